@@ -61,6 +61,11 @@ pub fn function(family: &Family, variant: &str) -> String {
     format!("{}_{variant}", family.name)
 }
 
+/// The module of a backend with the functions of a family.
+pub fn backend_module(family: &Family) -> String {
+    rust_ident(&family.name)
+}
+
 /// The C helper around a function: `rust_helper_atomic64_fetch_add_acquire`.
 pub fn helper(prefix: &str, function: &str) -> String {
     format!("{prefix}{function}")

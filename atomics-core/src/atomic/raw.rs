@@ -34,7 +34,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_read(self.as_ptr()) }
+        unsafe { backend::atomic::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -54,7 +54,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -75,7 +75,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_set(self.as_ptr(), i) };
+        unsafe { backend::atomic::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -96,7 +96,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
@@ -117,7 +117,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add(i, self.as_ptr()) };
+        unsafe { backend::atomic::add(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -139,7 +139,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_return(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -161,7 +161,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -183,7 +183,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -205,7 +205,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -226,7 +226,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_add(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_add(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -247,7 +247,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_add_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_add_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -268,7 +268,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_add_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_add_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -289,7 +289,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_add_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_add_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
@@ -310,7 +310,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub(i, self.as_ptr()) };
+        unsafe { backend::atomic::sub(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -332,7 +332,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub_return(i, self.as_ptr()) }
+        unsafe { backend::atomic::sub_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -354,7 +354,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::sub_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -376,7 +376,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::sub_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -398,7 +398,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::sub_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -419,7 +419,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_sub(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_sub(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -440,7 +440,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_sub_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_sub_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -461,7 +461,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_sub_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_sub_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -482,7 +482,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_sub_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
@@ -503,7 +503,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc(self.as_ptr()) };
+        unsafe { backend::atomic::inc(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -525,7 +525,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_return(self.as_ptr()) }
+        unsafe { backend::atomic::inc_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -547,7 +547,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic::inc_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -569,7 +569,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_return_release(self.as_ptr()) }
+        unsafe { backend::atomic::inc_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -591,7 +591,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic::inc_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -612,7 +612,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_inc(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_inc(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -633,7 +633,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_inc_acquire(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_inc_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -654,7 +654,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_inc_release(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_inc_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -675,7 +675,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_inc_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_inc_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
@@ -696,7 +696,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec(self.as_ptr()) };
+        unsafe { backend::atomic::dec(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -718,7 +718,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_return(self.as_ptr()) }
+        unsafe { backend::atomic::dec_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -740,7 +740,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic::dec_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -762,7 +762,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_return_release(self.as_ptr()) }
+        unsafe { backend::atomic::dec_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -784,7 +784,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic::dec_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -805,7 +805,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_dec(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_dec(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -826,7 +826,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_dec_acquire(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_dec_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -847,7 +847,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_dec_release(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_dec_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -868,7 +868,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_dec_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic::fetch_dec_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`.
@@ -889,7 +889,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_and(i, self.as_ptr()) };
+        unsafe { backend::atomic::and(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -910,7 +910,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_and(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_and(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -931,7 +931,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_and_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_and_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -952,7 +952,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_and_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_and_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -973,7 +973,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_and_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_and_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`.
@@ -994,7 +994,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_andnot(i, self.as_ptr()) };
+        unsafe { backend::atomic::andnot(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -1015,7 +1015,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_andnot(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_andnot(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -1036,7 +1036,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_andnot_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -1057,7 +1057,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_andnot_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_andnot_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -1078,7 +1078,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_andnot_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`.
@@ -1099,7 +1099,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_or(i, self.as_ptr()) };
+        unsafe { backend::atomic::or(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -1120,7 +1120,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_or(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_or(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -1141,7 +1141,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_or_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_or_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -1162,7 +1162,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_or_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_or_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -1183,7 +1183,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_or_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_or_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`.
@@ -1204,7 +1204,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_xor(i, self.as_ptr()) };
+        unsafe { backend::atomic::xor(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -1225,7 +1225,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_xor(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_xor(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -1246,7 +1246,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_xor_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_xor_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -1267,7 +1267,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_xor_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_xor_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -1288,7 +1288,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_xor_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -1309,7 +1309,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -1330,7 +1330,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -1351,7 +1351,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -1372,7 +1372,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1394,7 +1394,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1416,7 +1416,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1438,7 +1438,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1460,7 +1460,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1483,7 +1483,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1506,7 +1506,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1529,7 +1529,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -1552,7 +1552,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
@@ -1573,7 +1573,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_sub_and_test(i, self.as_ptr()) }
+        unsafe { backend::atomic::sub_and_test(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
@@ -1594,7 +1594,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_and_test(self.as_ptr()) }
+        unsafe { backend::atomic::dec_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
@@ -1615,7 +1615,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_and_test(self.as_ptr()) }
+        unsafe { backend::atomic::inc_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -1636,7 +1636,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_negative(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_negative(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -1657,7 +1657,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_negative_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_negative_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -1678,7 +1678,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_negative_release(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_negative_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -1699,7 +1699,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_negative_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic::add_negative_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -1721,7 +1721,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_fetch_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic::fetch_add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -1743,7 +1743,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic::add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v == 0`, the operation
@@ -1765,7 +1765,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_not_zero(self.as_ptr()) }
+        unsafe { backend::atomic::inc_not_zero(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v < 0`, the operation
@@ -1787,7 +1787,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_inc_unless_negative(self.as_ptr()) }
+        unsafe { backend::atomic::inc_unless_negative(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v > 0`, the operation
@@ -1809,7 +1809,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_unless_positive(self.as_ptr()) }
+        unsafe { backend::atomic::dec_unless_positive(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v - 1 < 0`, the operation
@@ -1831,7 +1831,7 @@ impl AtomicRepr<i32> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_dec_if_positive(self.as_ptr()) }
+        unsafe { backend::atomic::dec_if_positive(self.as_ptr()) }
     }
 }
 
@@ -1857,7 +1857,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_read(self.as_ptr()) }
+        unsafe { backend::atomic64::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -1877,7 +1877,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic64::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -1898,7 +1898,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_set(self.as_ptr(), i) };
+        unsafe { backend::atomic64::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -1919,7 +1919,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic64::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
@@ -1940,7 +1940,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add(i, self.as_ptr()) };
+        unsafe { backend::atomic64::add(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -1962,7 +1962,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_return(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -1984,7 +1984,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -2006,7 +2006,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -2028,7 +2028,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -2049,7 +2049,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_add(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_add(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -2070,7 +2070,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_add_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_add_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -2091,7 +2091,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_add_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_add_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -2112,7 +2112,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_add_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_add_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
@@ -2133,7 +2133,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub(i, self.as_ptr()) };
+        unsafe { backend::atomic64::sub(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -2155,7 +2155,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub_return(i, self.as_ptr()) }
+        unsafe { backend::atomic64::sub_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -2177,7 +2177,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::sub_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -2199,7 +2199,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::sub_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -2221,7 +2221,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::sub_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -2242,7 +2242,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_sub(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_sub(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -2263,7 +2263,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_sub_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_sub_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -2284,7 +2284,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_sub_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_sub_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -2305,7 +2305,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_sub_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
@@ -2326,7 +2326,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc(self.as_ptr()) };
+        unsafe { backend::atomic64::inc(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -2348,7 +2348,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_return(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -2370,7 +2370,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -2392,7 +2392,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_return_release(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -2414,7 +2414,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -2435,7 +2435,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_inc(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_inc(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -2456,7 +2456,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_inc_acquire(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_inc_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -2477,7 +2477,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_inc_release(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_inc_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -2498,7 +2498,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_inc_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_inc_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
@@ -2519,7 +2519,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec(self.as_ptr()) };
+        unsafe { backend::atomic64::dec(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -2541,7 +2541,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_return(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -2563,7 +2563,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -2585,7 +2585,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_return_release(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -2607,7 +2607,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -2628,7 +2628,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_dec(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_dec(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -2649,7 +2649,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_dec_acquire(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_dec_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -2670,7 +2670,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_dec_release(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_dec_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -2691,7 +2691,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_dec_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_dec_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`.
@@ -2712,7 +2712,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_and(i, self.as_ptr()) };
+        unsafe { backend::atomic64::and(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -2733,7 +2733,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_and(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_and(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -2754,7 +2754,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_and_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_and_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -2775,7 +2775,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_and_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_and_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -2796,7 +2796,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_and_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_and_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`.
@@ -2817,7 +2817,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_andnot(i, self.as_ptr()) };
+        unsafe { backend::atomic64::andnot(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -2838,7 +2838,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_andnot(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_andnot(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -2859,7 +2859,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_andnot_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -2880,7 +2880,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_andnot_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_andnot_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -2901,7 +2901,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_andnot_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`.
@@ -2922,7 +2922,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_or(i, self.as_ptr()) };
+        unsafe { backend::atomic64::or(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -2943,7 +2943,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_or(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_or(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -2964,7 +2964,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_or_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_or_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -2985,7 +2985,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_or_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_or_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -3006,7 +3006,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_or_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_or_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`.
@@ -3027,7 +3027,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_xor(i, self.as_ptr()) };
+        unsafe { backend::atomic64::xor(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -3048,7 +3048,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_xor(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_xor(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -3069,7 +3069,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_xor_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_xor_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -3090,7 +3090,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_xor_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_xor_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -3111,7 +3111,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_xor_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -3132,7 +3132,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic64::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -3153,7 +3153,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic64::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -3174,7 +3174,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic64::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -3195,7 +3195,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic64::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3217,7 +3217,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3239,7 +3239,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3261,7 +3261,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3283,7 +3283,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3306,7 +3306,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3329,7 +3329,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3352,7 +3352,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -3375,7 +3375,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic64::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
@@ -3396,7 +3396,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_sub_and_test(i, self.as_ptr()) }
+        unsafe { backend::atomic64::sub_and_test(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
@@ -3417,7 +3417,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_and_test(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
@@ -3438,7 +3438,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_and_test(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -3459,7 +3459,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_negative(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_negative(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -3480,7 +3480,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_negative_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_negative_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -3501,7 +3501,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_negative_release(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_negative_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -3522,7 +3522,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_negative_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic64::add_negative_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -3544,7 +3544,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_fetch_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic64::fetch_add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -3566,7 +3566,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic64::add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v == 0`, the operation
@@ -3588,7 +3588,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_not_zero(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_not_zero(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v < 0`, the operation
@@ -3610,7 +3610,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_inc_unless_negative(self.as_ptr()) }
+        unsafe { backend::atomic64::inc_unless_negative(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v > 0`, the operation
@@ -3632,7 +3632,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_unless_positive(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_unless_positive(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v - 1 < 0`, the operation
@@ -3654,7 +3654,7 @@ impl AtomicRepr<i64> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic64_dec_if_positive(self.as_ptr()) }
+        unsafe { backend::atomic64::dec_if_positive(self.as_ptr()) }
     }
 }
 
@@ -3680,7 +3680,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_read(self.as_ptr()) }
+        unsafe { backend::atomic_long::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -3700,7 +3700,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_long::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -3721,7 +3721,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_set(self.as_ptr(), i) };
+        unsafe { backend::atomic_long::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -3742,7 +3742,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic_long::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
@@ -3763,7 +3763,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::add(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -3785,7 +3785,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -3807,7 +3807,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -3829,7 +3829,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -3851,7 +3851,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -3872,7 +3872,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_add(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_add(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -3893,7 +3893,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_add_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_add_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -3914,7 +3914,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_add_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_add_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -3935,7 +3935,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_add_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_add_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
@@ -3956,7 +3956,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::sub(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -3978,7 +3978,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::sub_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -4000,7 +4000,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::sub_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -4022,7 +4022,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::sub_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -4044,7 +4044,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::sub_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -4065,7 +4065,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_sub(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_sub(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -4086,7 +4086,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_sub_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_sub_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -4107,7 +4107,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_sub_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_sub_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -4128,7 +4128,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_sub_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
@@ -4149,7 +4149,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc(self.as_ptr()) };
+        unsafe { backend::atomic_long::inc(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -4171,7 +4171,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_return(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -4193,7 +4193,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -4215,7 +4215,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -4237,7 +4237,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -4258,7 +4258,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_inc(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_inc(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -4279,7 +4279,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_inc_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_inc_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -4300,7 +4300,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_inc_release(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_inc_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -4321,7 +4321,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_inc_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_inc_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
@@ -4342,7 +4342,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec(self.as_ptr()) };
+        unsafe { backend::atomic_long::dec(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -4364,7 +4364,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_return(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -4386,7 +4386,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -4408,7 +4408,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -4430,7 +4430,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -4451,7 +4451,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_dec(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_dec(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -4472,7 +4472,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_dec_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_dec_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -4493,7 +4493,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_dec_release(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_dec_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -4514,7 +4514,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_dec_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_dec_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`.
@@ -4535,7 +4535,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_and(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::and(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -4556,7 +4556,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_and(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_and(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -4577,7 +4577,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_and_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_and_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -4598,7 +4598,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_and_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_and_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -4619,7 +4619,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_and_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_and_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`.
@@ -4640,7 +4640,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_andnot(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::andnot(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -4661,7 +4661,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_andnot(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_andnot(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -4682,7 +4682,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_andnot_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -4703,7 +4703,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_andnot_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_andnot_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -4724,7 +4724,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_andnot_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`.
@@ -4745,7 +4745,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_or(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::or(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -4766,7 +4766,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_or(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_or(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -4787,7 +4787,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_or_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_or_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -4808,7 +4808,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_or_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_or_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -4829,7 +4829,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_or_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_or_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`.
@@ -4850,7 +4850,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_xor(i, self.as_ptr()) };
+        unsafe { backend::atomic_long::xor(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -4871,7 +4871,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_xor(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_xor(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -4892,7 +4892,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_xor_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_xor_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -4913,7 +4913,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_xor_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_xor_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -4934,7 +4934,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_xor_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -4955,7 +4955,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic_long::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -4976,7 +4976,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic_long::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -4997,7 +4997,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic_long::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -5018,7 +5018,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic_long::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5040,7 +5040,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5062,7 +5062,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5084,7 +5084,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5106,7 +5106,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5129,7 +5129,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5152,7 +5152,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5175,7 +5175,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -5198,7 +5198,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_long::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
@@ -5219,7 +5219,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_sub_and_test(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::sub_and_test(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
@@ -5240,7 +5240,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
@@ -5261,7 +5261,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -5282,7 +5282,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_negative(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_negative(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -5303,7 +5303,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_negative_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_negative_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -5324,7 +5324,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_negative_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_negative_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -5345,7 +5345,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_negative_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_long::add_negative_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -5367,7 +5367,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_fetch_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_long::fetch_add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -5389,7 +5389,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_long::add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v == 0`, the operation
@@ -5411,7 +5411,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_not_zero(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_not_zero(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v < 0`, the operation
@@ -5433,7 +5433,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_inc_unless_negative(self.as_ptr()) }
+        unsafe { backend::atomic_long::inc_unless_negative(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v > 0`, the operation
@@ -5455,7 +5455,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_unless_positive(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_unless_positive(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v - 1 < 0`, the operation
@@ -5477,7 +5477,7 @@ impl AtomicRepr<isize> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_long_dec_if_positive(self.as_ptr()) }
+        unsafe { backend::atomic_long::dec_if_positive(self.as_ptr()) }
     }
 }
 
@@ -5503,7 +5503,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_read(self.as_ptr()) }
+        unsafe { backend::atomic_i8::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -5523,7 +5523,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i8::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -5544,7 +5544,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_set(self.as_ptr(), i) };
+        unsafe { backend::atomic_i8::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -5565,7 +5565,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic_i8::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
@@ -5586,7 +5586,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::add(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -5608,7 +5608,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -5630,7 +5630,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -5652,7 +5652,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -5674,7 +5674,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -5695,7 +5695,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_add(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_add(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -5716,7 +5716,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_add_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_add_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -5737,7 +5737,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_add_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_add_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -5758,7 +5758,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_add_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_add_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
@@ -5779,7 +5779,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::sub(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -5801,7 +5801,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::sub_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -5823,7 +5823,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::sub_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -5845,7 +5845,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::sub_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -5867,7 +5867,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::sub_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -5888,7 +5888,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_sub(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_sub(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -5909,7 +5909,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_sub_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_sub_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -5930,7 +5930,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_sub_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_sub_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -5951,7 +5951,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_sub_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
@@ -5972,7 +5972,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc(self.as_ptr()) };
+        unsafe { backend::atomic_i8::inc(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -5994,7 +5994,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_return(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -6016,7 +6016,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -6038,7 +6038,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -6060,7 +6060,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -6081,7 +6081,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_inc(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_inc(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -6102,7 +6102,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_inc_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_inc_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -6123,7 +6123,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_inc_release(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_inc_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -6144,7 +6144,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_inc_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_inc_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
@@ -6165,7 +6165,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec(self.as_ptr()) };
+        unsafe { backend::atomic_i8::dec(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -6187,7 +6187,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_return(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -6209,7 +6209,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -6231,7 +6231,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -6253,7 +6253,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -6274,7 +6274,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_dec(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_dec(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -6295,7 +6295,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_dec_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_dec_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -6316,7 +6316,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_dec_release(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_dec_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -6337,7 +6337,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_dec_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_dec_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`.
@@ -6358,7 +6358,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_and(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::and(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -6379,7 +6379,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_and(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_and(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -6400,7 +6400,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_and_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_and_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -6421,7 +6421,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_and_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_and_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -6442,7 +6442,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_and_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_and_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`.
@@ -6463,7 +6463,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_andnot(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::andnot(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -6484,7 +6484,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_andnot(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_andnot(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -6505,7 +6505,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_andnot_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -6526,7 +6526,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_andnot_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_andnot_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -6547,7 +6547,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_andnot_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`.
@@ -6568,7 +6568,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_or(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::or(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -6589,7 +6589,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_or(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_or(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -6610,7 +6610,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_or_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_or_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -6631,7 +6631,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_or_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_or_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -6652,7 +6652,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_or_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_or_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`.
@@ -6673,7 +6673,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_xor(i, self.as_ptr()) };
+        unsafe { backend::atomic_i8::xor(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -6694,7 +6694,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_xor(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_xor(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -6715,7 +6715,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_xor_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_xor_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -6736,7 +6736,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_xor_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_xor_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -6757,7 +6757,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_xor_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -6778,7 +6778,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic_i8::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -6799,7 +6799,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic_i8::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -6820,7 +6820,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic_i8::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -6841,7 +6841,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic_i8::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6863,7 +6863,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6885,7 +6885,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6907,7 +6907,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6929,7 +6929,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6952,7 +6952,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6975,7 +6975,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -6998,7 +6998,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -7021,7 +7021,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i8::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
@@ -7042,7 +7042,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_sub_and_test(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::sub_and_test(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
@@ -7063,7 +7063,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
@@ -7084,7 +7084,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -7105,7 +7105,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_negative(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_negative(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -7126,7 +7126,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_negative_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_negative_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -7147,7 +7147,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_negative_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_negative_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -7168,7 +7168,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_negative_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i8::add_negative_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -7190,7 +7190,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_fetch_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_i8::fetch_add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -7212,7 +7212,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_i8::add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v == 0`, the operation
@@ -7234,7 +7234,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_not_zero(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_not_zero(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v < 0`, the operation
@@ -7256,7 +7256,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_inc_unless_negative(self.as_ptr()) }
+        unsafe { backend::atomic_i8::inc_unless_negative(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v > 0`, the operation
@@ -7278,7 +7278,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_unless_positive(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_unless_positive(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v - 1 < 0`, the operation
@@ -7300,7 +7300,7 @@ impl AtomicRepr<i8> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i8_dec_if_positive(self.as_ptr()) }
+        unsafe { backend::atomic_i8::dec_if_positive(self.as_ptr()) }
     }
 }
 
@@ -7326,7 +7326,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_read(self.as_ptr()) }
+        unsafe { backend::atomic_i16::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -7346,7 +7346,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i16::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -7367,7 +7367,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_set(self.as_ptr(), i) };
+        unsafe { backend::atomic_i16::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -7388,7 +7388,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic_i16::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
@@ -7409,7 +7409,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::add(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -7431,7 +7431,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -7453,7 +7453,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -7475,7 +7475,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the new value, `v +
@@ -7497,7 +7497,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -7518,7 +7518,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_add(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_add(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -7539,7 +7539,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_add_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_add_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -7560,7 +7560,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_add_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_add_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns the old value, `v`.
@@ -7581,7 +7581,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_add_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_add_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping.
@@ -7602,7 +7602,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::sub(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -7624,7 +7624,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub_return(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::sub_return(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -7646,7 +7646,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub_return_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::sub_return_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -7668,7 +7668,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub_return_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::sub_return_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the new value, `v -
@@ -7690,7 +7690,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub_return_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::sub_return_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -7711,7 +7711,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_sub(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_sub(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -7732,7 +7732,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_sub_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_sub_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -7753,7 +7753,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_sub_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_sub_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns the old value, `v`.
@@ -7774,7 +7774,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_sub_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_sub_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping.
@@ -7795,7 +7795,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc(self.as_ptr()) };
+        unsafe { backend::atomic_i16::inc(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -7817,7 +7817,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_return(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -7839,7 +7839,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -7861,7 +7861,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the new value, `v +
@@ -7883,7 +7883,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -7904,7 +7904,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_inc(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_inc(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -7925,7 +7925,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_inc_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_inc_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -7946,7 +7946,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_inc_release(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_inc_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns the old value, `v`.
@@ -7967,7 +7967,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_inc_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_inc_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping.
@@ -7988,7 +7988,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec(self.as_ptr()) };
+        unsafe { backend::atomic_i16::dec(self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -8010,7 +8010,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_return(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_return(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -8032,7 +8032,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_return_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_return_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -8054,7 +8054,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_return_release(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_return_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the new value, `v -
@@ -8076,7 +8076,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_return_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_return_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -8097,7 +8097,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_dec(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_dec(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -8118,7 +8118,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_dec_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_dec_acquire(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -8139,7 +8139,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_dec_release(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_dec_release(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns the old value, `v`.
@@ -8160,7 +8160,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_dec_relaxed(self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_dec_relaxed(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`.
@@ -8181,7 +8181,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_and(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::and(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -8202,7 +8202,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_and(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_and(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -8223,7 +8223,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_and_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_and_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -8244,7 +8244,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_and_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_and_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & i`. Returns the old value, `v`.
@@ -8265,7 +8265,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_and_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_and_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`.
@@ -8286,7 +8286,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_andnot(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::andnot(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -8307,7 +8307,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_andnot(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_andnot(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -8328,7 +8328,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_andnot_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_andnot_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -8349,7 +8349,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_andnot_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_andnot_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v & ~i`. Returns the old value, `v`.
@@ -8370,7 +8370,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_andnot_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_andnot_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`.
@@ -8391,7 +8391,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_or(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::or(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -8412,7 +8412,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_or(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_or(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -8433,7 +8433,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_or_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_or_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -8454,7 +8454,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_or_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_or_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v | i`. Returns the old value, `v`.
@@ -8475,7 +8475,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_or_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_or_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`.
@@ -8496,7 +8496,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_xor(i, self.as_ptr()) };
+        unsafe { backend::atomic_i16::xor(i, self.as_ptr()) };
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -8517,7 +8517,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_xor(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_xor(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -8538,7 +8538,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_xor_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_xor_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -8559,7 +8559,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_xor_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_xor_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v ^ i`. Returns the old value, `v`.
@@ -8580,7 +8580,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_xor_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::fetch_xor_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -8601,7 +8601,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic_i16::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -8622,7 +8622,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic_i16::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -8643,7 +8643,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic_i16::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -8664,7 +8664,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic_i16::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8686,7 +8686,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8708,7 +8708,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8730,7 +8730,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8752,7 +8752,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8775,7 +8775,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8798,7 +8798,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8821,7 +8821,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -8844,7 +8844,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_i16::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `v - i`, wrapping. Returns whether `v - i == 0`.
@@ -8865,7 +8865,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_sub_and_test(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::sub_and_test(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. Returns whether `v - 1 == 0`.
@@ -8886,7 +8886,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. Returns whether `v + 1 == 0`.
@@ -8907,7 +8907,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_and_test(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_and_test(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -8928,7 +8928,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_negative(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_negative(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -8949,7 +8949,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_negative_acquire(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_negative_acquire(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -8970,7 +8970,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_negative_release(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_negative_release(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + i`, wrapping. Returns whether `v + i < 0`.
@@ -8991,7 +8991,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_negative_relaxed(i, self.as_ptr()) }
+        unsafe { backend::atomic_i16::add_negative_relaxed(i, self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -9013,7 +9013,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_fetch_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_i16::fetch_add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + a`, wrapping. If `v == u`, the operation
@@ -9035,7 +9035,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_add_unless(self.as_ptr(), a, u) }
+        unsafe { backend::atomic_i16::add_unless(self.as_ptr(), a, u) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v == 0`, the operation
@@ -9057,7 +9057,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_not_zero(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_not_zero(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v + 1`, wrapping. If `v < 0`, the operation
@@ -9079,7 +9079,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_inc_unless_negative(self.as_ptr()) }
+        unsafe { backend::atomic_i16::inc_unless_negative(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v > 0`, the operation
@@ -9101,7 +9101,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_unless_positive(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_unless_positive(self.as_ptr()) }
     }
 
     /// Atomically updates the variable from `v` to `v - 1`, wrapping. If `v - 1 < 0`, the operation
@@ -9123,7 +9123,7 @@ impl AtomicRepr<i16> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_i16_dec_if_positive(self.as_ptr()) }
+        unsafe { backend::atomic_i16::dec_if_positive(self.as_ptr()) }
     }
 }
 
@@ -9154,7 +9154,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_read(self.as_ptr()) }
+        unsafe { backend::atomic_ptr::read(self.as_ptr()) }
     }
 
     /// Reads the value of the variable. Returns `v`.
@@ -9175,7 +9175,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_read_acquire(self.as_ptr()) }
+        unsafe { backend::atomic_ptr::read_acquire(self.as_ptr()) }
     }
 
     /// Sets the variable to `i`.
@@ -9197,7 +9197,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_set(self.as_ptr(), i) };
+        unsafe { backend::atomic_ptr::set(self.as_ptr(), i) };
     }
 
     /// Sets the variable to `i`.
@@ -9219,7 +9219,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_set_release(self.as_ptr(), i) };
+        unsafe { backend::atomic_ptr::set_release(self.as_ptr(), i) };
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -9241,7 +9241,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_xchg(self.as_ptr(), new) }
+        unsafe { backend::atomic_ptr::xchg(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -9263,7 +9263,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_xchg_acquire(self.as_ptr(), new) }
+        unsafe { backend::atomic_ptr::xchg_acquire(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -9285,7 +9285,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_xchg_release(self.as_ptr(), new) }
+        unsafe { backend::atomic_ptr::xchg_release(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. Returns the old value, `v`.
@@ -9307,7 +9307,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_xchg_relaxed(self.as_ptr(), new) }
+        unsafe { backend::atomic_ptr::xchg_relaxed(self.as_ptr(), new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9330,7 +9330,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9357,7 +9357,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9384,7 +9384,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9411,7 +9411,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9435,7 +9435,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_try_cmpxchg(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::try_cmpxchg(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9463,7 +9463,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_try_cmpxchg_acquire(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::try_cmpxchg_acquire(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9491,7 +9491,7 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_try_cmpxchg_release(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::try_cmpxchg_release(self.as_ptr(), old, new) }
     }
 
     /// Atomically updates the variable from `v` to `new`. If `v != old`, the operation fails and
@@ -9519,6 +9519,6 @@ impl AtomicRepr<*const c_void> {
         // SAFETY: The pointers come from references, so they are valid and aligned. Other accesses
         // to the variable go through such references, or do not race with this one by the contract
         // of `from_ptr()`.
-        unsafe { backend::atomic_ptr_try_cmpxchg_relaxed(self.as_ptr(), old, new) }
+        unsafe { backend::atomic_ptr::try_cmpxchg_relaxed(self.as_ptr(), old, new) }
     }
 }

@@ -20,6 +20,7 @@ use super::text::{Text, fresh};
 use crate::arch::{Arch, Features};
 use crate::model::ty::Repr;
 use crate::model::{Spec, Variant};
+use crate::names::{self, rust_ident};
 use crate::plan::{Choice, Missing, Plan, Planners};
 use barriers::{emit_barrier, fence_name};
 use call::{SAME_CONTRACT, format_call, own_args};
@@ -59,18 +60,28 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let mut fences = Vec::new();
     let mut words = false;
     let mut features: Vec<usize> = Vec::new();
-    for variant in spec.variants() {
-        let choice = planners.choose(&variant)?;
-        for plan in choice.plans() {
-            match plan {
-                Plan::Fenced { before, after, .. } => fences.extend(before.iter().chain(after)),
-                Plan::Native(template) => words |= template.word.is_some(),
-                _ => {}
-            }
-        }
-        collect_features(&choice, &mut features);
+    for family in &spec.types.families {
         text.line("");
-        emit_function(&mut text, arch, &variant, &choice, surroundings.labels);
+        text.doc(&format!("The functions `{}_*`.", family.name));
+        text.line(format!(
+            "pub(crate) mod {} {{",
+            names::backend_module(family)
+        ));
+        text.line("    use super::*;");
+        for variant in spec.variants_of(&family.name) {
+            let choice = planners.choose(&variant)?;
+            for plan in choice.plans() {
+                match plan {
+                    Plan::Fenced { before, after, .. } => fences.extend(before.iter().chain(after)),
+                    Plan::Native(template) => words |= template.word.is_some(),
+                    _ => {}
+                }
+            }
+            collect_features(&choice, &mut features);
+            text.line("");
+            text.indented(|t| emit_function(t, arch, &variant, &choice, surroundings.labels));
+        }
+        text.line("}");
     }
     fences.sort_unstable();
     fences.dedup();
@@ -154,12 +165,12 @@ fn emit_function(
     text.doc("");
     text.doc("# Safety");
     text.doc("");
-    text.doc("See the [module](self).");
+    text.doc("See the [module](super).");
     if signature::ignores_operands(&v.of) {
         text.line("#[allow(unused_variables, reason = \"this form needs fewer than the others\")]");
     }
     text.line("#[inline(always)]");
-    let head = format!("pub(crate) unsafe fn {}", v.function());
+    let head = format!("pub(crate) unsafe fn {}", rust_ident(&v.name()));
     text.signature(
         &head,
         &signature::params(v),
@@ -187,7 +198,7 @@ fn emit_choice(t: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, 
                 then,
                 otherwise,
             } => {
-                let has = format_condition(arch, features.iter().copied());
+                let has = format_condition(arch, "super::", features.iter().copied());
                 t.line(format!("{start} {has} {{"));
                 t.indented(|t| emit_choice(t, arch, v, then, labels));
                 rest = otherwise;
@@ -214,7 +225,7 @@ fn emit_plan(t: &mut Text, arch: &Arch, v: &Variant<'_>, plan: &Plan<'_>, labels
         } => {
             let returns = signature::ret(v).is_some();
             if let Some(fence) = before {
-                t.line(format!("{}();", fence_name(*fence)));
+                t.line(format!("super::{}();", fence_name(*fence)));
             }
             let bind = returns && after.is_some();
             let result = fresh("result", v.of.op);
@@ -231,7 +242,7 @@ fn emit_plan(t: &mut Text, arch: &Arch, v: &Variant<'_>, plan: &Plan<'_>, labels
                 end,
             );
             if let Some(fence) = after {
-                t.line(format!("{}();", fence_name(*fence)));
+                t.line(format!("super::{}();", fence_name(*fence)));
             }
             if bind {
                 t.line(result);

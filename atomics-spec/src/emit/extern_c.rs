@@ -66,9 +66,19 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
             declare(t, spec, prefix);
         }),
     }
-    for v in spec.variants() {
+    for family in &spec.types.families {
         t.line("");
-        function(&mut t, &v, link);
+        t.doc(&format!("The functions `{}_*`.", family.name));
+        t.block(
+            &format!("pub(crate) mod {}", names::backend_module(family)),
+            |t| {
+                t.line("use super::*;");
+                for v in spec.variants_of(&family.name) {
+                    t.line("");
+                    function(t, &v, link);
+                }
+            },
+        );
     }
     let targets = Devices::in_c(spec);
     let (devices, own): (Vec<&str>, Vec<&str>) = barriers
@@ -151,10 +161,10 @@ fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
     t.doc("");
     t.doc("# Safety");
     t.doc("");
-    t.doc("See the [module](self).");
+    t.doc("See the [module](super).");
     t.line("#[inline(always)]");
     let ret = signature::ret(v);
-    let head = format!("pub(crate) unsafe fn {}", v.function());
+    let head = format!("pub(crate) unsafe fn {}", rust_ident(&v.name()));
     t.signature(&head, &signature::params(v), ret.as_deref(), &[]);
     // To Rust, C's `long` and `isize` are different types of the same width.
     let is_long = v.family.repr == Repr::Int("isize")

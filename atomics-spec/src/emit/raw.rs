@@ -113,7 +113,12 @@ fn method(t: &mut Text, spec: &Spec, v: &Variant<'_>, path: &str) {
             })
             .collect();
         let end = if ret.is_some() { "" } else { ";" };
-        let call = format!("backend::{}({})", v.function(), args.join(", "));
+        let call = format!(
+            "backend::{}::{}({})",
+            names::backend_module(v.family),
+            rust_ident(&v.name()),
+            args.join(", ")
+        );
         t.proven(
             "The pointers come from references, so they are valid and aligned. Other accesses to \
              the variable go through such references, or do not race with this one by the \

@@ -17,5097 +17,5113 @@ const _: () = assert!(
 
 use super::bindings;
 
-/// `atomic_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_read(v.cast()) }
-}
-
-/// `atomic_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_read_acquire(v.cast()) }
-}
-
-/// `atomic_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_set(v.cast(), i) };
-}
-
-/// `atomic_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_set_release(v.cast(), i) };
-}
-
-/// `atomic_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add(i, v.cast()) };
-}
-
-/// `atomic_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_return(i, v.cast()) }
-}
-
-/// `atomic_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_return_acquire(i, v.cast()) }
-}
-
-/// `atomic_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_return_release(i, v.cast()) }
-}
-
-/// `atomic_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_return_relaxed(i, v.cast()) }
-}
-
-/// `atomic_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_add(i, v.cast()) }
-}
-
-/// `atomic_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_add_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_add_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_add_relaxed(i, v.cast()) }
-}
-
-/// `atomic_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub(i, v.cast()) };
-}
-
-/// `atomic_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub_return(i, v.cast()) }
-}
-
-/// `atomic_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub_return_acquire(i, v.cast()) }
-}
-
-/// `atomic_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub_return_release(i, v.cast()) }
-}
-
-/// `atomic_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub_return_relaxed(i, v.cast()) }
-}
-
-/// `atomic_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_sub(i, v.cast()) }
-}
-
-/// `atomic_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_sub_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_sub_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_sub_relaxed(i, v.cast()) }
-}
-
-/// `atomic_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc(v.cast()) };
-}
-
-/// `atomic_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_return(v.cast()) }
-}
-
-/// `atomic_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_return_acquire(v.cast()) }
-}
-
-/// `atomic_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_return_release(v.cast()) }
-}
-
-/// `atomic_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_return_relaxed(v.cast()) }
-}
-
-/// `atomic_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_inc(v.cast()) }
-}
-
-/// `atomic_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_inc_acquire(v.cast()) }
-}
-
-/// `atomic_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_inc_release(v.cast()) }
-}
-
-/// `atomic_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_inc_relaxed(v.cast()) }
-}
-
-/// `atomic_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec(v.cast()) };
-}
-
-/// `atomic_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_return(v.cast()) }
-}
-
-/// `atomic_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_return_acquire(v.cast()) }
-}
-
-/// `atomic_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_return_release(v.cast()) }
-}
-
-/// `atomic_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_return_relaxed(v.cast()) }
-}
-
-/// `atomic_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_dec(v.cast()) }
-}
-
-/// `atomic_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_dec_acquire(v.cast()) }
-}
-
-/// `atomic_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_dec_release(v.cast()) }
-}
-
-/// `atomic_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_dec_relaxed(v.cast()) }
-}
-
-/// `atomic_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_and(i, v.cast()) };
-}
-
-/// `atomic_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_and(i, v.cast()) }
-}
-
-/// `atomic_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_and_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_and_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_and_relaxed(i, v.cast()) }
-}
-
-/// `atomic_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_andnot(i, v.cast()) };
-}
-
-/// `atomic_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_andnot(i, v.cast()) }
-}
-
-/// `atomic_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_andnot_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_andnot_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_andnot_relaxed(i, v.cast()) }
-}
-
-/// `atomic_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_or(i, v.cast()) };
-}
-
-/// `atomic_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_or(i, v.cast()) }
-}
-
-/// `atomic_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_or_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_or_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_or_relaxed(i, v.cast()) }
-}
-
-/// `atomic_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_xor(i, v.cast()) };
-}
-
-/// `atomic_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_xor(i, v.cast()) }
-}
-
-/// `atomic_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_xor_acquire(i, v.cast()) }
-}
-
-/// `atomic_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_xor_release(i, v.cast()) }
-}
-
-/// `atomic_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_xor_relaxed(i, v.cast()) }
-}
-
-/// `atomic_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_xchg(v.cast(), new) }
-}
-
-/// `atomic_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_xchg_acquire(v.cast(), new) }
-}
-
-/// `atomic_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_xchg_release(v.cast(), new) }
-}
-
-/// `atomic_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_xchg_relaxed(v.cast(), new) }
-}
-
-/// `atomic_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_cmpxchg(v.cast(), old, new) }
-}
-
-/// `atomic_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_cmpxchg_acquire(v.cast(), old, new) }
-}
-
-/// `atomic_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_cmpxchg_release(v.cast(), old, new) }
-}
-
-/// `atomic_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_cmpxchg_relaxed(v.cast(), old, new) }
-}
-
-/// `atomic_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_try_cmpxchg(v.cast(), old, new) }
-}
-
-/// `atomic_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_try_cmpxchg_acquire(v.cast(), old, new) }
-}
-
-/// `atomic_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_try_cmpxchg_release(v.cast(), old, new) }
-}
-
-/// `atomic_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_try_cmpxchg_relaxed(v.cast(), old, new) }
-}
-
-/// `atomic_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_sub_and_test(i, v.cast()) }
-}
-
-/// `atomic_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_and_test(v.cast()) }
-}
-
-/// `atomic_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_and_test(v.cast()) }
-}
-
-/// `atomic_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_negative(i, v.cast()) }
-}
-
-/// `atomic_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_negative_acquire(i, v.cast()) }
-}
-
-/// `atomic_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_negative_release(i, v.cast()) }
-}
-
-/// `atomic_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_negative_relaxed(i, v.cast()) }
-}
-
-/// `atomic_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_fetch_add_unless(v.cast(), a, u) }
-}
-
-/// `atomic_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_add_unless(v.cast(), a, u) }
-}
-
-/// `atomic_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_not_zero(v.cast()) }
-}
-
-/// `atomic_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_inc_unless_negative(v.cast()) }
-}
-
-/// `atomic_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_unless_positive(v.cast()) }
-}
-
-/// `atomic_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_dec_if_positive(v.cast()) }
-}
-
-/// `atomic64_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_read(v.cast()) }
-}
-
-/// `atomic64_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_read_acquire(v.cast()) }
-}
-
-/// `atomic64_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_set(v.cast(), i) };
-}
-
-/// `atomic64_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_set_release(v.cast(), i) };
-}
-
-/// `atomic64_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add(i, v.cast()) };
-}
-
-/// `atomic64_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_return(i, v.cast()) }
-}
-
-/// `atomic64_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_return_acquire(i, v.cast()) }
-}
-
-/// `atomic64_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_return_release(i, v.cast()) }
-}
-
-/// `atomic64_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_return_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_add(i, v.cast()) }
-}
-
-/// `atomic64_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_add_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_add_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_add_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub(i, v.cast()) };
-}
-
-/// `atomic64_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub_return(i, v.cast()) }
-}
-
-/// `atomic64_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub_return_acquire(i, v.cast()) }
-}
-
-/// `atomic64_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub_return_release(i, v.cast()) }
-}
-
-/// `atomic64_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub_return_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_sub(i, v.cast()) }
-}
-
-/// `atomic64_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_sub_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_sub_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_sub_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc(v.cast()) };
-}
-
-/// `atomic64_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_return(v.cast()) }
-}
-
-/// `atomic64_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_return_acquire(v.cast()) }
-}
-
-/// `atomic64_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_return_release(v.cast()) }
-}
-
-/// `atomic64_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_return_relaxed(v.cast()) }
-}
-
-/// `atomic64_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_inc(v.cast()) }
-}
-
-/// `atomic64_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_inc_acquire(v.cast()) }
-}
-
-/// `atomic64_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_inc_release(v.cast()) }
-}
-
-/// `atomic64_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_inc_relaxed(v.cast()) }
-}
-
-/// `atomic64_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec(v.cast()) };
-}
-
-/// `atomic64_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_return(v.cast()) }
-}
-
-/// `atomic64_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_return_acquire(v.cast()) }
-}
-
-/// `atomic64_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_return_release(v.cast()) }
-}
-
-/// `atomic64_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_return_relaxed(v.cast()) }
-}
-
-/// `atomic64_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_dec(v.cast()) }
-}
-
-/// `atomic64_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_dec_acquire(v.cast()) }
-}
-
-/// `atomic64_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_dec_release(v.cast()) }
-}
-
-/// `atomic64_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_dec_relaxed(v.cast()) }
-}
-
-/// `atomic64_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_and(i, v.cast()) };
-}
-
-/// `atomic64_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_and(i, v.cast()) }
-}
-
-/// `atomic64_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_and_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_and_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_and_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_andnot(i, v.cast()) };
-}
-
-/// `atomic64_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_andnot(i, v.cast()) }
-}
-
-/// `atomic64_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_andnot_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_andnot_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_andnot_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_or(i, v.cast()) };
-}
-
-/// `atomic64_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_or(i, v.cast()) }
-}
-
-/// `atomic64_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_or_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_or_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_or_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_xor(i, v.cast()) };
-}
-
-/// `atomic64_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_xor(i, v.cast()) }
-}
-
-/// `atomic64_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_xor_acquire(i, v.cast()) }
-}
-
-/// `atomic64_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_xor_release(i, v.cast()) }
-}
-
-/// `atomic64_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_xor_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_xchg(v.cast(), new) }
-}
-
-/// `atomic64_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_xchg_acquire(v.cast(), new) }
-}
-
-/// `atomic64_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_xchg_release(v.cast(), new) }
-}
-
-/// `atomic64_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_xchg_relaxed(v.cast(), new) }
-}
-
-/// `atomic64_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_cmpxchg(v.cast(), old, new) }
-}
-
-/// `atomic64_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_cmpxchg_acquire(v.cast(), old, new) }
-}
-
-/// `atomic64_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_cmpxchg_release(v.cast(), old, new) }
-}
-
-/// `atomic64_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_cmpxchg_relaxed(v.cast(), old, new) }
-}
-
-/// `atomic64_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_try_cmpxchg(v.cast(), old, new) }
-}
-
-/// `atomic64_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_try_cmpxchg_acquire(v.cast(), old, new) }
-}
-
-/// `atomic64_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_try_cmpxchg_release(v.cast(), old, new) }
-}
-
-/// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_try_cmpxchg_relaxed(v.cast(), old, new) }
-}
-
-/// `atomic64_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_sub_and_test(i, v.cast()) }
-}
-
-/// `atomic64_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_and_test(v.cast()) }
-}
-
-/// `atomic64_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_and_test(v.cast()) }
-}
-
-/// `atomic64_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_negative(i, v.cast()) }
-}
-
-/// `atomic64_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_negative_acquire(i, v.cast()) }
-}
-
-/// `atomic64_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_negative_release(i, v.cast()) }
-}
-
-/// `atomic64_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_negative_relaxed(i, v.cast()) }
-}
-
-/// `atomic64_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_fetch_add_unless(v.cast(), a, u) }
-}
-
-/// `atomic64_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_add_unless(v.cast(), a, u) }
-}
-
-/// `atomic64_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_not_zero(v.cast()) }
-}
-
-/// `atomic64_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_inc_unless_negative(v.cast()) }
-}
-
-/// `atomic64_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_unless_positive(v.cast()) }
-}
-
-/// `atomic64_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic64_dec_if_positive(v.cast()) }
-}
-
-/// `atomic_long_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_read(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_read_acquire(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_set(v.cast(), i as core::ffi::c_long) };
-}
-
-/// `atomic_long_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_set_release(v.cast(), i as core::ffi::c_long) };
-}
-
-/// `atomic_long_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_add(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_add_return(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_add_return_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_add_return_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_add_return_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_add(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_add_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_add_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_add_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_sub(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_sub_return(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_sub_return_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_sub_return_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_sub_return_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_sub(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_sub_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_sub_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_sub_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_inc(v.cast()) };
-}
-
-/// `atomic_long_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_inc_return(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_inc_return_acquire(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_inc_return_release(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_inc_return_relaxed(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_acquire(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_release(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_relaxed(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_dec(v.cast()) };
-}
-
-/// `atomic_long_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_dec_return(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_dec_return_acquire(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_dec_return_release(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_dec_return_relaxed(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_acquire(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_release(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_relaxed(v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_and(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_and(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_and_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_and_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_and_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_andnot(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_andnot(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_andnot_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_andnot_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_andnot_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_or(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_or(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_or_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_or_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_or_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_xor(i as core::ffi::c_long, v.cast()) };
-}
-
-/// `atomic_long_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_fetch_xor(i as core::ffi::c_long, v.cast()) };
-    result as isize
-}
-
-/// `atomic_long_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_xor_acquire(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_xor_release(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_xor_relaxed(i as core::ffi::c_long, v.cast())
-    };
-    result as isize
-}
-
-/// `atomic_long_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result =
-        unsafe { bindings::rust_helper_atomic_long_xchg(v.cast(), new as core::ffi::c_long) };
-    result as isize
-}
-
-/// `atomic_long_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_xchg_acquire(v.cast(), new as core::ffi::c_long)
-    };
-    result as isize
-}
-
-/// `atomic_long_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_xchg_release(v.cast(), new as core::ffi::c_long)
-    };
-    result as isize
-}
-
-/// `atomic_long_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_xchg_relaxed(v.cast(), new as core::ffi::c_long)
-    };
-    result as isize
-}
-
-/// `atomic_long_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_cmpxchg(
-            v.cast(),
-            old as core::ffi::c_long,
-            new as core::ffi::c_long,
-        )
-    };
-    result as isize
-}
-
-/// `atomic_long_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_cmpxchg_acquire(
-            v.cast(),
-            old as core::ffi::c_long,
-            new as core::ffi::c_long,
-        )
-    };
-    result as isize
-}
-
-/// `atomic_long_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_cmpxchg_release(
-            v.cast(),
-            old as core::ffi::c_long,
-            new as core::ffi::c_long,
-        )
-    };
-    result as isize
-}
-
-/// `atomic_long_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_cmpxchg_relaxed(
-            v.cast(),
-            old as core::ffi::c_long,
-            new as core::ffi::c_long,
-        )
-    };
-    result as isize
-}
-
-/// `atomic_long_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_try_cmpxchg(
-            v.cast(),
-            old.cast(),
-            new as core::ffi::c_long,
-        )
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    /// `atomic_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_read(v.cast()) }
+    }
+
+    /// `atomic_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_read_acquire(v.cast()) }
+    }
+
+    /// `atomic_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_set(v.cast(), i) };
+    }
+
+    /// `atomic_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_set_release(v.cast(), i) };
+    }
+
+    /// `atomic_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add(i, v.cast()) };
+    }
+
+    /// `atomic_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_return(i, v.cast()) }
+    }
+
+    /// `atomic_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_return_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_return_release(i, v.cast()) }
+    }
+
+    /// `atomic_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_return_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_add(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_add_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_add_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_add_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub(i, v.cast()) };
+    }
+
+    /// `atomic_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub_return(i, v.cast()) }
+    }
+
+    /// `atomic_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub_return_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub_return_release(i, v.cast()) }
+    }
+
+    /// `atomic_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub_return_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_sub(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_sub_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_sub_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_sub_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc(v.cast()) };
+    }
+
+    /// `atomic_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_return(v.cast()) }
+    }
+
+    /// `atomic_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_return_acquire(v.cast()) }
+    }
+
+    /// `atomic_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_return_release(v.cast()) }
+    }
+
+    /// `atomic_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_return_relaxed(v.cast()) }
+    }
+
+    /// `atomic_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_inc(v.cast()) }
+    }
+
+    /// `atomic_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_inc_acquire(v.cast()) }
+    }
+
+    /// `atomic_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_inc_release(v.cast()) }
+    }
+
+    /// `atomic_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_inc_relaxed(v.cast()) }
+    }
+
+    /// `atomic_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec(v.cast()) };
+    }
+
+    /// `atomic_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_return(v.cast()) }
+    }
+
+    /// `atomic_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_return_acquire(v.cast()) }
+    }
+
+    /// `atomic_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_return_release(v.cast()) }
+    }
+
+    /// `atomic_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_return_relaxed(v.cast()) }
+    }
+
+    /// `atomic_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_dec(v.cast()) }
+    }
+
+    /// `atomic_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_dec_acquire(v.cast()) }
+    }
+
+    /// `atomic_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_dec_release(v.cast()) }
+    }
+
+    /// `atomic_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_dec_relaxed(v.cast()) }
+    }
+
+    /// `atomic_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_and(i, v.cast()) };
+    }
+
+    /// `atomic_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_and(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_and_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_and_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_and_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_andnot(i, v.cast()) };
+    }
+
+    /// `atomic_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_andnot(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_andnot_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_andnot_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_andnot_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_or(i, v.cast()) };
+    }
+
+    /// `atomic_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_or(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_or_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_or_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_or_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_xor(i, v.cast()) };
+    }
+
+    /// `atomic_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_xor(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_xor_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_xor_release(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_xor_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_xchg(v.cast(), new) }
+    }
+
+    /// `atomic_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_xchg_acquire(v.cast(), new) }
+    }
+
+    /// `atomic_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_xchg_release(v.cast(), new) }
+    }
+
+    /// `atomic_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_xchg_relaxed(v.cast(), new) }
+    }
+
+    /// `atomic_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_cmpxchg(v.cast(), old, new) }
+    }
+
+    /// `atomic_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_cmpxchg_acquire(v.cast(), old, new) }
+    }
+
+    /// `atomic_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_cmpxchg_release(v.cast(), old, new) }
+    }
+
+    /// `atomic_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_cmpxchg_relaxed(v.cast(), old, new) }
+    }
+
+    /// `atomic_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_try_cmpxchg(v.cast(), old, new) }
+    }
+
+    /// `atomic_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_try_cmpxchg_acquire(v.cast(), old, new) }
+    }
+
+    /// `atomic_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_try_cmpxchg_release(v.cast(), old, new) }
+    }
+
+    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_try_cmpxchg_relaxed(v.cast(), old, new) }
+    }
+
+    /// `atomic_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_sub_and_test(i, v.cast()) }
+    }
+
+    /// `atomic_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_and_test(v.cast()) }
+    }
+
+    /// `atomic_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_and_test(v.cast()) }
+    }
+
+    /// `atomic_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_negative(i, v.cast()) }
+    }
+
+    /// `atomic_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_negative_acquire(i, v.cast()) }
+    }
+
+    /// `atomic_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_negative_release(i, v.cast()) }
+    }
+
+    /// `atomic_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_negative_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_fetch_add_unless(v.cast(), a, u) }
+    }
+
+    /// `atomic_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_add_unless(v.cast(), a, u) }
+    }
+
+    /// `atomic_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_not_zero(v.cast()) }
+    }
+
+    /// `atomic_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_inc_unless_negative(v.cast()) }
+    }
+
+    /// `atomic_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_unless_positive(v.cast()) }
+    }
+
+    /// `atomic_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_dec_if_positive(v.cast()) }
     }
 }
 
-/// `atomic_long_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_try_cmpxchg_acquire(
-            v.cast(),
-            old.cast(),
-            new as core::ffi::c_long,
-        )
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    /// `atomic64_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_read(v.cast()) }
+    }
+
+    /// `atomic64_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_read_acquire(v.cast()) }
+    }
+
+    /// `atomic64_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_set(v.cast(), i) };
+    }
+
+    /// `atomic64_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_set_release(v.cast(), i) };
+    }
+
+    /// `atomic64_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add(i, v.cast()) };
+    }
+
+    /// `atomic64_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_return(i, v.cast()) }
+    }
+
+    /// `atomic64_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_return_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_return_release(i, v.cast()) }
+    }
+
+    /// `atomic64_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_return_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_add(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_add_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_add_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_add_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub(i, v.cast()) };
+    }
+
+    /// `atomic64_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub_return(i, v.cast()) }
+    }
+
+    /// `atomic64_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub_return_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub_return_release(i, v.cast()) }
+    }
+
+    /// `atomic64_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub_return_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_sub(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_sub_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_sub_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_sub_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc(v.cast()) };
+    }
+
+    /// `atomic64_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_return(v.cast()) }
+    }
+
+    /// `atomic64_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_return_acquire(v.cast()) }
+    }
+
+    /// `atomic64_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_return_release(v.cast()) }
+    }
+
+    /// `atomic64_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_return_relaxed(v.cast()) }
+    }
+
+    /// `atomic64_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_inc(v.cast()) }
+    }
+
+    /// `atomic64_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_inc_acquire(v.cast()) }
+    }
+
+    /// `atomic64_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_inc_release(v.cast()) }
+    }
+
+    /// `atomic64_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_inc_relaxed(v.cast()) }
+    }
+
+    /// `atomic64_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec(v.cast()) };
+    }
+
+    /// `atomic64_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_return(v.cast()) }
+    }
+
+    /// `atomic64_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_return_acquire(v.cast()) }
+    }
+
+    /// `atomic64_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_return_release(v.cast()) }
+    }
+
+    /// `atomic64_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_return_relaxed(v.cast()) }
+    }
+
+    /// `atomic64_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_dec(v.cast()) }
+    }
+
+    /// `atomic64_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_dec_acquire(v.cast()) }
+    }
+
+    /// `atomic64_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_dec_release(v.cast()) }
+    }
+
+    /// `atomic64_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_dec_relaxed(v.cast()) }
+    }
+
+    /// `atomic64_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_and(i, v.cast()) };
+    }
+
+    /// `atomic64_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_and(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_and_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_and_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_and_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_andnot(i, v.cast()) };
+    }
+
+    /// `atomic64_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_andnot(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_andnot_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_andnot_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_andnot_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_or(i, v.cast()) };
+    }
+
+    /// `atomic64_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_or(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_or_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_or_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_or_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_xor(i, v.cast()) };
+    }
+
+    /// `atomic64_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_xor(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_xor_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_xor_release(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_xor_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_xchg(v.cast(), new) }
+    }
+
+    /// `atomic64_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_xchg_acquire(v.cast(), new) }
+    }
+
+    /// `atomic64_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_xchg_release(v.cast(), new) }
+    }
+
+    /// `atomic64_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_xchg_relaxed(v.cast(), new) }
+    }
+
+    /// `atomic64_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_cmpxchg(v.cast(), old, new) }
+    }
+
+    /// `atomic64_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_cmpxchg_acquire(v.cast(), old, new) }
+    }
+
+    /// `atomic64_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_cmpxchg_release(v.cast(), old, new) }
+    }
+
+    /// `atomic64_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_cmpxchg_relaxed(v.cast(), old, new) }
+    }
+
+    /// `atomic64_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_try_cmpxchg(v.cast(), old, new) }
+    }
+
+    /// `atomic64_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_try_cmpxchg_acquire(v.cast(), old, new) }
+    }
+
+    /// `atomic64_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_try_cmpxchg_release(v.cast(), old, new) }
+    }
+
+    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_try_cmpxchg_relaxed(v.cast(), old, new) }
+    }
+
+    /// `atomic64_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_sub_and_test(i, v.cast()) }
+    }
+
+    /// `atomic64_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_and_test(v.cast()) }
+    }
+
+    /// `atomic64_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_and_test(v.cast()) }
+    }
+
+    /// `atomic64_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_negative(i, v.cast()) }
+    }
+
+    /// `atomic64_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_negative_acquire(i, v.cast()) }
+    }
+
+    /// `atomic64_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_negative_release(i, v.cast()) }
+    }
+
+    /// `atomic64_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_negative_relaxed(i, v.cast()) }
+    }
+
+    /// `atomic64_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_fetch_add_unless(v.cast(), a, u) }
+    }
+
+    /// `atomic64_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_add_unless(v.cast(), a, u) }
+    }
+
+    /// `atomic64_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_not_zero(v.cast()) }
+    }
+
+    /// `atomic64_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_inc_unless_negative(v.cast()) }
+    }
+
+    /// `atomic64_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_unless_positive(v.cast()) }
+    }
+
+    /// `atomic64_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic64_dec_if_positive(v.cast()) }
     }
 }
 
-/// `atomic_long_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_try_cmpxchg_release(
-            v.cast(),
-            old.cast(),
-            new as core::ffi::c_long,
-        )
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    /// `atomic_long_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_read(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_read_acquire(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_set(v.cast(), i as core::ffi::c_long) };
+    }
+
+    /// `atomic_long_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_set_release(v.cast(), i as core::ffi::c_long) };
+    }
+
+    /// `atomic_long_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_add(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_add_return(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_add_return_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_add_return_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_add_return_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_add(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_add_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_add_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_add_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_sub(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_sub_return(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_sub_return_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_sub_return_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_sub_return_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_sub(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_sub_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_sub_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_sub_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_inc(v.cast()) };
+    }
+
+    /// `atomic_long_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_inc_return(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_inc_return_acquire(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_inc_return_release(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_inc_return_relaxed(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_acquire(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_release(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_inc_relaxed(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_dec(v.cast()) };
+    }
+
+    /// `atomic_long_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_dec_return(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_dec_return_acquire(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_dec_return_release(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_dec_return_relaxed(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_acquire(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_release(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_fetch_dec_relaxed(v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_and(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_and(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_and_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_and_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_and_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_andnot(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_andnot(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_andnot_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_andnot_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_andnot_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_or(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result =
+            unsafe { bindings::rust_helper_atomic_long_fetch_or(i as core::ffi::c_long, v.cast()) };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_or_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_or_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_or_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_xor(i as core::ffi::c_long, v.cast()) };
+    }
+
+    /// `atomic_long_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_xor(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_xor_acquire(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_xor_release(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_xor_relaxed(i as core::ffi::c_long, v.cast())
+        };
+        result as isize
+    }
+
+    /// `atomic_long_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result =
+            unsafe { bindings::rust_helper_atomic_long_xchg(v.cast(), new as core::ffi::c_long) };
+        result as isize
+    }
+
+    /// `atomic_long_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_xchg_acquire(v.cast(), new as core::ffi::c_long)
+        };
+        result as isize
+    }
+
+    /// `atomic_long_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_xchg_release(v.cast(), new as core::ffi::c_long)
+        };
+        result as isize
+    }
+
+    /// `atomic_long_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_xchg_relaxed(v.cast(), new as core::ffi::c_long)
+        };
+        result as isize
+    }
+
+    /// `atomic_long_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_cmpxchg(
+                v.cast(),
+                old as core::ffi::c_long,
+                new as core::ffi::c_long,
+            )
+        };
+        result as isize
+    }
+
+    /// `atomic_long_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_cmpxchg_acquire(
+                v.cast(),
+                old as core::ffi::c_long,
+                new as core::ffi::c_long,
+            )
+        };
+        result as isize
+    }
+
+    /// `atomic_long_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_cmpxchg_release(
+                v.cast(),
+                old as core::ffi::c_long,
+                new as core::ffi::c_long,
+            )
+        };
+        result as isize
+    }
+
+    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_cmpxchg_relaxed(
+                v.cast(),
+                old as core::ffi::c_long,
+                new as core::ffi::c_long,
+            )
+        };
+        result as isize
+    }
+
+    /// `atomic_long_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_try_cmpxchg(
+                v.cast(),
+                old.cast(),
+                new as core::ffi::c_long,
+            )
+        }
+    }
+
+    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_try_cmpxchg_acquire(
+                v.cast(),
+                old.cast(),
+                new as core::ffi::c_long,
+            )
+        }
+    }
+
+    /// `atomic_long_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_try_cmpxchg_release(
+                v.cast(),
+                old.cast(),
+                new as core::ffi::c_long,
+            )
+        }
+    }
+
+    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_try_cmpxchg_relaxed(
+                v.cast(),
+                old.cast(),
+                new as core::ffi::c_long,
+            )
+        }
+    }
+
+    /// `atomic_long_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_sub_and_test(i as core::ffi::c_long, v.cast()) }
+    }
+
+    /// `atomic_long_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_dec_and_test(v.cast()) }
+    }
+
+    /// `atomic_long_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_inc_and_test(v.cast()) }
+    }
+
+    /// `atomic_long_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_add_negative(i as core::ffi::c_long, v.cast()) }
+    }
+
+    /// `atomic_long_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_add_negative_acquire(i as core::ffi::c_long, v.cast())
+        }
+    }
+
+    /// `atomic_long_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_add_negative_release(i as core::ffi::c_long, v.cast())
+        }
+    }
+
+    /// `atomic_long_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_add_negative_relaxed(i as core::ffi::c_long, v.cast())
+        }
+    }
+
+    /// `atomic_long_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe {
+            bindings::rust_helper_atomic_long_fetch_add_unless(
+                v.cast(),
+                a as core::ffi::c_long,
+                u as core::ffi::c_long,
+            )
+        };
+        result as isize
+    }
+
+    /// `atomic_long_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe {
+            bindings::rust_helper_atomic_long_add_unless(
+                v.cast(),
+                a as core::ffi::c_long,
+                u as core::ffi::c_long,
+            )
+        }
+    }
+
+    /// `atomic_long_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_inc_not_zero(v.cast()) }
+    }
+
+    /// `atomic_long_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_inc_unless_negative(v.cast()) }
+    }
+
+    /// `atomic_long_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_long_dec_unless_positive(v.cast()) }
+    }
+
+    /// `atomic_long_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        let result = unsafe { bindings::rust_helper_atomic_long_dec_if_positive(v.cast()) };
+        result as isize
     }
 }
 
-/// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_try_cmpxchg_relaxed(
-            v.cast(),
-            old.cast(),
-            new as core::ffi::c_long,
-        )
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    /// `atomic_i8_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_read(v) }
+    }
+
+    /// `atomic_i8_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_read_acquire(v) }
+    }
+
+    /// `atomic_i8_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_set(v, i) };
+    }
+
+    /// `atomic_i8_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_set_release(v, i) };
+    }
+
+    /// `atomic_i8_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add(i, v) };
+    }
+
+    /// `atomic_i8_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_return(i, v) }
+    }
+
+    /// `atomic_i8_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_return_acquire(i, v) }
+    }
+
+    /// `atomic_i8_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_return_release(i, v) }
+    }
+
+    /// `atomic_i8_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_return_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_add(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_add_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_add_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_add_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub(i, v) };
+    }
+
+    /// `atomic_i8_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub_return(i, v) }
+    }
+
+    /// `atomic_i8_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub_return_acquire(i, v) }
+    }
+
+    /// `atomic_i8_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub_return_release(i, v) }
+    }
+
+    /// `atomic_i8_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub_return_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_sub(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_sub_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_sub_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_sub_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc(v) };
+    }
+
+    /// `atomic_i8_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_return(v) }
+    }
+
+    /// `atomic_i8_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_return_acquire(v) }
+    }
+
+    /// `atomic_i8_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_return_release(v) }
+    }
+
+    /// `atomic_i8_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_return_relaxed(v) }
+    }
+
+    /// `atomic_i8_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_inc(v) }
+    }
+
+    /// `atomic_i8_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_inc_acquire(v) }
+    }
+
+    /// `atomic_i8_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_inc_release(v) }
+    }
+
+    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_i8_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec(v) };
+    }
+
+    /// `atomic_i8_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_return(v) }
+    }
+
+    /// `atomic_i8_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_return_acquire(v) }
+    }
+
+    /// `atomic_i8_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_return_release(v) }
+    }
+
+    /// `atomic_i8_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_return_relaxed(v) }
+    }
+
+    /// `atomic_i8_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_dec(v) }
+    }
+
+    /// `atomic_i8_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_dec_acquire(v) }
+    }
+
+    /// `atomic_i8_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_dec_release(v) }
+    }
+
+    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_i8_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_and(i, v) };
+    }
+
+    /// `atomic_i8_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_and(i, v) }
+    }
+
+    /// `atomic_i8_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_and_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_and_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_andnot(i, v) };
+    }
+
+    /// `atomic_i8_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_andnot(i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_or(i, v) };
+    }
+
+    /// `atomic_i8_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_or(i, v) }
+    }
+
+    /// `atomic_i8_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_or_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_or_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_xor(i, v) };
+    }
+
+    /// `atomic_i8_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_xor(i, v) }
+    }
+
+    /// `atomic_i8_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_xor_acquire(i, v) }
+    }
+
+    /// `atomic_i8_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_xor_release(i, v) }
+    }
+
+    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_xchg(v, new) }
+    }
+
+    /// `atomic_i8_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_xchg_acquire(v, new) }
+    }
+
+    /// `atomic_i8_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_xchg_release(v, new) }
+    }
+
+    /// `atomic_i8_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_i8_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i8_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_i8_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_cmpxchg_relaxed(v, old, new) }
+    }
+
+    /// `atomic_i8_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_i8_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_relaxed(v, old, new) }
+    }
+
+    /// `atomic_i8_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_sub_and_test(i, v) }
+    }
+
+    /// `atomic_i8_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_and_test(v) }
+    }
+
+    /// `atomic_i8_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_and_test(v) }
+    }
+
+    /// `atomic_i8_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_negative(i, v) }
+    }
+
+    /// `atomic_i8_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_negative_acquire(i, v) }
+    }
+
+    /// `atomic_i8_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_negative_release(i, v) }
+    }
+
+    /// `atomic_i8_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_negative_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_fetch_add_unless(v, a, u) }
+    }
+
+    /// `atomic_i8_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_add_unless(v, a, u) }
+    }
+
+    /// `atomic_i8_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_not_zero(v) }
+    }
+
+    /// `atomic_i8_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_inc_unless_negative(v) }
+    }
+
+    /// `atomic_i8_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_unless_positive(v) }
+    }
+
+    /// `atomic_i8_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i8_dec_if_positive(v) }
     }
 }
 
-/// `atomic_long_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_sub_and_test(i as core::ffi::c_long, v.cast()) }
-}
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
 
-/// `atomic_long_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_dec_and_test(v.cast()) }
-}
+    /// `atomic_i16_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_read(v) }
+    }
 
-/// `atomic_long_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_inc_and_test(v.cast()) }
-}
+    /// `atomic_i16_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_read_acquire(v) }
+    }
 
-/// `atomic_long_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_add_negative(i as core::ffi::c_long, v.cast()) }
-}
+    /// `atomic_i16_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_set(v, i) };
+    }
 
-/// `atomic_long_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_add_negative_acquire(i as core::ffi::c_long, v.cast())
+    /// `atomic_i16_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_set_release(v, i) };
+    }
+
+    /// `atomic_i16_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add(i, v) };
+    }
+
+    /// `atomic_i16_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_return(i, v) }
+    }
+
+    /// `atomic_i16_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_return_acquire(i, v) }
+    }
+
+    /// `atomic_i16_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_return_release(i, v) }
+    }
+
+    /// `atomic_i16_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_return_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_add(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_add_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_add_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_add_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub(i, v) };
+    }
+
+    /// `atomic_i16_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub_return(i, v) }
+    }
+
+    /// `atomic_i16_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub_return_acquire(i, v) }
+    }
+
+    /// `atomic_i16_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub_return_release(i, v) }
+    }
+
+    /// `atomic_i16_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub_return_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_sub(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_sub_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_sub_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_sub_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc(v) };
+    }
+
+    /// `atomic_i16_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_return(v) }
+    }
+
+    /// `atomic_i16_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_return_acquire(v) }
+    }
+
+    /// `atomic_i16_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_return_release(v) }
+    }
+
+    /// `atomic_i16_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_return_relaxed(v) }
+    }
+
+    /// `atomic_i16_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_inc(v) }
+    }
+
+    /// `atomic_i16_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_inc_acquire(v) }
+    }
+
+    /// `atomic_i16_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_inc_release(v) }
+    }
+
+    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_i16_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec(v) };
+    }
+
+    /// `atomic_i16_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_return(v) }
+    }
+
+    /// `atomic_i16_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_return_acquire(v) }
+    }
+
+    /// `atomic_i16_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_return_release(v) }
+    }
+
+    /// `atomic_i16_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_return_relaxed(v) }
+    }
+
+    /// `atomic_i16_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_dec(v) }
+    }
+
+    /// `atomic_i16_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_dec_acquire(v) }
+    }
+
+    /// `atomic_i16_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_dec_release(v) }
+    }
+
+    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_i16_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_and(i, v) };
+    }
+
+    /// `atomic_i16_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_and(i, v) }
+    }
+
+    /// `atomic_i16_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_and_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_and_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_andnot(i, v) };
+    }
+
+    /// `atomic_i16_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_andnot(i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_or(i, v) };
+    }
+
+    /// `atomic_i16_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_or(i, v) }
+    }
+
+    /// `atomic_i16_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_or_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_or_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_xor(i, v) };
+    }
+
+    /// `atomic_i16_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_xor(i, v) }
+    }
+
+    /// `atomic_i16_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_xor_acquire(i, v) }
+    }
+
+    /// `atomic_i16_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_xor_release(i, v) }
+    }
+
+    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_xchg(v, new) }
+    }
+
+    /// `atomic_i16_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_xchg_acquire(v, new) }
+    }
+
+    /// `atomic_i16_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_xchg_release(v, new) }
+    }
+
+    /// `atomic_i16_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_i16_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i16_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_i16_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_cmpxchg_relaxed(v, old, new) }
+    }
+
+    /// `atomic_i16_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_i16_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_relaxed(v, old, new) }
+    }
+
+    /// `atomic_i16_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_sub_and_test(i, v) }
+    }
+
+    /// `atomic_i16_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_and_test(v) }
+    }
+
+    /// `atomic_i16_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_and_test(v) }
+    }
+
+    /// `atomic_i16_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_negative(i, v) }
+    }
+
+    /// `atomic_i16_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_negative_acquire(i, v) }
+    }
+
+    /// `atomic_i16_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_negative_release(i, v) }
+    }
+
+    /// `atomic_i16_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_negative_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_fetch_add_unless(v, a, u) }
+    }
+
+    /// `atomic_i16_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_add_unless(v, a, u) }
+    }
+
+    /// `atomic_i16_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_not_zero(v) }
+    }
+
+    /// `atomic_i16_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_inc_unless_negative(v) }
+    }
+
+    /// `atomic_i16_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_unless_positive(v) }
+    }
+
+    /// `atomic_i16_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_i16_dec_if_positive(v) }
     }
 }
 
-/// `atomic_long_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_add_negative_release(i as core::ffi::c_long, v.cast())
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    /// `atomic_ptr_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_read(v) }
     }
-}
 
-/// `atomic_long_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_add_negative_relaxed(i as core::ffi::c_long, v.cast())
+    /// `atomic_ptr_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_read_acquire(v) }
     }
-}
 
-/// `atomic_long_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe {
-        bindings::rust_helper_atomic_long_fetch_add_unless(
-            v.cast(),
-            a as core::ffi::c_long,
-            u as core::ffi::c_long,
-        )
-    };
-    result as isize
-}
-
-/// `atomic_long_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe {
-        bindings::rust_helper_atomic_long_add_unless(
-            v.cast(),
-            a as core::ffi::c_long,
-            u as core::ffi::c_long,
-        )
+    /// `atomic_ptr_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_set(v, i) };
     }
-}
 
-/// `atomic_long_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_inc_not_zero(v.cast()) }
-}
-
-/// `atomic_long_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_inc_unless_negative(v.cast()) }
-}
-
-/// `atomic_long_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_long_dec_unless_positive(v.cast()) }
-}
-
-/// `atomic_long_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    let result = unsafe { bindings::rust_helper_atomic_long_dec_if_positive(v.cast()) };
-    result as isize
-}
-
-/// `atomic_i8_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_read(v) }
-}
-
-/// `atomic_i8_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_read_acquire(v) }
-}
-
-/// `atomic_i8_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_set(v, i) };
-}
-
-/// `atomic_i8_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_set_release(v, i) };
-}
-
-/// `atomic_i8_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add(i, v) };
-}
-
-/// `atomic_i8_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_return(i, v) }
-}
-
-/// `atomic_i8_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_return_acquire(i, v) }
-}
-
-/// `atomic_i8_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_return_release(i, v) }
-}
-
-/// `atomic_i8_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_return_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_add(i, v) }
-}
-
-/// `atomic_i8_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_add_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_add_release(i, v) }
-}
-
-/// `atomic_i8_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_i8_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub(i, v) };
-}
-
-/// `atomic_i8_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub_return(i, v) }
-}
-
-/// `atomic_i8_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub_return_acquire(i, v) }
-}
-
-/// `atomic_i8_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub_return_release(i, v) }
-}
-
-/// `atomic_i8_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_sub(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_sub_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_sub_release(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_i8_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc(v) };
-}
-
-/// `atomic_i8_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_return(v) }
-}
-
-/// `atomic_i8_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_return_acquire(v) }
-}
-
-/// `atomic_i8_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_return_release(v) }
-}
-
-/// `atomic_i8_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_return_relaxed(v) }
-}
-
-/// `atomic_i8_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_inc(v) }
-}
-
-/// `atomic_i8_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_inc_acquire(v) }
-}
-
-/// `atomic_i8_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_inc_release(v) }
-}
-
-/// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_i8_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec(v) };
-}
-
-/// `atomic_i8_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_return(v) }
-}
-
-/// `atomic_i8_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_return_acquire(v) }
-}
-
-/// `atomic_i8_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_return_release(v) }
-}
-
-/// `atomic_i8_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_return_relaxed(v) }
-}
-
-/// `atomic_i8_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_dec(v) }
-}
-
-/// `atomic_i8_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_dec_acquire(v) }
-}
-
-/// `atomic_i8_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_dec_release(v) }
-}
-
-/// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_i8_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_and(i, v) };
-}
-
-/// `atomic_i8_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_and(i, v) }
-}
-
-/// `atomic_i8_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_and_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_and_release(i, v) }
-}
-
-/// `atomic_i8_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_i8_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_andnot(i, v) };
-}
-
-/// `atomic_i8_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_andnot(i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_release(i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_i8_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_or(i, v) };
-}
-
-/// `atomic_i8_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_or(i, v) }
-}
-
-/// `atomic_i8_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_or_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_or_release(i, v) }
-}
-
-/// `atomic_i8_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_i8_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_xor(i, v) };
-}
-
-/// `atomic_i8_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_xor(i, v) }
-}
-
-/// `atomic_i8_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_xor_acquire(i, v) }
-}
-
-/// `atomic_i8_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_xor_release(i, v) }
-}
-
-/// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_i8_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_xchg(v, new) }
-}
-
-/// `atomic_i8_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_xchg_acquire(v, new) }
-}
-
-/// `atomic_i8_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_xchg_release(v, new) }
-}
-
-/// `atomic_i8_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_xchg_relaxed(v, new) }
-}
-
-/// `atomic_i8_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i8_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_i8_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_cmpxchg_relaxed(v, old, new) }
-}
-
-/// `atomic_i8_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_i8_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_try_cmpxchg_relaxed(v, old, new) }
-}
-
-/// `atomic_i8_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_sub_and_test(i, v) }
-}
-
-/// `atomic_i8_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_and_test(v) }
-}
-
-/// `atomic_i8_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_and_test(v) }
-}
-
-/// `atomic_i8_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_negative(i, v) }
-}
-
-/// `atomic_i8_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_negative_acquire(i, v) }
-}
-
-/// `atomic_i8_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_negative_release(i, v) }
-}
-
-/// `atomic_i8_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_negative_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_fetch_add_unless(v, a, u) }
-}
-
-/// `atomic_i8_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_add_unless(v, a, u) }
-}
-
-/// `atomic_i8_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_not_zero(v) }
-}
-
-/// `atomic_i8_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_inc_unless_negative(v) }
-}
-
-/// `atomic_i8_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_unless_positive(v) }
-}
-
-/// `atomic_i8_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i8_dec_if_positive(v) }
-}
-
-/// `atomic_i16_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_read(v) }
-}
-
-/// `atomic_i16_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_read_acquire(v) }
-}
-
-/// `atomic_i16_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_set(v, i) };
-}
-
-/// `atomic_i16_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_set_release(v, i) };
-}
-
-/// `atomic_i16_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add(i, v) };
-}
-
-/// `atomic_i16_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_return(i, v) }
-}
-
-/// `atomic_i16_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_return_acquire(i, v) }
-}
-
-/// `atomic_i16_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_return_release(i, v) }
-}
-
-/// `atomic_i16_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_return_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_add(i, v) }
-}
-
-/// `atomic_i16_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_add_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_add_release(i, v) }
-}
-
-/// `atomic_i16_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_i16_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub(i, v) };
-}
-
-/// `atomic_i16_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub_return(i, v) }
-}
-
-/// `atomic_i16_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub_return_acquire(i, v) }
-}
-
-/// `atomic_i16_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub_return_release(i, v) }
-}
-
-/// `atomic_i16_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_sub(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_sub_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_sub_release(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_i16_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc(v) };
-}
-
-/// `atomic_i16_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_return(v) }
-}
-
-/// `atomic_i16_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_return_acquire(v) }
-}
-
-/// `atomic_i16_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_return_release(v) }
-}
-
-/// `atomic_i16_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_return_relaxed(v) }
-}
-
-/// `atomic_i16_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_inc(v) }
-}
-
-/// `atomic_i16_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_inc_acquire(v) }
-}
-
-/// `atomic_i16_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_inc_release(v) }
-}
-
-/// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_i16_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec(v) };
-}
-
-/// `atomic_i16_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_return(v) }
-}
-
-/// `atomic_i16_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_return_acquire(v) }
-}
-
-/// `atomic_i16_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_return_release(v) }
-}
-
-/// `atomic_i16_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_return_relaxed(v) }
-}
-
-/// `atomic_i16_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_dec(v) }
-}
-
-/// `atomic_i16_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_dec_acquire(v) }
-}
-
-/// `atomic_i16_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_dec_release(v) }
-}
-
-/// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_i16_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_and(i, v) };
-}
-
-/// `atomic_i16_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_and(i, v) }
-}
-
-/// `atomic_i16_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_and_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_and_release(i, v) }
-}
-
-/// `atomic_i16_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_i16_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_andnot(i, v) };
-}
-
-/// `atomic_i16_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_andnot(i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_release(i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_i16_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_or(i, v) };
-}
-
-/// `atomic_i16_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_or(i, v) }
-}
-
-/// `atomic_i16_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_or_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_or_release(i, v) }
-}
-
-/// `atomic_i16_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_i16_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_xor(i, v) };
-}
-
-/// `atomic_i16_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_xor(i, v) }
-}
-
-/// `atomic_i16_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_xor_acquire(i, v) }
-}
-
-/// `atomic_i16_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_xor_release(i, v) }
-}
-
-/// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_i16_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_xchg(v, new) }
-}
-
-/// `atomic_i16_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_xchg_acquire(v, new) }
-}
-
-/// `atomic_i16_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_xchg_release(v, new) }
-}
-
-/// `atomic_i16_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_xchg_relaxed(v, new) }
-}
-
-/// `atomic_i16_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i16_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_i16_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_cmpxchg_relaxed(v, old, new) }
-}
-
-/// `atomic_i16_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_i16_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_try_cmpxchg_relaxed(v, old, new) }
-}
-
-/// `atomic_i16_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_sub_and_test(i, v) }
-}
-
-/// `atomic_i16_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_and_test(v) }
-}
-
-/// `atomic_i16_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_and_test(v) }
-}
-
-/// `atomic_i16_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_negative(i, v) }
-}
-
-/// `atomic_i16_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_negative_acquire(i, v) }
-}
-
-/// `atomic_i16_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_negative_release(i, v) }
-}
-
-/// `atomic_i16_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_negative_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_fetch_add_unless(v, a, u) }
-}
-
-/// `atomic_i16_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_add_unless(v, a, u) }
-}
-
-/// `atomic_i16_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_not_zero(v) }
-}
-
-/// `atomic_i16_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_inc_unless_negative(v) }
-}
-
-/// `atomic_i16_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_unless_positive(v) }
-}
-
-/// `atomic_i16_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_i16_dec_if_positive(v) }
-}
-
-/// `atomic_ptr_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_read(v) }
-}
-
-/// `atomic_ptr_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_read_acquire(v) }
-}
-
-/// `atomic_ptr_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_set(v, i) };
-}
-
-/// `atomic_ptr_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_set_release(v, i) };
-}
-
-/// `atomic_ptr_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_xchg(v, new) }
-}
-
-/// `atomic_ptr_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_acquire(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_xchg_acquire(v, new) }
-}
-
-/// `atomic_ptr_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_release(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_xchg_release(v, new) }
-}
-
-/// `atomic_ptr_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_xchg_relaxed(v, new) }
-}
-
-/// `atomic_ptr_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_cmpxchg(v, old, new) }
-}
-
-/// `atomic_ptr_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_ptr_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_relaxed(v, old, new) }
-}
-
-/// `atomic_ptr_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg(v, old, new) }
-}
-
-/// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_acquire(v, old, new) }
-}
-
-/// `atomic_ptr_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_release(v, old, new) }
-}
-
-/// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller fulfils the safety contract of the C function.
-    unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, old, new) }
+    /// `atomic_ptr_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_set_release(v, i) };
+    }
+
+    /// `atomic_ptr_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_xchg(v, new) }
+    }
+
+    /// `atomic_ptr_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_xchg_acquire(v, new) }
+    }
+
+    /// `atomic_ptr_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_xchg_release(v, new) }
+    }
+
+    /// `atomic_ptr_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_cmpxchg_relaxed(v, old, new) }
+    }
+
+    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_acquire(v, old, new) }
+    }
+
+    /// `atomic_ptr_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_release(v, old, new) }
+    }
+
+    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller fulfils the safety contract of the C function.
+        unsafe { bindings::rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, old, new) }
+    }
 }
 
 /// `smp_mb()`.

@@ -22,7721 +22,7738 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
-/// `atomic_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.w {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.w {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.w {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.w {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Adds i to *v, and loads the old value.
-            "amadd.w {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_acquire(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_release(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v.
-            "amadd.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add(i.wrapping_neg(), v) };
-}
-
-/// `atomic_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return(i.wrapping_neg(), v) }
-}
-
-/// `atomic_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add(i.wrapping_neg(), v) }
-}
-
-/// `atomic_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add(1, v) };
-}
-
-/// `atomic_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return(1, v) }
-}
-
-/// `atomic_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_acquire(1, v) }
-}
-
-/// `atomic_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_release(1, v) }
-}
-
-/// `atomic_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_relaxed(1, v) }
-}
-
-/// `atomic_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add(1, v) }
-}
-
-/// `atomic_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_acquire(1, v) }
-}
-
-/// `atomic_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_release(1, v) }
-}
-
-/// `atomic_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_relaxed(1, v) }
-}
-
-/// `atomic_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub(1, v) };
-}
-
-/// `atomic_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_return(1, v) }
-}
-
-/// `atomic_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_return_acquire(1, v) }
-}
-
-/// `atomic_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_return_release(1, v) }
-}
-
-/// `atomic_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_return_relaxed(1, v) }
-}
-
-/// `atomic_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_sub(1, v) }
-}
-
-/// `atomic_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_sub_acquire(1, v) }
-}
-
-/// `atomic_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_sub_release(1, v) }
-}
-
-/// `atomic_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_sub_relaxed(1, v) }
-}
-
-/// `atomic_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Clears the bits of *v that are clear in i, and loads the old value.
-            "amand.w {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i.
-            "amand.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_and(!i, v) };
-}
-
-/// `atomic_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_and(!i, v) }
-}
-
-/// `atomic_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_and_acquire(!i, v) }
-}
-
-/// `atomic_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_and_release(!i, v) }
-}
-
-/// `atomic_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_and_relaxed(!i, v) }
-}
-
-/// `atomic_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Sets the bits of *v that are set in i, and loads the old value.
-            "amor.w {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i.
-            "amor.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Flips the bits of *v that are set in i, and loads the old value.
-            "amxor.w {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i.
-            "amxor.w {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.w {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.w {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.w {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new.
-            "amswap.w {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Exits if that is not old.
-            "bne {r}, {old}, 3f",
-            // Copies new.
-            "move {s}, {new}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            old = in(reg) old as isize,
-            new = in(reg) new,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_cmpxchg(v, old, new) }
-}
-
-/// `atomic_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_cmpxchg(v, old, new) }
-}
-
-/// `atomic_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_cmpxchg(v, old, new) }
-}
-
-/// `atomic_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_and_test(1, v) }
-}
-
-/// `atomic_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add(1, v) };
-    old.wrapping_add(1) == 0
-}
-
-/// `atomic_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_acquire(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_release(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Exits if that is u.
-            "beq {r}, {u}, 3f",
-            // Adds a.
-            "add.w {s}, {r}, {a}",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            a = in(reg) a,
-            u = in(reg) u as isize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Exits if that is 0.
-            "beqz {r}, 3f",
-            // Adds 1.
-            "addi.w {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r != 0
-}
-
-/// `atomic_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Adds 1.
-            "addi.w {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r >= 0
-}
-
-/// `atomic_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Exits if that is positive.
-            "bgtz {r}, 3f",
-            // Subtracts 1.
-            "addi.w {s}, {r}, -1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r <= 0
-}
-
-/// `atomic_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.w {r}, {v}, 0",
-            // Subtracts 1.
-            "addi.w {r}, {r}, -1",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Copies the difference.
-            "move {s}, {r}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Adds i to *v, and loads the old value.
-            "amadd.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic64_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_acquire(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic64_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_release(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic64_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic64_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v.
-            "amadd.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add(i.wrapping_neg(), v) };
-}
-
-/// `atomic64_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic64_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add(1, v) };
-}
-
-/// `atomic64_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return(1, v) }
-}
-
-/// `atomic64_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_acquire(1, v) }
-}
-
-/// `atomic64_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_release(1, v) }
-}
-
-/// `atomic64_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_relaxed(1, v) }
-}
-
-/// `atomic64_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add(1, v) }
-}
-
-/// `atomic64_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_acquire(1, v) }
-}
-
-/// `atomic64_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_release(1, v) }
-}
-
-/// `atomic64_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_relaxed(1, v) }
-}
-
-/// `atomic64_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub(1, v) };
-}
-
-/// `atomic64_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_return(1, v) }
-}
-
-/// `atomic64_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_return_acquire(1, v) }
-}
-
-/// `atomic64_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_return_release(1, v) }
-}
-
-/// `atomic64_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_return_relaxed(1, v) }
-}
-
-/// `atomic64_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_sub(1, v) }
-}
-
-/// `atomic64_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_sub_acquire(1, v) }
-}
-
-/// `atomic64_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_sub_release(1, v) }
-}
-
-/// `atomic64_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_sub_relaxed(1, v) }
-}
-
-/// `atomic64_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Clears the bits of *v that are clear in i, and loads the old value.
-            "amand.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i.
-            "amand.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_and(!i, v) };
-}
-
-/// `atomic64_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_and(!i, v) }
-}
-
-/// `atomic64_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_and_acquire(!i, v) }
-}
-
-/// `atomic64_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_and_release(!i, v) }
-}
-
-/// `atomic64_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_and_relaxed(!i, v) }
-}
-
-/// `atomic64_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Sets the bits of *v that are set in i, and loads the old value.
-            "amor.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i.
-            "amor.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Flips the bits of *v that are set in i, and loads the old value.
-            "amxor.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic64_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i.
-            "amxor.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new.
-            "amswap.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is not old.
-            "bne {r}, {old}, 3f",
-            // Copies new.
-            "move {s}, {new}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            old = in(reg) old,
-            new = in(reg) new,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_cmpxchg(v, old, new) }
-}
-
-/// `atomic64_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_cmpxchg(v, old, new) }
-}
-
-/// `atomic64_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_cmpxchg(v, old, new) }
-}
-
-/// `atomic64_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic64_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic64_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic64_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic64_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_and_test(1, v) }
-}
-
-/// `atomic64_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add(1, v) };
-    old.wrapping_add(1) == 0
-}
-
-/// `atomic64_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic64_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_acquire(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic64_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_release(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic64_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic64_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is u.
-            "beq {r}, {u}, 3f",
-            // Adds a.
-            "add.d {s}, {r}, {a}",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            a = in(reg) a,
-            u = in(reg) u,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic64_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic64_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is 0.
-            "beqz {r}, 3f",
-            // Adds 1.
-            "addi.d {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r != 0
-}
-
-/// `atomic64_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Adds 1.
-            "addi.d {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r >= 0
-}
-
-/// `atomic64_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is positive.
-            "bgtz {r}, 3f",
-            // Subtracts 1.
-            "addi.d {s}, {r}, -1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r <= 0
-}
-
-/// `atomic64_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Subtracts 1.
-            "addi.d {r}, {r}, -1",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Copies the difference.
-            "move {s}, {r}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Adds i to *v, and loads the old value.
-            "amadd.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_long_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_long_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_release(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_long_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_long_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v; fully ordered.
-            "amadd_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and adds i to *v.
-            "amadd.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add(i.wrapping_neg(), v) };
-}
-
-/// `atomic_long_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_acquire(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_release(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_relaxed(i.wrapping_neg(), v) }
-}
-
-/// `atomic_long_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add(1, v) };
-}
-
-/// `atomic_long_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return(1, v) }
-}
-
-/// `atomic_long_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_acquire(1, v) }
-}
-
-/// `atomic_long_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_release(1, v) }
-}
-
-/// `atomic_long_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_relaxed(1, v) }
-}
-
-/// `atomic_long_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add(1, v) }
-}
-
-/// `atomic_long_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_acquire(1, v) }
-}
-
-/// `atomic_long_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_release(1, v) }
-}
-
-/// `atomic_long_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_relaxed(1, v) }
-}
-
-/// `atomic_long_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub(1, v) };
-}
-
-/// `atomic_long_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_return(1, v) }
-}
-
-/// `atomic_long_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_return_acquire(1, v) }
-}
-
-/// `atomic_long_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_return_release(1, v) }
-}
-
-/// `atomic_long_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_return_relaxed(1, v) }
-}
-
-/// `atomic_long_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_sub(1, v) }
-}
-
-/// `atomic_long_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_sub_acquire(1, v) }
-}
-
-/// `atomic_long_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_sub_release(1, v) }
-}
-
-/// `atomic_long_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_sub_relaxed(1, v) }
-}
-
-/// `atomic_long_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Clears the bits of *v that are clear in i, and loads the old value.
-            "amand.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-            "amand_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and clears the bits of *v that are clear in i.
-            "amand.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_and(!i, v) };
-}
-
-/// `atomic_long_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_and(!i, v) }
-}
-
-/// `atomic_long_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_and_acquire(!i, v) }
-}
-
-/// `atomic_long_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_and_release(!i, v) }
-}
-
-/// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_and_relaxed(!i, v) }
-}
-
-/// `atomic_long_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Sets the bits of *v that are set in i, and loads the old value.
-            "amor.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i; fully ordered.
-            "amor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and sets the bits of *v that are set in i.
-            "amor.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Flips the bits of *v that are set in i, and loads the old value.
-            "amxor.d {o}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_long_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i; fully ordered.
-            "amxor_db.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and flips the bits of *v that are set in i.
-            "amxor.d {r}, {i}, {v}",
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new.
-            "amswap.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is not old.
-            "bne {r}, {old}, 3f",
-            // Copies new.
-            "move {s}, {new}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            old = in(reg) old,
-            new = in(reg) new,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_cmpxchg(v, old, new) }
-}
-
-/// `atomic_long_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_cmpxchg(v, old, new) }
-}
-
-/// `atomic_long_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_cmpxchg(v, old, new) }
-}
-
-/// `atomic_long_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_long_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_long_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_long_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_long_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_and_test(1, v) }
-}
-
-/// `atomic_long_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add(1, v) };
-    old.wrapping_add(1) == 0
-}
-
-/// `atomic_long_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_long_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_acquire(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_long_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_release(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_long_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_long_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is u.
-            "beq {r}, {u}, 3f",
-            // Adds a.
-            "add.d {s}, {r}, {a}",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            a = in(reg) a,
-            u = in(reg) u,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_long_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_long_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is 0.
-            "beqz {r}, 3f",
-            // Adds 1.
-            "addi.d {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r != 0
-}
-
-/// `atomic_long_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Adds 1.
-            "addi.d {s}, {r}, 1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r >= 0
-}
-
-/// `atomic_long_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is positive.
-            "bgtz {r}, 3f",
-            // Subtracts 1.
-            "addi.d {s}, {r}, -1",
-            // Stores the result to *v if it is still monitored; later accesses are ordered after
-            // the store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    let r = r;
-    r <= 0
-}
-
-/// `atomic_long_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Subtracts 1.
-            "addi.d {r}, {r}, -1",
-            // Exits if that is negative.
-            "bltz {r}, 3f",
-            // Copies the difference.
-            "move {s}, {r}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_i8_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.b {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_i8_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.b {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    r
-}
-
-/// `atomic_i8_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.b {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.b {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it.
-            "2: ll.w {n}, {word}, 0",
-            // Adds i.
-            "add.w {s}, {n}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {n}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {n}",
-            // Stores the new word if it is still monitored.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            n = out(reg) _,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i8_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i8_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_release(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i8_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i8_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Adds i.
-            "add.w {s}, {r}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {r}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {r}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add(i, v) }
-}
-
-/// `atomic_i8_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add(i, v) }
-}
-
-/// `atomic_i8_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add(i, v) }
-}
-
-/// `atomic_i8_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it.
-            "2: ll.w {n}, {word}, 0",
-            // Subtracts i.
-            "sub.w {s}, {n}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {n}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {n}",
-            // Stores the new word if it is still monitored.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            n = out(reg) _,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_sub(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i8_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_sub_acquire(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i8_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_sub_release(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i8_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i8_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Subtracts i.
-            "sub.w {s}, {r}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {r}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {r}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub(i, v) }
-}
-
-/// `atomic_i8_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add(1, v) };
-}
-
-/// `atomic_i8_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_return(1, v) }
-}
-
-/// `atomic_i8_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_return_acquire(1, v) }
-}
-
-/// `atomic_i8_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_return_release(1, v) }
-}
-
-/// `atomic_i8_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_return_relaxed(1, v) }
-}
-
-/// `atomic_i8_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add(1, v) }
-}
-
-/// `atomic_i8_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add_acquire(1, v) }
-}
-
-/// `atomic_i8_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add_release(1, v) }
-}
-
-/// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add_relaxed(1, v) }
-}
-
-/// `atomic_i8_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub(1, v) };
-}
-
-/// `atomic_i8_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_return(1, v) }
-}
-
-/// `atomic_i8_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_return_acquire(1, v) }
-}
-
-/// `atomic_i8_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_return_release(1, v) }
-}
-
-/// `atomic_i8_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_return_relaxed(1, v) }
-}
-
-/// `atomic_i8_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub(1, v) }
-}
-
-/// `atomic_i8_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub_acquire(1, v) }
-}
-
-/// `atomic_i8_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub_release(1, v) }
-}
-
-/// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub_relaxed(1, v) }
-}
-
-/// `atomic_i8_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Clears the bits of *v that are clear in i, and loads the old word.
-            "amand.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i.
-            "amand.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_and(!i, v) };
-}
-
-/// `atomic_i8_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_and(!i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_and_acquire(!i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_and_release(!i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_and_relaxed(!i, v) }
-}
-
-/// `atomic_i8_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    let (word, shift) = word_around(v);
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Sets the bits of *v that are set in i, and loads the old word.
-            "amor.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i.
-            "amor.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    let (word, shift) = word_around(v);
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Flips the bits of *v that are set in i, and loads the old word.
-            "amxor.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `atomic_i8_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i.
-            "amxor.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u8) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Clears the variable in the word.
-            "andn {s}, {r}, {mask}",
-            // Inserts new.
-            "or {s}, {s}, {new}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            new = in(reg) (u32::from(new as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_xchg(v, new) }
-}
-
-/// `atomic_i8_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_xchg(v, new) }
-}
-
-/// `atomic_i8_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_xchg(v, new) }
-}
-
-/// `atomic_i8_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u8::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Extracts the variable.
-            "and {s}, {r}, {mask}",
-            // Exits if that is not old.
-            "bne {s}, {old}, 3f",
-            // Clears the variable in the word.
-            "andn {s}, {r}, {mask}",
-            // Inserts new.
-            "or {s}, {s}, {new}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            word = in(reg) word,
-            old = in(reg) (u32::from(old as u8) << shift) as usize,
-            new = in(reg) (u32::from(new as u8) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
-    }
-    ((r as u32) >> shift) as i8
-}
-
-/// `atomic_i8_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i8_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i8_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_i8_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_i8_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_sub(i, v) };
-    old.wrapping_sub(i) == 0
-}
-
-/// `atomic_i8_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_and_test(1, v) }
-}
-
-/// `atomic_i8_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add(1, v) };
-    old.wrapping_add(1) == 0
-}
-
-/// `atomic_i8_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i8_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_acquire(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i8_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_release(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i8_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i8_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found == u {
-            break;
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    /// `atomic_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.w {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
-        let next = found.wrapping_add(a);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+        r
+    }
+
+    /// `atomic_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.w {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.w {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found
-}
 
-/// `atomic_i8_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_i8_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_unless(v, 1, 0) }
-}
-
-/// `atomic_i8_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+    /// `atomic_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.w {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found >= 0
-}
 
-/// `atomic_i8_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+    /// `atomic_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Adds i to *v, and loads the old value.
+                "amadd.w {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found <= 0
-}
 
-/// `atomic_i8_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i8_read(v) };
-    loop {
-        if found.wrapping_sub(1) < 0 {
-            break;
+    /// `atomic_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i8_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+        r
+    }
+
+    /// `atomic_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v.
+                "amadd.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(i.wrapping_neg(), v) };
+    }
+
+    /// `atomic_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i32) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(1, v) };
+    }
+
+    /// `atomic_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(1, v) }
+    }
+
+    /// `atomic_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(1, v) }
+    }
+
+    /// `atomic_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(1, v) }
+    }
+
+    /// `atomic_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(1, v) }
+    }
+
+    /// `atomic_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(1, v) }
+    }
+
+    /// `atomic_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(1, v) }
+    }
+
+    /// `atomic_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(1, v) }
+    }
+
+    /// `atomic_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(1, v) }
+    }
+
+    /// `atomic_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i32) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub(1, v) };
+    }
+
+    /// `atomic_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return(1, v) }
+    }
+
+    /// `atomic_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_acquire(1, v) }
+    }
+
+    /// `atomic_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_release(1, v) }
+    }
+
+    /// `atomic_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(1, v) }
+    }
+
+    /// `atomic_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(1, v) }
+    }
+
+    /// `atomic_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_acquire(1, v) }
+    }
+
+    /// `atomic_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_release(1, v) }
+    }
+
+    /// `atomic_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(1, v) }
+    }
+
+    /// `atomic_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Clears the bits of *v that are clear in i, and loads the old value.
+                "amand.w {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found.wrapping_sub(1)
-}
 
-/// `atomic_i16_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.h {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i16_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.h {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i16_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.h {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.h {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i.
+                "amand.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it.
-            "2: ll.w {n}, {word}, 0",
-            // Adds i.
-            "add.w {s}, {n}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {n}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {n}",
-            // Stores the new word if it is still monitored.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            n = out(reg) _,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { and(!i, v) };
     }
-}
 
-/// `atomic_i16_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i16_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i16_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_release(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i16_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i)
-}
-
-/// `atomic_i16_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Adds i.
-            "add.w {s}, {r}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {r}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {r}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and(!i, v) }
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add(i, v) }
-}
-
-/// `atomic_i16_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add(i, v) }
-}
-
-/// `atomic_i16_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add(i, v) }
-}
-
-/// `atomic_i16_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it.
-            "2: ll.w {n}, {word}, 0",
-            // Subtracts i.
-            "sub.w {s}, {n}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {n}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {n}",
-            // Stores the new word if it is still monitored.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            n = out(reg) _,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_acquire(!i, v) }
     }
-}
 
-/// `atomic_i16_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_sub(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i16_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_sub_acquire(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i16_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_sub_release(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i16_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
-    old.wrapping_sub(i)
-}
-
-/// `atomic_i16_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Subtracts i.
-            "sub.w {s}, {r}, {i}",
-            // Finds the bits that change.
-            "xor {s}, {s}, {r}",
-            // Keeps those of the variable.
-            "and {s}, {s}, {mask}",
-            // Flips them in the old word.
-            "xor {s}, {s}, {r}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_release(!i, v) }
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub(i, v) }
-}
-
-/// `atomic_i16_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add(1, v) };
-}
-
-/// `atomic_i16_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_return(1, v) }
-}
-
-/// `atomic_i16_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_return_acquire(1, v) }
-}
-
-/// `atomic_i16_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_return_release(1, v) }
-}
-
-/// `atomic_i16_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_return_relaxed(1, v) }
-}
-
-/// `atomic_i16_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add(1, v) }
-}
-
-/// `atomic_i16_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add_acquire(1, v) }
-}
-
-/// `atomic_i16_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add_release(1, v) }
-}
-
-/// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add_relaxed(1, v) }
-}
-
-/// `atomic_i16_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub(1, v) };
-}
-
-/// `atomic_i16_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_return(1, v) }
-}
-
-/// `atomic_i16_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_return_acquire(1, v) }
-}
-
-/// `atomic_i16_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_return_release(1, v) }
-}
-
-/// `atomic_i16_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_return_relaxed(1, v) }
-}
-
-/// `atomic_i16_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub(1, v) }
-}
-
-/// `atomic_i16_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub_acquire(1, v) }
-}
-
-/// `atomic_i16_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub_release(1, v) }
-}
-
-/// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub_relaxed(1, v) }
-}
-
-/// `atomic_i16_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Clears the bits of *v that are clear in i, and loads the old word.
-            "amand.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(!i, v) }
     }
-}
 
-/// `atomic_i16_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Sets the bits of *v that are set in i, and loads the old value.
+                "amor.w {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i; fully
-            // ordered.
-            "amand_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and clears the bits of *v that are clear in i.
-            "amand.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_and(!i, v) };
-}
-
-/// `atomic_i16_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_and(!i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_and_acquire(!i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_and_release(!i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_and_relaxed(!i, v) }
-}
-
-/// `atomic_i16_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    let (word, shift) = word_around(v);
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Sets the bits of *v that are set in i, and loads the old word.
-            "amor.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i.
+                "amor.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Flips the bits of *v that are set in i, and loads the old value.
+                "amxor.w {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-            // ordered.
-            "amor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and sets the bits of *v that are set in i.
-            "amor.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    let (word, shift) = word_around(v);
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Flips the bits of *v that are set in i, and loads the old word.
-            "amxor.w {o}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            o = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i.
+                "amxor.w {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.w {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.w {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-            // ordered.
-            "amxor_db.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.w {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and flips the bits of *v that are set in i.
-            "amxor.w {r}, {i}, {word}",
-            word = in(reg) word,
-            i = in(reg) (u32::from(i as u16) << shift) as usize,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new.
+                "amswap.w {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Clears the variable in the word.
-            "andn {s}, {r}, {mask}",
-            // Inserts new.
-            "or {s}, {s}, {new}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            word = in(reg) word,
-            new = in(reg) (u32::from(new as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Exits if that is not old.
+                "bne {r}, {old}, 3f",
+                // Copies new.
+                "move {s}, {new}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                old = in(reg) old as isize,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_xchg(v, new) }
-}
-
-/// `atomic_i16_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_xchg(v, new) }
-}
-
-/// `atomic_i16_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_xchg(v, new) }
-}
-
-/// `atomic_i16_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-    let (word, shift) = word_around(v);
-    let mask = u32::from(u16::MAX) << shift;
-    let r: usize;
-    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-    // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-    // read, in one atomic access together with `*v`.
-    unsafe {
-        asm!(
-            // Loads the word that contains *v and monitors it; earlier accesses are ordered before
-            // it.
-            "2: ll.w {r}, {word}, 0",
-            // Extracts the variable.
-            "and {s}, {r}, {mask}",
-            // Exits if that is not old.
-            "bne {s}, {old}, 3f",
-            // Clears the variable in the word.
-            "andn {s}, {r}, {mask}",
-            // Inserts new.
-            "or {s}, {s}, {new}",
-            // Stores the new word if it is still monitored; later accesses are ordered after the
-            // store.
-            "sc.w {s}, {word}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            word = in(reg) word,
-            old = in(reg) (u32::from(old as u16) << shift) as usize,
-            new = in(reg) (u32::from(new as u16) << shift) as usize,
-            mask = in(reg) mask as usize,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
     }
-    ((r as u32) >> shift) as i16
-}
 
-/// `atomic_i16_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_cmpxchg(v, old, new) }
-}
+    /// `atomic_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
 
-/// `atomic_i16_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_cmpxchg(v, old, new) }
-}
+    /// `atomic_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
 
-/// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_cmpxchg(v, old, new) }
-}
-
-/// `atomic_i16_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
-    }
-    old_ == expected
-}
-
-/// `atomic_i16_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_sub(i, v) };
-    old.wrapping_sub(i) == 0
-}
-
-/// `atomic_i16_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_and_test(1, v) }
-}
-
-/// `atomic_i16_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add(1, v) };
-    old.wrapping_add(1) == 0
-}
-
-/// `atomic_i16_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i16_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_acquire(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i16_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_release(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i16_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
-    old.wrapping_add(i) < 0
-}
-
-/// `atomic_i16_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found == u {
-            break;
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
         }
-        let next = found.wrapping_add(a);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+        old_ == expected
+    }
+
+    /// `atomic_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
+    }
+
+    /// `atomic_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
+    }
+
+    /// `atomic_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(1, v) };
+        old.wrapping_add(1) == 0
+    }
+
+    /// `atomic_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Exits if that is u.
+                "beq {r}, {u}, 3f",
+                // Adds a.
+                "add.w {s}, {r}, {a}",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                a = in(reg) a,
+                u = in(reg) u as isize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Exits if that is 0.
+                "beqz {r}, 3f",
+                // Adds 1.
+                "addi.w {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Adds 1.
+                "addi.w {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Exits if that is positive.
+                "bgtz {r}, 3f",
+                // Subtracts 1.
+                "addi.w {s}, {r}, -1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.w {r}, {v}, 0",
+                // Subtracts 1.
+                "addi.w {r}, {r}, -1",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Copies the difference.
+                "move {s}, {r}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.w {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+}
+
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    /// `atomic64_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found
-}
 
-/// `atomic_i16_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_i16_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_unless(v, 1, 0) }
-}
-
-/// `atomic_i16_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found < 0 {
-            break;
-        }
-        let next = found.wrapping_add(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+    /// `atomic64_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found >= 0
-}
 
-/// `atomic_i16_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found > 0 {
-            break;
-        }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+    /// `atomic64_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Adds i to *v, and loads the old value.
+                "amadd.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found <= 0
-}
 
-/// `atomic_i16_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let mut found = unsafe { atomic_i16_read(v) };
-    loop {
-        if found.wrapping_sub(1) < 0 {
-            break;
+    /// `atomic64_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic64_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic64_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic64_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic64_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
-        let next = found.wrapping_sub(1);
-        // SAFETY: The caller upholds the contract, and the other pointer is to a local variable.
-        let stored = unsafe { atomic_i16_try_cmpxchg(v, &mut found, next) };
-        if stored {
-            break;
+        r
+    }
+
+    /// `atomic64_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v.
+                "amadd.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(i.wrapping_neg(), v) };
+    }
+
+    /// `atomic64_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic64_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i64) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(1, v) };
+    }
+
+    /// `atomic64_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(1, v) }
+    }
+
+    /// `atomic64_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(1, v) }
+    }
+
+    /// `atomic64_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(1, v) }
+    }
+
+    /// `atomic64_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(1, v) }
+    }
+
+    /// `atomic64_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(1, v) }
+    }
+
+    /// `atomic64_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(1, v) }
+    }
+
+    /// `atomic64_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(1, v) }
+    }
+
+    /// `atomic64_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(1, v) }
+    }
+
+    /// `atomic64_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i64) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub(1, v) };
+    }
+
+    /// `atomic64_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return(1, v) }
+    }
+
+    /// `atomic64_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_acquire(1, v) }
+    }
+
+    /// `atomic64_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_release(1, v) }
+    }
+
+    /// `atomic64_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(1, v) }
+    }
+
+    /// `atomic64_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(1, v) }
+    }
+
+    /// `atomic64_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_acquire(1, v) }
+    }
+
+    /// `atomic64_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_release(1, v) }
+    }
+
+    /// `atomic64_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(1, v) }
+    }
+
+    /// `atomic64_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Clears the bits of *v that are clear in i, and loads the old value.
+                "amand.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
         }
     }
-    found.wrapping_sub(1)
-}
 
-/// `atomic_ptr_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            v = in(reg) v,
-            r = lateout(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_ptr_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld.d {r}, {v}, 0",
-            // Orders earlier loads before later accesses.
-            "dbar 0x14",
-            v = in(reg) v,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_ptr_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_ptr_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "dbar 0x12",
-            // Stores i to *v in one access.
-            "st.d {i}, {v}, 0",
-            v = in(reg) v,
-            i = in(reg) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i.
+                "amand.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_ptr_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { and(!i, v) };
     }
-    r
-}
 
-/// `atomic_ptr_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_acquire(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and(!i, v) }
     }
-    r
-}
 
-/// `atomic_ptr_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_release(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new; fully ordered.
-            "amswap_db.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_acquire(!i, v) }
     }
-    r
-}
 
-/// `atomic_ptr_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Swaps *v and new.
-            "amswap.d {r}, {new}, {v}",
-            v = in(reg) v,
-            new = in(reg) new,
-            r = out(reg) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_release(!i, v) }
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and monitors it; earlier accesses are ordered before it.
-            "2: ll.d {r}, {v}, 0",
-            // Exits if that is not old.
-            "bne {r}, {old}, 3f",
-            // Copies new.
-            "move {s}, {new}",
-            // Stores it to *v if that is still monitored; later accesses are ordered after the
-            // store.
-            "sc.d {s}, {v}, 0",
-            // Retries if the store failed.
-            "beqz {s}, 2b",
-            // Later loads of *v are ordered after the load.
-            "3: dbar 0x700",
-            v = in(reg) v,
-            old = in(reg) old,
-            new = in(reg) new,
-            r = out(reg) r,
-            s = out(reg) _,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(!i, v) }
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_ptr_cmpxchg(v, old, new) }
-}
+    /// `atomic64_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Sets the bits of *v that are set in i, and loads the old value.
+                "amor.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
 
-/// `atomic_ptr_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_ptr_cmpxchg(v, old, new) }
-}
+    /// `atomic64_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
 
-/// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // Nothing weaker is cheaper on loongarch64.
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_ptr_cmpxchg(v, old, new) }
-}
+    /// `atomic64_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
 
-/// `atomic_ptr_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic64_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i.
+                "amor.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Flips the bits of *v that are set in i, and loads the old value.
+                "amxor.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic64_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i.
+                "amxor.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new.
+                "amswap.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is not old.
+                "bne {r}, {old}, 3f",
+                // Copies new.
+                "move {s}, {new}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                old = in(reg) old,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic64_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic64_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic64_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
+
+    /// `atomic64_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic64_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic64_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
+    }
+
+    /// `atomic64_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
+    }
+
+    /// `atomic64_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(1, v) };
+        old.wrapping_add(1) == 0
+    }
+
+    /// `atomic64_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic64_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic64_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic64_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic64_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is u.
+                "beq {r}, {u}, 3f",
+                // Adds a.
+                "add.d {s}, {r}, {a}",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                a = in(reg) a,
+                u = in(reg) u,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic64_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is 0.
+                "beqz {r}, 3f",
+                // Adds 1.
+                "addi.d {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic64_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Adds 1.
+                "addi.d {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic64_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is positive.
+                "bgtz {r}, 3f",
+                // Subtracts 1.
+                "addi.d {s}, {r}, -1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic64_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Subtracts 1.
+                "addi.d {r}, {r}, -1",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Copies the difference.
+                "move {s}, {r}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
 }
 
-/// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    /// `atomic_long_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    old_ == expected
+
+    /// `atomic_long_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Adds i to *v, and loads the old value.
+                "amadd.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_long_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_long_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_long_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_long_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v; fully ordered.
+                "amadd_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and adds i to *v.
+                "amadd.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(i.wrapping_neg(), v) };
+    }
+
+    /// `atomic_long_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
+    }
+
+    /// `atomic_long_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut isize) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(1, v) };
+    }
+
+    /// `atomic_long_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(1, v) }
+    }
+
+    /// `atomic_long_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(1, v) }
+    }
+
+    /// `atomic_long_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(1, v) }
+    }
+
+    /// `atomic_long_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(1, v) }
+    }
+
+    /// `atomic_long_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(1, v) }
+    }
+
+    /// `atomic_long_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(1, v) }
+    }
+
+    /// `atomic_long_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(1, v) }
+    }
+
+    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(1, v) }
+    }
+
+    /// `atomic_long_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut isize) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub(1, v) };
+    }
+
+    /// `atomic_long_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return(1, v) }
+    }
+
+    /// `atomic_long_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_acquire(1, v) }
+    }
+
+    /// `atomic_long_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_release(1, v) }
+    }
+
+    /// `atomic_long_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(1, v) }
+    }
+
+    /// `atomic_long_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(1, v) }
+    }
+
+    /// `atomic_long_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_acquire(1, v) }
+    }
+
+    /// `atomic_long_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_release(1, v) }
+    }
+
+    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(1, v) }
+    }
+
+    /// `atomic_long_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Clears the bits of *v that are clear in i, and loads the old value.
+                "amand.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
+                "amand_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and clears the bits of *v that are clear in i.
+                "amand.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { and(!i, v) };
+    }
+
+    /// `atomic_long_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and(!i, v) }
+    }
+
+    /// `atomic_long_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_acquire(!i, v) }
+    }
+
+    /// `atomic_long_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_release(!i, v) }
+    }
+
+    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(!i, v) }
+    }
+
+    /// `atomic_long_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Sets the bits of *v that are set in i, and loads the old value.
+                "amor.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i; fully ordered.
+                "amor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and sets the bits of *v that are set in i.
+                "amor.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Flips the bits of *v that are set in i, and loads the old value.
+                "amxor.d {o}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i; fully ordered.
+                "amxor_db.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and flips the bits of *v that are set in i.
+                "amxor.d {r}, {i}, {v}",
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new.
+                "amswap.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is not old.
+                "bne {r}, {old}, 3f",
+                // Copies new.
+                "move {s}, {new}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                old = in(reg) old,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_long_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_long_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_long_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_long_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
+    }
+
+    /// `atomic_long_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
+    }
+
+    /// `atomic_long_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(1, v) };
+        old.wrapping_add(1) == 0
+    }
+
+    /// `atomic_long_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_long_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_long_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_long_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_long_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is u.
+                "beq {r}, {u}, 3f",
+                // Adds a.
+                "add.d {s}, {r}, {a}",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                a = in(reg) a,
+                u = in(reg) u,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_long_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is 0.
+                "beqz {r}, 3f",
+                // Adds 1.
+                "addi.d {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_long_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Adds 1.
+                "addi.d {s}, {r}, 1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_long_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is positive.
+                "bgtz {r}, 3f",
+                // Subtracts 1.
+                "addi.d {s}, {r}, -1",
+                // Stores the result to *v if it is still monitored; later accesses are ordered
+                // after the store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_long_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Subtracts 1.
+                "addi.d {r}, {r}, -1",
+                // Exits if that is negative.
+                "bltz {r}, 3f",
+                // Copies the difference.
+                "move {s}, {r}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
 }
 
-/// `atomic_ptr_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    /// `atomic_i8_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.b {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    old_ == expected
+
+    /// `atomic_i8_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.b {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.b {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.b {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it.
+                "2: ll.w {n}, {word}, 0",
+                // Adds i.
+                "add.w {s}, {n}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {n}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {n}",
+                // Stores the new word if it is still monitored.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                n = out(reg) _,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i8_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i8_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i8_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i8_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Adds i.
+                "add.w {s}, {r}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {r}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {r}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i8_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it.
+                "2: ll.w {n}, {word}, 0",
+                // Subtracts i.
+                "sub.w {s}, {n}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {n}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {n}",
+                // Stores the new word if it is still monitored.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                n = out(reg) _,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i8_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_acquire(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i8_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_release(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i8_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_relaxed(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i8_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Subtracts i.
+                "sub.w {s}, {r}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {r}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {r}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i8_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i8) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(1, v) };
+    }
+
+    /// `atomic_i8_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(1, v) }
+    }
+
+    /// `atomic_i8_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(1, v) }
+    }
+
+    /// `atomic_i8_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(1, v) }
+    }
+
+    /// `atomic_i8_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(1, v) }
+    }
+
+    /// `atomic_i8_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(1, v) }
+    }
+
+    /// `atomic_i8_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(1, v) }
+    }
+
+    /// `atomic_i8_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(1, v) }
+    }
+
+    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(1, v) }
+    }
+
+    /// `atomic_i8_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i8) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub(1, v) };
+    }
+
+    /// `atomic_i8_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return(1, v) }
+    }
+
+    /// `atomic_i8_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_acquire(1, v) }
+    }
+
+    /// `atomic_i8_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_release(1, v) }
+    }
+
+    /// `atomic_i8_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(1, v) }
+    }
+
+    /// `atomic_i8_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(1, v) }
+    }
+
+    /// `atomic_i8_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_acquire(1, v) }
+    }
+
+    /// `atomic_i8_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_release(1, v) }
+    }
+
+    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(1, v) }
+    }
+
+    /// `atomic_i8_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Clears the bits of *v that are clear in i, and loads the old word.
+                "amand.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i.
+                "amand.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { and(!i, v) };
+    }
+
+    /// `atomic_i8_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and(!i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_acquire(!i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_release(!i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(!i, v) }
+    }
+
+    /// `atomic_i8_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
+        let (word, shift) = super::word_around(v);
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Sets the bits of *v that are set in i, and loads the old word.
+                "amor.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i.
+                "amor.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
+        let (word, shift) = super::word_around(v);
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Flips the bits of *v that are set in i, and loads the old word.
+                "amxor.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i.
+                "amxor.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u8) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Clears the variable in the word.
+                "andn {s}, {r}, {mask}",
+                // Inserts new.
+                "or {s}, {s}, {new}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                new = in(reg) (u32::from(new as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i8_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i8_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i8_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u8::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Extracts the variable.
+                "and {s}, {r}, {mask}",
+                // Exits if that is not old.
+                "bne {s}, {old}, 3f",
+                // Clears the variable in the word.
+                "andn {s}, {r}, {mask}",
+                // Inserts new.
+                "or {s}, {s}, {new}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                word = in(reg) word,
+                old = in(reg) (u32::from(old as u8) << shift) as usize,
+                new = in(reg) (u32::from(new as u8) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i8
+    }
+
+    /// `atomic_i8_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i8_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i8_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i8_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i8_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub(i, v) };
+        old.wrapping_sub(i) == 0
+    }
+
+    /// `atomic_i8_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
+    }
+
+    /// `atomic_i8_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(1, v) };
+        old.wrapping_add(1) == 0
+    }
+
+    /// `atomic_i8_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i8_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i8_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i8_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i8_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found == u {
+                break;
+            }
+            let next = found.wrapping_add(a);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found
+    }
+
+    /// `atomic_i8_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_i8_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_unless(v, 1, 0) }
+    }
+
+    /// `atomic_i8_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found < 0 {
+                break;
+            }
+            let next = found.wrapping_add(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found >= 0
+    }
+
+    /// `atomic_i8_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found > 0 {
+                break;
+            }
+            let next = found.wrapping_sub(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found <= 0
+    }
+
+    /// `atomic_i8_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found.wrapping_sub(1) < 0 {
+                break;
+            }
+            let next = found.wrapping_sub(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found.wrapping_sub(1)
+    }
 }
 
-/// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
+
+    /// `atomic_i16_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.h {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    old_ == expected
+
+    /// `atomic_i16_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.h {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.h {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.h {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it.
+                "2: ll.w {n}, {word}, 0",
+                // Adds i.
+                "add.w {s}, {n}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {n}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {n}",
+                // Stores the new word if it is still monitored.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                n = out(reg) _,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i16_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i16_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i16_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i)
+    }
+
+    /// `atomic_i16_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Adds i.
+                "add.w {s}, {r}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {r}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {r}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(i, v) }
+    }
+
+    /// `atomic_i16_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it.
+                "2: ll.w {n}, {word}, 0",
+                // Subtracts i.
+                "sub.w {s}, {n}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {n}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {n}",
+                // Stores the new word if it is still monitored.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                n = out(reg) _,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i16_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_acquire(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i16_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_release(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i16_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub_relaxed(i, v) };
+        old.wrapping_sub(i)
+    }
+
+    /// `atomic_i16_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Subtracts i.
+                "sub.w {s}, {r}, {i}",
+                // Finds the bits that change.
+                "xor {s}, {s}, {r}",
+                // Keeps those of the variable.
+                "and {s}, {s}, {mask}",
+                // Flips them in the old word.
+                "xor {s}, {s}, {r}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(i, v) }
+    }
+
+    /// `atomic_i16_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i16) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add(1, v) };
+    }
+
+    /// `atomic_i16_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return(1, v) }
+    }
+
+    /// `atomic_i16_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_acquire(1, v) }
+    }
+
+    /// `atomic_i16_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_release(1, v) }
+    }
+
+    /// `atomic_i16_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(1, v) }
+    }
+
+    /// `atomic_i16_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add(1, v) }
+    }
+
+    /// `atomic_i16_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_acquire(1, v) }
+    }
+
+    /// `atomic_i16_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_release(1, v) }
+    }
+
+    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(1, v) }
+    }
+
+    /// `atomic_i16_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i16) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub(1, v) };
+    }
+
+    /// `atomic_i16_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return(1, v) }
+    }
+
+    /// `atomic_i16_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_acquire(1, v) }
+    }
+
+    /// `atomic_i16_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_release(1, v) }
+    }
+
+    /// `atomic_i16_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(1, v) }
+    }
+
+    /// `atomic_i16_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub(1, v) }
+    }
+
+    /// `atomic_i16_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_acquire(1, v) }
+    }
+
+    /// `atomic_i16_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_release(1, v) }
+    }
+
+    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(1, v) }
+    }
+
+    /// `atomic_i16_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Clears the bits of *v that are clear in i, and loads the old word.
+                "amand.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered.
+                "amand_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i.
+                "amand.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { and(!i, v) };
+    }
+
+    /// `atomic_i16_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and(!i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_acquire(!i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_release(!i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(!i, v) }
+    }
+
+    /// `atomic_i16_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
+        let (word, shift) = super::word_around(v);
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Sets the bits of *v that are set in i, and loads the old word.
+                "amor.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
+                // ordered.
+                "amor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i.
+                "amor.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
+        let (word, shift) = super::word_around(v);
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Flips the bits of *v that are set in i, and loads the old word.
+                "amxor.w {o}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                o = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
+                // ordered.
+                "amxor_db.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and flips the bits of *v that are set in i.
+                "amxor.w {r}, {i}, {word}",
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as u16) << shift) as usize,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Clears the variable in the word.
+                "andn {s}, {r}, {mask}",
+                // Inserts new.
+                "or {s}, {s}, {new}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                word = in(reg) word,
+                new = in(reg) (u32::from(new as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i16_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i16_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg(v, new) }
+    }
+
+    /// `atomic_i16_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
+        let (word, shift) = super::word_around(v);
+        let mask = u32::from(u16::MAX) << shift;
+        let r: usize;
+        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
+        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
+        // read, in one atomic access together with `*v`.
+        unsafe {
+            asm!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Extracts the variable.
+                "and {s}, {r}, {mask}",
+                // Exits if that is not old.
+                "bne {s}, {old}, 3f",
+                // Clears the variable in the word.
+                "andn {s}, {r}, {mask}",
+                // Inserts new.
+                "or {s}, {s}, {new}",
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                word = in(reg) word,
+                old = in(reg) (u32::from(old as u16) << shift) as usize,
+                new = in(reg) (u32::from(new as u16) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        ((r as u32) >> shift) as i16
+    }
+
+    /// `atomic_i16_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i16_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_i16_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i16_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_i16_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_sub(i, v) };
+        old.wrapping_sub(i) == 0
+    }
+
+    /// `atomic_i16_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
+    }
+
+    /// `atomic_i16_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(1, v) };
+        old.wrapping_add(1) == 0
+    }
+
+    /// `atomic_i16_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i16_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_acquire(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i16_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_release(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i16_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_relaxed(i, v) };
+        old.wrapping_add(i) < 0
+    }
+
+    /// `atomic_i16_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found == u {
+                break;
+            }
+            let next = found.wrapping_add(a);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found
+    }
+
+    /// `atomic_i16_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_i16_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_unless(v, 1, 0) }
+    }
+
+    /// `atomic_i16_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found < 0 {
+                break;
+            }
+            let next = found.wrapping_add(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found >= 0
+    }
+
+    /// `atomic_i16_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found > 0 {
+                break;
+            }
+            let next = found.wrapping_sub(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found <= 0
+    }
+
+    /// `atomic_i16_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let mut found = unsafe { read(v) };
+        loop {
+            if found.wrapping_sub(1) < 0 {
+                break;
+            }
+            let next = found.wrapping_sub(1);
+            // SAFETY: The caller upholds the contract, and the other pointer is to a local
+            // variable.
+            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
+            if stored {
+                break;
+            }
+        }
+        found.wrapping_sub(1)
+    }
+}
+
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    /// `atomic_ptr_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                v = in(reg) v,
+                r = lateout(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld.d {r}, {v}, 0",
+                // Orders earlier loads before later accesses.
+                "dbar 0x14",
+                v = in(reg) v,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_ptr_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Orders earlier accesses before later stores.
+                "dbar 0x12",
+                // Stores i to *v in one access.
+                "st.d {i}, {v}, 0",
+                v = in(reg) v,
+                i = in(reg) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// `atomic_ptr_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new; fully ordered.
+                "amswap_db.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Swaps *v and new.
+                "amswap.d {r}, {new}, {v}",
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                // Exits if that is not old.
+                "bne {r}, {old}, 3f",
+                // Copies new.
+                "move {s}, {new}",
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                // Retries if the store failed.
+                "beqz {s}, 2b",
+                // Later loads of *v are ordered after the load.
+                "3: dbar 0x700",
+                v = in(reg) v,
+                old = in(reg) old,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        // Nothing weaker is cheaper on loongarch64.
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { cmpxchg(v, old, new) }
+    }
+
+    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_ptr_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
+
+    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
+        // SAFETY: The caller guarantees that the pointer is valid.
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
+    }
 }
 
 /// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit

@@ -22,9101 +22,9110 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
-/// `atomic_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read(v: *const i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "lwz {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    /// `atomic_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "lwz {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_read_acquire(v: *const i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_read(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set(v: *mut i32, i: i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "stw {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-}
 
-/// `atomic_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_set_release(v: *mut i32, i: i32) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_set(v, i) };
-}
-
-/// `atomic_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Adds i.
-            "add {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "stw {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-}
 
-/// `atomic_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_add_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_add_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_add_return_relaxed(i, v) }
-}
-
-/// `atomic_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Adds i.
-            "add {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-    r
-}
 
-/// `atomic_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_add_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_add_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Adds i.
-            "add {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Adds i.
+                "add {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_sub_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_sub_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_sub_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc(v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Adds i.
+                "add {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return(v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_inc_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_inc_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_release(v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_inc_return_relaxed(v) }
-}
-
-/// `atomic_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_return_relaxed(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {r}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc(v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_inc_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_inc_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_release(v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_inc_relaxed(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec(v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i, v) }
     }
-}
 
-/// `atomic_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return(v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_dec_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_dec_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_release(v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_dec_return_relaxed(v) }
-}
-
-/// `atomic_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_return_relaxed(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Adds i.
+                "add {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec(v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_dec_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_acquire(v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_dec_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_release(v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_dec_relaxed(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_and(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_and_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_and_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_andnot(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(i, v) }
     }
-}
 
-/// `atomic_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_andnot_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_or(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_or_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_or_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xor(i: i32, v: *mut i32) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {n}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(i, v) }
     }
-}
 
-/// `atomic_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor(i: i32, v: *mut i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_fetch_xor_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg(v: *mut i32, new: i32) -> i32 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_acquire(v: *mut i32, new: i32) -> i32 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_release(v: *mut i32, new: i32) -> i32 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_xchg_relaxed(v, new) }
-}
-
-/// `atomic_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "stwcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stwcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stwcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stwcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { inc_return_relaxed(v) }
     }
-    r
-}
 
-/// `atomic_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stwcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {r}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { dec_return_relaxed(v) }
+    }
+
+    /// `atomic_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {n}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "stwcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stwcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stwcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stwcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stwcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_sub_and_test(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_sub_and_test(1, v) }
-}
-
-/// `atomic_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_and_test(v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_add_return(1, v) };
-    new == 0
-}
-
-/// `atomic_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_add_return(i, v) };
-    new < 0
-}
-
-/// `atomic_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_acquire(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_add_return_acquire(i, v) };
-    new < 0
-}
-
-/// `atomic_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_release(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_add_return_release(i, v) };
-    new < 0
-}
-
-/// `atomic_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_add_return_relaxed(i, v) };
-    new < 0
-}
-
-/// `atomic_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it u?
-            "cmpw {r}, {u}",
-            // Exits if so.
-            "beq 3f",
-            // Adds a.
-            "add {n}, {r}, {a}",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            a = in(reg_nonzero) a,
-            u = in(reg_nonzero) u,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
     }
-    r
-}
 
-/// `atomic_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_not_zero(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Is it 0?
-            "cmpwi {r}, 0",
-            // Exits if so.
-            "beq- 3f",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
     }
-    let r = r;
-    r != 0
-}
 
-/// `atomic_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_inc_unless_negative(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Tests the sign.
-            "extsw. {n}, {r}",
-            // Exits if it is negative.
-            "blt- 3f",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(1, v) };
+        new == 0
     }
-    let r = r;
-    r >= 0
-}
 
-/// `atomic_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_unless_positive(v: *mut i32) -> bool {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Tests the sign.
-            "extsw. {n}, {r}",
-            // Exits if it is positive.
-            "bgt- 3f",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(i, v) };
+        new < 0
     }
-    let r = r;
-    r <= 0
-}
 
-/// `atomic_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_dec_if_positive(v: *mut i32) -> i32 {
-    let r: i32;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lwarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Tests the sign.
-            "extsw. {r}, {r}",
-            // Exits if that is negative.
-            "blt- 3f",
-            // Stores the result to *v if it is still reserved.
-            "stwcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_acquire(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic64_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read(v: *const i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_release(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic64_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_read_acquire(v: *const i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_read(v) };
-    fence_acquire();
-    result
-}
+    /// `atomic_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_relaxed(i, v) };
+        new < 0
+    }
 
-/// `atomic64_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set(v: *mut i64, i: i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "std {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it u?
+                "cmpw {r}, {u}",
+                // Exits if so.
+                "beq 3f",
+                // Adds a.
+                "add {n}, {r}, {a}",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                a = in(reg_nonzero) a,
+                u = in(reg_nonzero) u,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Is it 0?
+                "cmpwi {r}, 0",
+                // Exits if so.
+                "beq- 3f",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Tests the sign.
+                "extsw. {n}, {r}",
+                // Exits if it is negative.
+                "blt- 3f",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Tests the sign.
+                "extsw. {n}, {r}",
+                // Exits if it is positive.
+                "bgt- 3f",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
+        let r: i32;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lwarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Tests the sign.
+                "extsw. {r}, {r}",
+                // Exits if that is negative.
+                "blt- 3f",
+                // Stores the result to *v if it is still reserved.
+                "stwcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
 }
 
-/// `atomic64_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_set_release(v: *mut i64, i: i64) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_set(v, i) };
-}
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
 
-/// `atomic64_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Adds i.
-            "add {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic64_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_add_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_add_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_add_return_relaxed(i, v) }
-}
-
-/// `atomic64_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds i.
-            "add {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic64_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_add_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds i.
-            "add {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "std {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    r
-}
 
-/// `atomic64_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-}
 
-/// `atomic64_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_sub_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_sub_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_return_relaxed(i, v) }
-}
-
-/// `atomic64_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Adds i.
+                "add {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic64_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_sub_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic64_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc(v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-}
 
-/// `atomic64_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return(v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_inc_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_inc_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_release(v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_inc_return_relaxed(v) }
-}
-
-/// `atomic64_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_return_relaxed(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {r}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic64_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc(v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_inc_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_inc_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_release(v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_inc_relaxed(v) }
-}
-
-/// `atomic64_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_inc_relaxed(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds i.
+                "add {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic64_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec(v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic64_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return(v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_dec_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_dec_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_release(v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_dec_return_relaxed(v) }
-}
-
-/// `atomic64_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_return_relaxed(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic64_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec(v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_dec_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_acquire(v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_dec_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_release(v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_dec_relaxed(v) }
-}
-
-/// `atomic64_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_dec_relaxed(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic64_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_and(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds i.
+                "add {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-}
 
-/// `atomic64_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_and_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic64_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_andnot(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic64_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_andnot_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic64_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_or(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(i, v) }
     }
-}
 
-/// `atomic64_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_or_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic64_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xor(i: i64, v: *mut i64) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic64_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor(i: i64, v: *mut i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_fetch_xor_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic64_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic64_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg(v: *mut i64, new: i64) -> i64 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic64_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_acquire(v: *mut i64, new: i64) -> i64 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic64_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic64_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_release(v: *mut i64, new: i64) -> i64 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_xchg_relaxed(v, new) }
-}
-
-/// `atomic64_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic64_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic64_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic64_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic64_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic64_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic64_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { inc_return_relaxed(v) }
+    }
+
+    /// `atomic64_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {r}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic64_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic64_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { dec_return_relaxed(v) }
+    }
+
+    /// `atomic64_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic64_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic64_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic64_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic64_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic64_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic64_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic64_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic64_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic64_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic64_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic64_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic64_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic64_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic64_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic64_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic64_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic64_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_sub_and_test(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic64_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic64_sub_and_test(1, v) }
-}
-
-/// `atomic64_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_and_test(v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_add_return(1, v) };
-    new == 0
-}
-
-/// `atomic64_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_add_return(i, v) };
-    new < 0
-}
-
-/// `atomic64_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_acquire(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_add_return_acquire(i, v) };
-    new < 0
-}
-
-/// `atomic64_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_release(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_add_return_release(i, v) };
-    new < 0
-}
-
-/// `atomic64_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic64_add_return_relaxed(i, v) };
-    new < 0
-}
-
-/// `atomic64_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it u?
-            "cmpd {r}, {u}",
-            // Exits if so.
-            "beq 3f",
-            // Adds a.
-            "add {n}, {r}, {a}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            a = in(reg_nonzero) a,
-            u = in(reg_nonzero) u,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
     }
-    r
-}
 
-/// `atomic64_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic64_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic64_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_not_zero(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it 0?
-            "cmpdi {r}, 0",
-            // Exits if so.
-            "beq- 3f",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
     }
-    let r = r;
-    r != 0
-}
 
-/// `atomic64_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_inc_unless_negative(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Tests the sign.
-            "mr. {n}, {r}",
-            // Exits if it is negative.
-            "blt- 3f",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(1, v) };
+        new == 0
     }
-    let r = r;
-    r >= 0
-}
 
-/// `atomic64_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_unless_positive(v: *mut i64) -> bool {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Tests the sign.
-            "mr. {n}, {r}",
-            // Exits if it is positive.
-            "bgt- 3f",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(i, v) };
+        new < 0
     }
-    let r = r;
-    r <= 0
-}
 
-/// `atomic64_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic64_dec_if_positive(v: *mut i64) -> i64 {
-    let r: i64;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Tests the sign.
-            "mr. {r}, {r}",
-            // Exits if that is negative.
-            "blt- 3f",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic64_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_acquire(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_long_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read(v: *const isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_release(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_long_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_read_acquire(v: *const isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_read(v) };
-    fence_acquire();
-    result
-}
+    /// `atomic64_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_relaxed(i, v) };
+        new < 0
+    }
 
-/// `atomic_long_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set(v: *mut isize, i: isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "std {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic64_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it u?
+                "cmpd {r}, {u}",
+                // Exits if so.
+                "beq 3f",
+                // Adds a.
+                "add {n}, {r}, {a}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                a = in(reg_nonzero) a,
+                u = in(reg_nonzero) u,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic64_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic64_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it 0?
+                "cmpdi {r}, 0",
+                // Exits if so.
+                "beq- 3f",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic64_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Tests the sign.
+                "mr. {n}, {r}",
+                // Exits if it is negative.
+                "blt- 3f",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic64_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Tests the sign.
+                "mr. {n}, {r}",
+                // Exits if it is positive.
+                "bgt- 3f",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic64_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
+        let r: i64;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Tests the sign.
+                "mr. {r}, {r}",
+                // Exits if that is negative.
+                "blt- 3f",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
 }
 
-/// `atomic_long_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_set_release(v: *mut isize, i: isize) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_set(v, i) };
-}
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
 
-/// `atomic_long_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Adds i.
-            "add {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_long_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_add_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_add_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_add_return_relaxed(i, v) }
-}
-
-/// `atomic_long_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_return_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds i.
-            "add {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_long_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_add_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds i.
-            "add {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "std {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_long_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-}
 
-/// `atomic_long_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_sub_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_long_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Adds i.
+                "add {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_long_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_sub_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_long_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc(v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-}
 
-/// `atomic_long_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return(v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_inc_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_inc_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_release(v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_inc_return_relaxed(v) }
-}
-
-/// `atomic_long_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_return_relaxed(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {r}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_long_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc(v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_inc_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_inc_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_release(v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_long_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_inc_relaxed(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds i.
+                "add {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_long_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec(v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_long_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return(v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_dec_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_dec_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_release(v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_dec_return_relaxed(v) }
-}
-
-/// `atomic_long_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_return_relaxed(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_long_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec(v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_dec_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_acquire(v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_dec_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_release(v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_long_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_dec_relaxed(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_long_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_and(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds i.
+                "add {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_long_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_and_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_long_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_andnot(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_long_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_andnot_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_long_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_or(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(i, v) }
     }
-}
 
-/// `atomic_long_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_or_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_long_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xor(i: isize, v: *mut isize) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {n}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_long_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor(i: isize, v: *mut isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_fetch_xor_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_release(i: isize, v: *mut isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_long_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_long_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg(v: *mut isize, new: isize) -> isize {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_long_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_acquire(v: *mut isize, new: isize) -> isize {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_long_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_long_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_release(v: *mut isize, new: isize) -> isize {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_xchg_relaxed(v, new) }
-}
-
-/// `atomic_long_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_xchg_relaxed(v: *mut isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_long_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_long_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_long_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_long_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_long_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_long_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { inc_return_relaxed(v) }
+    }
+
+    /// `atomic_long_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {r}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_long_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { dec_return_relaxed(v) }
+    }
+
+    /// `atomic_long_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_long_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_long_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {n}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_long_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_long_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_long_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_long_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_long_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_acquire(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_long_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_release(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_long_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_try_cmpxchg_relaxed(
-    v: *mut isize,
-    old: *mut isize,
-    new: isize,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_long_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_long_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_sub_and_test(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_long_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_long_sub_and_test(1, v) }
-}
-
-/// `atomic_long_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_and_test(v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_add_return(1, v) };
-    new == 0
-}
-
-/// `atomic_long_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_add_return(i, v) };
-    new < 0
-}
-
-/// `atomic_long_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_acquire(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_add_return_acquire(i, v) };
-    new < 0
-}
-
-/// `atomic_long_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_release(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_add_return_release(i, v) };
-    new < 0
-}
-
-/// `atomic_long_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_long_add_return_relaxed(i, v) };
-    new < 0
-}
-
-/// `atomic_long_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it u?
-            "cmpd {r}, {u}",
-            // Exits if so.
-            "beq 3f",
-            // Adds a.
-            "add {n}, {r}, {a}",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            a = in(reg_nonzero) a,
-            u = in(reg_nonzero) u,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
     }
-    r
-}
 
-/// `atomic_long_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_long_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_long_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_not_zero(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it 0?
-            "cmpdi {r}, 0",
-            // Exits if so.
-            "beq- 3f",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
     }
-    let r = r;
-    r != 0
-}
 
-/// `atomic_long_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_inc_unless_negative(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Tests the sign.
-            "mr. {n}, {r}",
-            // Exits if it is negative.
-            "blt- 3f",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(1, v) };
+        new == 0
     }
-    let r = r;
-    r >= 0
-}
 
-/// `atomic_long_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_unless_positive(v: *mut isize) -> bool {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Tests the sign.
-            "mr. {n}, {r}",
-            // Exits if it is positive.
-            "bgt- 3f",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(i, v) };
+        new < 0
     }
-    let r = r;
-    r <= 0
-}
 
-/// `atomic_long_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_long_dec_if_positive(v: *mut isize) -> isize {
-    let r: isize;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Tests the sign.
-            "mr. {r}, {r}",
-            // Exits if that is negative.
-            "blt- 3f",
-            // Stores the result to *v if it is still reserved.
-            "stdcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_long_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_acquire(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_i8_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read(v: *const i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "lbz {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_long_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_release(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_i8_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_read_acquire(v: *const i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_read(v) };
-    fence_acquire();
-    result
-}
+    /// `atomic_long_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_relaxed(i, v) };
+        new < 0
+    }
 
-/// `atomic_i8_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set(v: *mut i8, i: i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "stb {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_long_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it u?
+                "cmpd {r}, {u}",
+                // Exits if so.
+                "beq 3f",
+                // Adds a.
+                "add {n}, {r}, {a}",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                a = in(reg_nonzero) a,
+                u = in(reg_nonzero) u,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_long_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_long_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it 0?
+                "cmpdi {r}, 0",
+                // Exits if so.
+                "beq- 3f",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_long_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Tests the sign.
+                "mr. {n}, {r}",
+                // Exits if it is negative.
+                "blt- 3f",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_long_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Tests the sign.
+                "mr. {n}, {r}",
+                // Exits if it is positive.
+                "bgt- 3f",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_long_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
+        let r: isize;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Tests the sign.
+                "mr. {r}, {r}",
+                // Exits if that is negative.
+                "blt- 3f",
+                // Stores the result to *v if it is still reserved.
+                "stdcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
 }
 
-/// `atomic_i8_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_set_release(v: *mut i8, i: i8) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_set(v, i) };
-}
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
 
-/// `atomic_i8_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Adds i.
-            "add {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "lbz {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i8_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_add_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_add_return_relaxed(i, v) }
-}
-
-/// `atomic_i8_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Adds i.
-            "add {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i8_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_add_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Adds i.
-            "add {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "stb {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i8_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-}
 
-/// `atomic_i8_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_sub_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_i8_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Adds i.
+                "add {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i8_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_sub_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_i8_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc(v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-}
 
-/// `atomic_i8_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return(v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_inc_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_inc_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_release(v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_inc_return_relaxed(v) }
-}
-
-/// `atomic_i8_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_return_relaxed(v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {r}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i8_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc(v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_inc_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_inc_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_release(v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_inc_relaxed(v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Adds i.
+                "add {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i8_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec(v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i8_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return(v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_dec_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_dec_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_release(v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_dec_return_relaxed(v) }
-}
-
-/// `atomic_i8_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_return_relaxed(v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i8_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec(v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_dec_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_acquire(v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_dec_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_release(v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_dec_relaxed(v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i8_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_and(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Adds i.
+                "add {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i8_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_and_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i8_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_andnot(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i8_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_andnot_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i8_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_or(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(i, v) }
     }
-}
 
-/// `atomic_i8_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_or_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i8_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xor(i: i8, v: *mut i8) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {n}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i8_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor(i: i8, v: *mut i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_fetch_xor_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i8_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg(v: *mut i8, new: i8) -> i8 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i8_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_acquire(v: *mut i8, new: i8) -> i8 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i8_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i8_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_release(v: *mut i8, new: i8) -> i8 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_xchg_relaxed(v, new) }
-}
-
-/// `atomic_i8_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "stbcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i8_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stbcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u8 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i8_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stbcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u8 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i8_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stbcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u8 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stbcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u8 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i8_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i8_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { inc_return_relaxed(v) }
+    }
+
+    /// `atomic_i8_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {r}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i8_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { dec_return_relaxed(v) }
+    }
+
+    /// `atomic_i8_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {n}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i8_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i8_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i8_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_i8_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "stbcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stbcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u8 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stbcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u8 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stbcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u8 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stbcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u8 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i8_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i8_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i8_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i8_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_sub_and_test(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_i8_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i8_sub_and_test(1, v) }
-}
-
-/// `atomic_i8_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_and_test(v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_add_return(1, v) };
-    new == 0
-}
-
-/// `atomic_i8_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_add_return(i, v) };
-    new < 0
-}
-
-/// `atomic_i8_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_acquire(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_add_return_acquire(i, v) };
-    new < 0
-}
-
-/// `atomic_i8_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_release(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_add_return_release(i, v) };
-    new < 0
-}
-
-/// `atomic_i8_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i8_add_return_relaxed(i, v) };
-    new < 0
-}
-
-/// `atomic_i8_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it u?
-            "cmpw {r}, {u}",
-            // Exits if so.
-            "beq 3f",
-            // Adds a.
-            "add {n}, {r}, {a}",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            a = in(reg_nonzero) a,
-            u = in(reg_nonzero) u as u8 as usize,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
     }
-    r
-}
 
-/// `atomic_i8_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i8_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_i8_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_not_zero(v: *mut i8) -> bool {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Is it 0?
-            "cmpwi {r}, 0",
-            // Exits if so.
-            "beq- 3f",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
     }
-    let r = r;
-    r != 0
-}
 
-/// `atomic_i8_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_inc_unless_negative(v: *mut i8) -> bool {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Tests the sign.
-            "extsb. {n}, {r}",
-            // Exits if it is negative.
-            "blt- 3f",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(1, v) };
+        new == 0
     }
-    let r = r;
-    r >= 0
-}
 
-/// `atomic_i8_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_unless_positive(v: *mut i8) -> bool {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Tests the sign.
-            "extsb. {n}, {r}",
-            // Exits if it is positive.
-            "bgt- 3f",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(i, v) };
+        new < 0
     }
-    let r = r;
-    r <= 0
-}
 
-/// `atomic_i8_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i8_dec_if_positive(v: *mut i8) -> i8 {
-    let r: i8;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lbarx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Tests the sign.
-            "extsb. {r}, {r}",
-            // Exits if that is negative.
-            "blt- 3f",
-            // Stores the result to *v if it is still reserved.
-            "stbcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i8_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_acquire(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_i16_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read(v: *const i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "lhz {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_i8_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_release(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_i16_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_read_acquire(v: *const i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_read(v) };
-    fence_acquire();
-    result
-}
+    /// `atomic_i8_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_relaxed(i, v) };
+        new < 0
+    }
 
-/// `atomic_i16_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set(v: *mut i16, i: i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "sth {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_i8_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it u?
+                "cmpw {r}, {u}",
+                // Exits if so.
+                "beq 3f",
+                // Adds a.
+                "add {n}, {r}, {a}",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                a = in(reg_nonzero) a,
+                u = in(reg_nonzero) u as u8 as usize,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i8_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_i8_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Is it 0?
+                "cmpwi {r}, 0",
+                // Exits if so.
+                "beq- 3f",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_i8_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Tests the sign.
+                "extsb. {n}, {r}",
+                // Exits if it is negative.
+                "blt- 3f",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_i8_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Tests the sign.
+                "extsb. {n}, {r}",
+                // Exits if it is positive.
+                "bgt- 3f",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_i8_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
+        let r: i8;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lbarx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Tests the sign.
+                "extsb. {r}, {r}",
+                // Exits if that is negative.
+                "blt- 3f",
+                // Stores the result to *v if it is still reserved.
+                "stbcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
 }
 
-/// `atomic_i16_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_set_release(v: *mut i16, i: i16) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_set(v, i) };
-}
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
 
-/// `atomic_i16_add()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Adds i.
-            "add {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "lhz {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_add_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_add_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_add_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_add_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_add_return_relaxed(i, v) }
-}
-
-/// `atomic_i16_add_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Adds i.
-            "add {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i16_fetch_add()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_add_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_add_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_add_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_add_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_add_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Adds i.
-            "add {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "sth {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i16_sub()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-}
 
-/// `atomic_i16_sub_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_sub_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_sub_return_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_sub_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_return_relaxed(i, v) }
-}
-
-/// `atomic_i16_sub_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {r}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Adds i.
+                "add {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i16_fetch_sub()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_sub_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_sub_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_sub_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_sub_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Subtracts i.
-            "sub {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_i16_inc()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc(v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { add_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-}
 
-/// `atomic_i16_inc_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return(v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_inc_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_inc_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_inc_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_inc_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_release(v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_inc_return_relaxed(v) }
-}
-
-/// `atomic_i16_inc_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_return_relaxed(v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Adds 1.
-            "addi {r}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { add_return_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i16_fetch_inc()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc(v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_inc_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_inc_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_inc_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_inc_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_release(v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_inc_relaxed(v) }
-}
-
-/// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_inc_relaxed(v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Adds i.
+                "add {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i16_dec()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec(v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_add()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i16_dec_return()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return(v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_dec_return_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_dec_return_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_dec_return_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_dec_return_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_release(v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_dec_return_relaxed(v) }
-}
-
-/// `atomic_i16_dec_return_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_return_relaxed(v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_add_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_add_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i16_fetch_dec()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec(v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_dec_relaxed(v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_dec_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_acquire(v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_dec_relaxed(v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_dec_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_release(v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_dec_relaxed(v) }
-}
-
-/// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_dec_relaxed(v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {n}, {r}, -1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_add_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_add_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i16_and()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_and(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Adds i.
+                "add {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-}
 
-/// `atomic_i16_fetch_and()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_and_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_and_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_and_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_and_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_and_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Clears the bits that are clear in i.
-            "and {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i16_andnot()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_andnot(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i16_fetch_andnot()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_andnot_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_andnot_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_andnot_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_andnot_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Clears the bits that are set in i.
-            "andc {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { sub_return_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i16_or()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_or(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_return_relaxed(i, v) }
     }
-}
 
-/// `atomic_i16_fetch_or()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_or_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_or_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_or_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_or_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_or_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Sets the bits that are set in i.
-            "or {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {r}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i16_xor()`: unordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xor(i: i16, v: *mut i16) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {n}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {n}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_sub()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_full_after();
+        result
     }
-}
 
-/// `atomic_i16_fetch_xor()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor(i: i16, v: *mut i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_fetch_xor_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_fetch_xor_relaxed(i, v) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_fetch_xor_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_fetch_xor_relaxed(i, v) }
-}
-
-/// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Flips the bits that are set in i.
-            "xor {n}, {r}, {i}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_sub_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_sub_relaxed(i, v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i16_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg(v: *mut i16, new: i16) -> i16 {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_i16_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_acquire(v: *mut i16, new: i16) -> i16 {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_i16_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_i16_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_release(v: *mut i16, new: i16) -> i16 {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_xchg_relaxed(v, new) }
-}
-
-/// `atomic_i16_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "sthcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_sub_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_sub_relaxed(i, v) }
     }
-    r
-}
 
-/// `atomic_i16_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "sthcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u16 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Subtracts i.
+                "sub {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_i16_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "sthcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u16 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_inc()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc(v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_i16_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "sthcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u16 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_inc_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it old?
-            "cmpw {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "sthcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old as u16 as usize,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_inc_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { inc_return_relaxed(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_i16_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i16_inc_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { inc_return_relaxed(v) }
+    }
+
+    /// `atomic_i16_inc_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Adds 1.
+                "addi {r}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_fetch_inc()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_inc_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_inc_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_inc_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_inc_relaxed(v) }
+    }
+
+    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_dec()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec(v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i16_dec_return()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_dec_return_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { dec_return_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_dec_return_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { dec_return_relaxed(v) }
+    }
+
+    /// `atomic_i16_dec_return_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_fetch_dec()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_dec_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_dec_relaxed(v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_dec_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_dec_relaxed(v) }
+    }
+
+    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {n}, {r}, -1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_and()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_and()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_and_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_and_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_and_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_and_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Clears the bits that are clear in i.
+                "and {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_andnot()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_andnot()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_andnot_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_andnot_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_andnot_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Clears the bits that are set in i.
+                "andc {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_or()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_or()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_or_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_or_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_or_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_or_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Sets the bits that are set in i.
+                "or {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_xor()`: unordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {n}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {n}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+    }
+
+    /// `atomic_i16_fetch_xor()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_fetch_xor_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { fetch_xor_relaxed(i, v) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_fetch_xor_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { fetch_xor_relaxed(i, v) }
+    }
+
+    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Flips the bits that are set in i.
+                "xor {n}, {r}, {i}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
+    }
+
+    /// `atomic_i16_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_i16_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_i16_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "sthcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "sthcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u16 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "sthcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u16 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "sthcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u16 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it old?
+                "cmpw {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "sthcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as u16 as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i16_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_i16_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_i16_sub_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_sub_and_test(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_sub_return(i, v) };
-    new == 0
-}
-
-/// `atomic_i16_dec_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_i16_sub_and_test(1, v) }
-}
-
-/// `atomic_i16_inc_and_test()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_and_test(v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_add_return(1, v) };
-    new == 0
-}
-
-/// `atomic_i16_add_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_add_return(i, v) };
-    new < 0
-}
-
-/// `atomic_i16_add_negative_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_acquire(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_add_return_acquire(i, v) };
-    new < 0
-}
-
-/// `atomic_i16_add_negative_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_release(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_add_return_release(i, v) };
-    new < 0
-}
-
-/// `atomic_i16_add_negative_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let new = unsafe { atomic_i16_add_return_relaxed(i, v) };
-    new < 0
-}
-
-/// `atomic_i16_fetch_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it u?
-            "cmpw {r}, {u}",
-            // Exits if so.
-            "beq 3f",
-            // Adds a.
-            "add {n}, {r}, {a}",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            a = in(reg_nonzero) a,
-            u = in(reg_nonzero) u as u16 as usize,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_sub_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { sub_return(i, v) };
+        new == 0
     }
-    r
-}
 
-/// `atomic_i16_add_unless()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old = unsafe { atomic_i16_fetch_add_unless(v, a, u) };
-    old != u
-}
-
-/// `atomic_i16_inc_not_zero()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_not_zero(v: *mut i16) -> bool {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Is it 0?
-            "cmpwi {r}, 0",
-            // Exits if so.
-            "beq- 3f",
-            // Adds 1.
-            "addi {n}, {r}, 1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_dec_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { sub_and_test(1, v) }
     }
-    let r = r;
-    r != 0
-}
 
-/// `atomic_i16_inc_unless_negative()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_inc_unless_negative(v: *mut i16) -> bool {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Tests the sign.
-            "extsh. {n}, {r}",
-            // Exits if it is negative.
-            "blt- 3f",
-            // Adds 1.
-            "addi {n}, {n}, 1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_inc_and_test()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(1, v) };
+        new == 0
     }
-    let r = r;
-    r >= 0
-}
 
-/// `atomic_i16_dec_unless_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_unless_positive(v: *mut i16) -> bool {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Tests the sign.
-            "extsh. {n}, {r}",
-            // Exits if it is positive.
-            "bgt- 3f",
-            // Subtracts 1.
-            "addi {n}, {n}, -1",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {n}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            n = out(reg_nonzero) _,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return(i, v) };
+        new < 0
     }
-    let r = r;
-    r <= 0
-}
 
-/// `atomic_i16_dec_if_positive()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_i16_dec_if_positive(v: *mut i16) -> i16 {
-    let r: i16;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: lharx {r}, 0, {v}",
-            // Subtracts 1.
-            "addi {r}, {r}, -1",
-            // Tests the sign.
-            "extsh. {r}, {r}",
-            // Exits if that is negative.
-            "blt- 3f",
-            // Stores the result to *v if it is still reserved.
-            "sthcx. {r}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_i16_add_negative_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_acquire(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_ptr_read()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read(v: *const *const c_void) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v in one access.
-            "ld {r}, 0({v})",
-            v = in(reg_nonzero) v,
-            r = lateout(reg_nonzero) r,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_i16_add_negative_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_release(i, v) };
+        new < 0
     }
-    r
-}
 
-/// `atomic_ptr_read_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_read_acquire(v: *const *const c_void) -> *const c_void {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_ptr_read(v) };
-    fence_acquire();
-    result
-}
+    /// `atomic_i16_add_negative_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let new = unsafe { add_return_relaxed(i, v) };
+        new < 0
+    }
 
-/// `atomic_ptr_set()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set(v: *mut *const c_void, i: *const c_void) {
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Stores i to *v in one access.
-            "std {i}, 0({v})",
-            v = in(reg_nonzero) v,
-            i = in(reg_nonzero) i,
-            // The stack pointer and the condition codes do not change.
-            options(nostack, preserves_flags),
-        );
+    /// `atomic_i16_fetch_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it u?
+                "cmpw {r}, {u}",
+                // Exits if so.
+                "beq 3f",
+                // Adds a.
+                "add {n}, {r}, {a}",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                a = in(reg_nonzero) a,
+                u = in(reg_nonzero) u as u16 as usize,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_i16_add_unless()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old = unsafe { fetch_add_unless(v, a, u) };
+        old != u
+    }
+
+    /// `atomic_i16_inc_not_zero()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Is it 0?
+                "cmpwi {r}, 0",
+                // Exits if so.
+                "beq- 3f",
+                // Adds 1.
+                "addi {n}, {r}, 1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r != 0
+    }
+
+    /// `atomic_i16_inc_unless_negative()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Tests the sign.
+                "extsh. {n}, {r}",
+                // Exits if it is negative.
+                "blt- 3f",
+                // Adds 1.
+                "addi {n}, {n}, 1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r >= 0
+    }
+
+    /// `atomic_i16_dec_unless_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Tests the sign.
+                "extsh. {n}, {r}",
+                // Exits if it is positive.
+                "bgt- 3f",
+                // Subtracts 1.
+                "addi {n}, {n}, -1",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {n}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        let r = r;
+        r <= 0
+    }
+
+    /// `atomic_i16_dec_if_positive()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
+        let r: i16;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: lharx {r}, 0, {v}",
+                // Subtracts 1.
+                "addi {r}, {r}, -1",
+                // Tests the sign.
+                "extsh. {r}, {r}",
+                // Exits if that is negative.
+                "blt- 3f",
+                // Stores the result to *v if it is still reserved.
+                "sthcx. {r}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
     }
 }
 
-/// `atomic_ptr_set_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_set_release(v: *mut *const c_void, i: *const c_void) {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_ptr_set(v, i) };
-}
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
 
-/// `atomic_ptr_xchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-    fence_full_before();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
-    fence_full_after();
-    result
-}
-
-/// `atomic_ptr_xchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_acquire(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let result = unsafe { atomic_ptr_xchg_relaxed(v, new) };
-    fence_acquire();
-    result
-}
-
-/// `atomic_ptr_xchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_release(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    fence_release();
-    // SAFETY: The caller upholds the contract, which both functions share.
-    unsafe { atomic_ptr_xchg_relaxed(v, new) }
-}
-
-/// `atomic_ptr_xchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_xchg_relaxed(
-    v: *mut *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            v = in(reg_nonzero) v,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_ptr_read()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v in one access.
+                "ld {r}, 0({v})",
+                v = in(reg_nonzero) v,
+                r = lateout(reg_nonzero) r,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
+        r
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "sync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the operation.
-            "sync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_ptr_read_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { read(v) };
+        super::fence_acquire();
+        result
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // Later accesses are ordered after the load.
-            "lwsync",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_ptr_set()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Stores i to *v in one access.
+                "std {i}, 0({v})",
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                // The stack pointer and the condition codes do not change.
+                options(nostack, preserves_flags),
+            );
+        }
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Earlier accesses are ordered before the operation.
-            "lwsync",
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_ptr_set_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { set(v, i) };
     }
-    r
-}
 
-/// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *const c_void,
-    new: *const c_void,
-) -> *const c_void {
-    let r: *const c_void;
-    // SAFETY: The block accesses only `*v`, as the caller permits.
-    unsafe {
-        asm!(
-            // Loads *v and reserves it.
-            "2: ldarx {r}, 0, {v}",
-            // Is it old?
-            "cmpd {r}, {old}",
-            // Exits if not.
-            "bne- 3f",
-            // Stores new to *v if it is still reserved.
-            "stdcx. {new}, 0, {v}",
-            // Retries if the store failed.
-            "bne- 2b",
-            // The end.
-            "3:",
-            v = in(reg_nonzero) v,
-            old = in(reg_nonzero) old,
-            new = in(reg_nonzero) new,
-            r = out(reg_nonzero) r,
-            // The condition codes change.
-            out("cr0") _,
-            // The stack pointer does not change; the condition codes do.
-            options(nostack),
-        );
+    /// `atomic_ptr_xchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        super::fence_full_before();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_full_after();
+        result
     }
-    r
-}
 
-/// `atomic_ptr_try_cmpxchg()`: fully ordered.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_ptr_xchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let result = unsafe { xchg_relaxed(v, new) };
+        super::fence_acquire();
+        result
+    }
+
+    /// `atomic_ptr_xchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        super::fence_release();
+        // SAFETY: The caller upholds the contract, which both functions share.
+        unsafe { xchg_relaxed(v, new) }
+    }
+
+    /// `atomic_ptr_xchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                v = in(reg_nonzero) v,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "sync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the operation.
+                "sync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // Later accesses are ordered after the load.
+                "lwsync",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_release(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Earlier accesses are ordered before the operation.
+                "lwsync",
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *const c_void,
+        new: *const c_void,
+    ) -> *const c_void {
+        let r: *const c_void;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v and reserves it.
+                "2: ldarx {r}, 0, {v}",
+                // Is it old?
+                "cmpd {r}, {old}",
+                // Exits if not.
+                "bne- 3f",
+                // Stores new to *v if it is still reserved.
+                "stdcx. {new}, 0, {v}",
+                // Retries if the store failed.
+                "bne- 2b",
+                // The end.
+                "3:",
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                // The stack pointer does not change; the condition codes do.
+                options(nostack),
+            );
+        }
+        r
+    }
+
+    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_acquire(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_acquire(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_acquire(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_ptr_try_cmpxchg_release()`: release.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_release(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_release(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_ptr_try_cmpxchg_release()`: release.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_release(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_release(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
-}
 
-/// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-///
-/// # Safety
-///
-/// See the [module](self).
-#[inline(always)]
-pub(crate) unsafe fn atomic_ptr_try_cmpxchg_relaxed(
-    v: *mut *const c_void,
-    old: *mut *const c_void,
-    new: *const c_void,
-) -> bool {
-    // SAFETY: The caller guarantees that the pointer is valid.
-    let expected = unsafe { *old };
-    // SAFETY: The caller upholds the contract, which both functions share.
-    let old_ = unsafe { atomic_ptr_cmpxchg_relaxed(v, expected, new) };
-    if old_ != expected {
+    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
+    ///
+    /// # Safety
+    ///
+    /// See the [module](super).
+    #[inline(always)]
+    pub(crate) unsafe fn try_cmpxchg_relaxed(
+        v: *mut *const c_void,
+        old: *mut *const c_void,
+        new: *const c_void,
+    ) -> bool {
         // SAFETY: The caller guarantees that the pointer is valid.
-        unsafe { *old = old_ };
+        let expected = unsafe { *old };
+        // SAFETY: The caller upholds the contract, which both functions share.
+        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
+        if old_ != expected {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            unsafe { *old = old_ };
+        }
+        old_ == expected
     }
-    old_ == expected
 }
 
 /// `mb()`.

@@ -32,7 +32,7 @@ pub(super) fn emit_barrier(
     text.block(&format!("pub(crate) fn {name}()"), |t| {
         let mut start = "if";
         for (needs, barrier) in choices {
-            let has = format_condition(arch, indices(arch, needs));
+            let has = format_condition(arch, "", indices(arch, needs));
             match (has.is_empty(), start) {
                 (true, "if") => return emit_block(t, barrier, arch),
                 (true, _) => t.line("} else {"),

@@ -22,7 +22,7 @@ pub(super) fn format_call(v: &Variant<'_>, target: &Variant<'_>, operands: &[Str
     });
     format!(
         "{}({})",
-        target.function(),
+        rust_ident(&target.name()),
         args.collect::<Vec<_>>().join(", ")
     )
 }

@@ -5,10 +5,14 @@ use crate::arch::{Arch, Feature, Features};
 use crate::emit::text::Text;
 use crate::names::rust_ident;
 
-/// The condition that the CPU has all of these features.
-pub(super) fn format_condition(arch: &Arch, features: impl IntoIterator<Item = usize>) -> String {
+/// The condition that the CPU has all of these features; `path` leads to their functions.
+pub(super) fn format_condition(
+    arch: &Arch,
+    path: &str,
+    features: impl IntoIterator<Item = usize>,
+) -> String {
     let calls = features.into_iter();
-    let calls = calls.map(|index| format!("{}()", rust_ident(&arch.features[index].name)));
+    let calls = calls.map(|index| format!("{path}{}()", rust_ident(&arch.features[index].name)));
     calls.collect::<Vec<_>>().join(" && ")
 }
 

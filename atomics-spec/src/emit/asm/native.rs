@@ -105,7 +105,9 @@ impl Native<'_> {
         let op = self.v.of.op;
         let (word, shift, mask) = (fresh("word", op), fresh("shift", op), fresh("mask", op));
         let variable = rust_ident(op.variable());
-        t.line(format!("let ({word}, {shift}) = word_around({variable});"));
+        t.line(format!(
+            "let ({word}, {shift}) = super::word_around({variable});"
+        ));
         let ones = self
             .template
             .filled

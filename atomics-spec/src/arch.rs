@@ -9,4 +9,4 @@ mod template;
 pub use features::{Feature, Features};
 pub use model::{Arch, BARRIERS, Barrier, Fence, Lang, PAIR, Size, reaches_devices};
 pub(crate) use parse::parse;
-pub use template::{CodeLine, Fill, ResultLocation, Scratch, Template};
+pub use template::{CodeLine, Fill, ResultLocation, Scratch, Template, WrittenLine};

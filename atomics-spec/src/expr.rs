@@ -300,6 +300,10 @@ impl Expr {
             String::new()
         };
         match self {
+            // A literal can only have the name of a type as its suffix.
+            Expr::Num(n) if typed && !ty.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                format!("({n} as {ty})")
+            }
             Expr::Num(n) => format!("{n}{suffix}"),
             Expr::Var(var) => name(var),
             Expr::Unary(Unary::Neg, a) => format!("{}.wrapping_neg()", a.receiver(ty, name)),

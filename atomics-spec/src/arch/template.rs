@@ -23,6 +23,25 @@ pub struct CodeLine {
     pub meaning: String,
 }
 
+impl CodeLine {
+    /// Whether the line or its meaning has a name in braces.
+    pub fn mentions(&self, name: &str) -> bool {
+        let braced = format!("{{{name}}}");
+        self.text.contains(&braced) || self.meaning.contains(&braced)
+    }
+}
+
+/// A line as the table has it, with the names of rows `let` in braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenLine {
+    /// The line.
+    pub line: CodeLine,
+    /// Whether it is a row `when`.
+    pub optional: bool,
+    /// Whether the template has it.
+    pub present: bool,
+}
+
 /// What fills the bits of a register outside the value in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fill {
@@ -76,6 +95,10 @@ pub struct Template {
     pub uses_stack: bool,
     /// The instructions, or the C expression.
     pub lines: Vec<CodeLine>,
+    /// The rows that `lines` are made of.
+    pub written: Vec<WrittenLine>,
+    /// What the names of rows `let` in `written` stand for.
+    pub lets: Vec<(String, String)>,
 }
 
 impl Template {

@@ -2,31 +2,30 @@
 //! arguments of the C function.
 
 mod barriers;
+mod body;
 mod call;
 mod composed;
 mod features;
+mod fold;
 mod native;
 mod options;
 mod pointer;
+mod rows;
 mod sentence;
 mod surroundings;
+mod symbols;
 
 pub use surroundings::{Hosted, Labels, Surroundings};
 
 use super::barrier::has_store_mb;
-use super::docs::strength;
-use super::signature;
-use super::text::{Text, fresh};
+use super::text::Text;
 use crate::arch::{Arch, Features};
+use crate::model::Spec;
 use crate::model::ty::Repr;
-use crate::model::{Spec, Variant};
-use crate::names::{self, rust_ident};
 use crate::plan::{Choice, Missing, Plan, Planners};
-use barriers::{emit_barrier, fence_name};
-use call::{SAME_CONTRACT, format_call, own_args};
-use composed::{emit_derived, emit_loop};
-use features::{emit_detection, format_condition, indices};
-use native::Native;
+use barriers::{Barriers, emit_barriers, fence_name};
+use features::{emit_detection, indices};
+use fold::Instance;
 
 /// The module of one architecture.
 ///
@@ -45,7 +44,12 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
          compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local\n\
          variable are not ordered, since no other code can reach them: what others access must be\n\
          behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the\n\
-         compiler knows nothing of a value that comes out of it.\n\n\
+         compiler knows nothing of a value that comes out of it. The option `nostack` says that the\n\
+         block leaves the stack pointer as it is, `preserves_flags` the condition codes.\n\n\
+         Functions of one shape are rows of a macro. A parameter `int` is the type of the values,\n\
+         `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the\n\
+         variable in memory, `also` an instruction that only some rows have. The others have the\n\
+         names that the table of the architecture gives them.\n\n\
          # Safety\n\n\
          The contract of every function: its pointers are valid for reads and writes, `v` is aligned\n\
          to the size of its type, and no concurrent access to `v` is a data race with an atomic\n\
@@ -60,14 +64,8 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let mut fences = Vec::new();
     let mut words = false;
     let mut features: Vec<usize> = Vec::new();
-    for family in &spec.types.families {
-        text.line("");
-        text.doc(&format!("The functions `{}_*`.", family.name));
-        text.line(format!(
-            "pub(crate) mod {} {{",
-            names::backend_module(family)
-        ));
-        text.line("    use super::*;");
+    let mut functions = Vec::new();
+    for (index, family) in spec.types.families.iter().enumerate() {
         for variant in spec.variants_of(&family.name) {
             let choice = planners.choose(&variant)?;
             for plan in choice.plans() {
@@ -78,10 +76,10 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
                 }
             }
             collect_features(&choice, &mut features);
-            text.line("");
-            text.indented(|t| emit_function(t, arch, &variant, &choice, surroundings.labels));
+            let function = body::function(arch, &variant, &choice, surroundings.labels);
+            let instance = Instance::new(&variant, index, family.bits(arch.width));
+            functions.push((function, instance));
         }
-        text.line("}");
     }
     fences.sort_unstable();
     fences.dedup();
@@ -100,16 +98,23 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
         text.line("");
         text.lines(include_str!("templates/word.rs").trim_end());
     }
-    for name in surroundings.barriers.backend(spec) {
-        let choices = arch.barrier_choices(name).collect();
-        emit_barrier(&mut text, name, &format!("`{name}()`."), choices, arch);
-    }
-    for fence in fences {
-        let what = "A fence around relaxed operations.";
-        let choices = arch.fence(fence).map(|fence| (Features::NONE, fence));
-        let choices = choices.into_iter().collect();
-        emit_barrier(&mut text, fence_name(fence), what, choices, arch);
-    }
+    let own = surroundings.barriers.backend(spec).map(|name| Barriers {
+        name,
+        choices: arch.barrier_choices(name).collect(),
+    });
+    let own: Vec<Barriers<'_>> = own
+        .chain(fences.into_iter().map(|fence| {
+            Barriers {
+                name: fence_name(fence),
+                choices: arch
+                    .fence(fence)
+                    .map(|b| (Features::NONE, b))
+                    .into_iter()
+                    .collect(),
+            }
+        }))
+        .collect();
+    emit_barriers(&mut text, &own, arch);
     if has_store_mb(spec) {
         text.line("");
         text.doc("Whether `smp_store_mb()` is an exchange.");
@@ -118,6 +123,9 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
             "pub(crate) const STORE_MB_IS_XCHG: bool = {is_xchg};"
         ));
     }
+    text.line("");
+    text.lines(include_str!("templates/functions.rs").trim_end());
+    rows::emit(&mut text, &spec.types.families, fold::groups(functions));
     Ok(text.finish())
 }
 
@@ -132,128 +140,5 @@ fn collect_features(choice: &Choice<'_>, features: &mut Vec<usize>) {
         features.extend(own);
         collect_features(then, features);
         collect_features(otherwise, features);
-    }
-}
-
-/// Emits the function of a variant.
-fn emit_function(
-    text: &mut Text,
-    arch: &Arch,
-    v: &Variant<'_>,
-    choice: &Choice<'_>,
-    labels: Labels,
-) {
-    let has_condition = |plan: &&Plan<'_>| match plan {
-        Plan::Native(template) => template.condition.is_some(),
-        _ => false,
-    };
-    if let (Labels::If(option), true) = (labels, choice.plans().iter().any(has_condition)) {
-        let both = [
-            (option.to_owned(), Labels::Always),
-            (format!("not({option})"), Labels::Never),
-        ];
-        for (index, (cfg, labels)) in both.iter().enumerate() {
-            if index > 0 {
-                text.line("");
-            }
-            text.line(format!("#[cfg({cfg})]"));
-            emit_function(text, arch, v, choice, *labels);
-        }
-        return;
-    }
-    text.doc(&format!("`{}()`: {}.", v.function(), strength(v)));
-    text.doc("");
-    text.doc("# Safety");
-    text.doc("");
-    text.doc("See the [module](super).");
-    if signature::ignores_operands(&v.of) {
-        text.line("#[allow(unused_variables, reason = \"this form needs fewer than the others\")]");
-    }
-    text.line("#[inline(always)]");
-    let head = format!("pub(crate) unsafe fn {}", rust_ident(&v.name()));
-    text.signature(
-        &head,
-        &signature::params(v),
-        signature::ret(v).as_deref(),
-        &[],
-    );
-    text.indented(|t| emit_choice(t, arch, v, choice, labels));
-    text.line("}");
-}
-
-/// Emits the body of a function.
-fn emit_choice(t: &mut Text, arch: &Arch, v: &Variant<'_>, choice: &Choice<'_>, labels: Labels) {
-    let mut rest = choice;
-    let mut start = "if";
-    loop {
-        match rest {
-            Choice::Same(plan) if start == "if" => return emit_plan(t, arch, v, plan, labels),
-            Choice::Same(plan) => {
-                t.line("} else {");
-                t.indented(|t| emit_plan(t, arch, v, plan, labels));
-                return t.line("}");
-            }
-            Choice::If {
-                features,
-                then,
-                otherwise,
-            } => {
-                let has = format_condition(arch, "super::", features.iter().copied());
-                t.line(format!("{start} {has} {{"));
-                t.indented(|t| emit_choice(t, arch, v, then, labels));
-                rest = otherwise;
-                start = "} else if";
-            }
-        }
-    }
-}
-
-/// Emits the body of a function, or of a branch in it, that follows one plan.
-fn emit_plan(t: &mut Text, arch: &Arch, v: &Variant<'_>, plan: &Plan<'_>, labels: Labels) {
-    match plan {
-        Plan::Native(template) => Native {
-            v,
-            arch,
-            template,
-            labels: labels == Labels::Always,
-        }
-        .emit_body(t),
-        Plan::Fenced {
-            relaxed,
-            before,
-            after,
-        } => {
-            let returns = signature::ret(v).is_some();
-            if let Some(fence) = before {
-                t.line(format!("super::{}();", fence_name(*fence)));
-            }
-            let bind = returns && after.is_some();
-            let result = fresh("result", v.of.op);
-            let before = if bind {
-                format!("let {result} = ")
-            } else {
-                String::new()
-            };
-            let end = if bind || !returns { ";" } else { "" };
-            t.proven(
-                SAME_CONTRACT,
-                &before,
-                &format_call(v, relaxed, &own_args(v)),
-                end,
-            );
-            if let Some(fence) = after {
-                t.line(format!("super::{}();", fence_name(*fence)));
-            }
-            if bind {
-                t.line(result);
-            }
-        }
-        Plan::Stronger(full) => {
-            t.comment(&format!("Nothing weaker is cheaper on {}.", arch.name));
-            let end = if signature::ret(v).is_some() { "" } else { ";" };
-            t.proven(SAME_CONTRACT, "", &format_call(v, full, &own_args(v)), end);
-        }
-        Plan::Derived(derived) => emit_derived(t, v, derived),
-        Plan::Loop { read, exchange } => emit_loop(t, v, read, exchange),
     }
 }

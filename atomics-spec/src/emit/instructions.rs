@@ -1,8 +1,6 @@
 //! Lines of templates with their operands filled in.
 
 use crate::arch::{Arch, Template};
-use crate::expr::Expr;
-use crate::names::rust_ident;
 
 /// Fills the operands of an instruction: `{mem}` as the architecture writes memory, operands in
 /// fixed registers as the names of these, and all others as `operand` says.
@@ -39,12 +37,4 @@ pub(super) fn fill_instruction(
     }
     out.push_str(rest);
     out
-}
-
-/// An expression that is one name, as a Rust identifier.
-pub(super) fn format_name(expr: &Expr) -> String {
-    match expr {
-        Expr::Var(name) => rust_ident(name),
-        other => other.to_string(),
-    }
 }

@@ -22,6 +22,7 @@ pub mod explain;
 pub mod extern_c;
 #[cfg(feature = "tools")]
 pub mod herd;
+#[cfg(feature = "tools")]
 mod instructions;
 pub mod internal;
 #[cfg(feature = "tools")]

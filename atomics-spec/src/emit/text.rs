@@ -12,14 +12,27 @@ pub(super) const CALL: usize = 60;
 /// rustfmt's `attr_fn_like_width`.
 const ATTRIBUTE: usize = 70;
 
+/// The start of a comment that is not wrapped yet.
+pub(super) const RAW_COMMENT: char = '\u{5}';
+
 /// Lines under construction.
 #[derive(Default)]
 pub(super) struct Text {
     out: String,
     depth: usize,
+    /// Whether comments stay on one line, after [`RAW_COMMENT`].
+    unwrapped: bool,
 }
 
 impl Text {
+    /// A text in which comments stay on one line, after [`RAW_COMMENT`].
+    pub fn unwrapped() -> Self {
+        Self {
+            unwrapped: true,
+            ..Self::default()
+        }
+    }
+
     /// The finished text.
     pub fn finish(self) -> String {
         self.out
@@ -48,6 +61,13 @@ impl Text {
         self.depth -= 1;
     }
 
+    /// Indents the text that `inner` writes by some more steps.
+    pub fn deeper(&mut self, steps: usize, inner: impl FnOnce(&mut Self)) {
+        self.depth += steps;
+        inner(self);
+        self.depth -= steps;
+    }
+
     /// `head {`, the text that `inner` writes, indented, and `}`.
     pub fn block(&mut self, head: &str, inner: impl FnOnce(&mut Self)) {
         self.line(format!("{head} {{"));
@@ -57,6 +77,9 @@ impl Text {
 
     /// A comment, wrapped.
     pub fn comment(&mut self, text: &str) {
+        if self.unwrapped {
+            return self.line(format!("{RAW_COMMENT}{text}"));
+        }
         self.wrapped("//", text);
     }
 

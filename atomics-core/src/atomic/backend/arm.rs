@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -22,3450 +28,1524 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        )*
+    };
+}
+
+barriers! {
+    // Waits until all earlier accesses are done.
+    mb "dsb sy";
+    // Waits until all earlier accesses are done.
+    rmb "dsb sy";
+    // Waits until all earlier stores are done.
+    wmb "dsb st";
+    // Waits until all earlier accesses are done.
+    dma_mb "dsb sy";
+    // Orders all accesses, towards devices as well.
+    dma_rmb "dmb osh";
+    // Orders stores, towards devices as well.
+    dma_wmb "dmb oshst";
+    // Orders all accesses.
+    smp_mb "dmb ish";
+    // Orders all accesses.
+    smp_rmb "dmb ish";
+    // Orders stores.
+    smp_wmb "dmb ishst";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__before_atomic "dmb ish";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__after_atomic "dmb ish";
+    // Orders all accesses.
+    fence_acquire "dmb ish";
+    // Orders all accesses.
+    fence_release "dmb ish";
+    // Orders all accesses.
+    fence_full_before "dmb ish";
+    // Orders all accesses.
+    fence_full_after "dmb ish";
+}
+
+/// Whether `smp_store_mb()` is an exchange.
+pub(crate) const STORE_MB_IS_XCHG: bool = false;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
+macro_rules! op {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            concat!("2: ldrex", $w, " {n}, [{v}]"),
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
+                            // bits that are set in i (`or`); flips the bits that are set in i
+                            // (`xor`).
+                            concat!($alu, " {n}, {n}, {i}"),
+                            // Stores the result to *v if it is still monitored.
+                            concat!("strex", $w, " {s}, {n}, [{v}]"),
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            n = out(reg) _,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    super::fence_full_before();
+                    let result = call!($callee(i, v));
+                    super::fence_full_after();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let result = call!($callee(i, v));
+                    super::fence_acquire();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    super::fence_release();
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return` and `sub_return`.
+macro_rules! op_return {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            concat!("2: ldrex", $w, " {r}, [{v}]"),
+                            // Adds i (`add_return`); subtracts i (`sub_return`).
+                            concat!($alu, " {r}, {r}, {i}"),
+                            // Stores the result to *v if it is still monitored.
+                            concat!("strex", $w, " {s}, {r}, [{v}]"),
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            concat!("2: ldrex", $w, " {r}, [{v}]"),
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); clears the bits that are set in i
+                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
+                            // the bits that are set in i (`fetch_xor`).
+                            concat!($alu, " {n}, {r}, {i}"),
+                            // Stores the result to *v if it is still monitored.
+                            concat!("strex", $w, " {s}, {n}, [{v}]"),
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_5 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    call!($callee(1, v));
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_6 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    call!($callee(1, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Earlier accesses are ordered before the operation.
+                            $($also,)?
+                            // Loads *v and monitors it.
+                            concat!("2: ldrex", $w, " {r}, [{v}]"),
+                            // Is it old?
+                            "cmp {r}, {old}",
+                            // Exits if not.
+                            "bne 3f",
+                            // Stores new to *v if it is still monitored.
+                            concat!("strex", $w, " {s}, {new}, [{v}]"),
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            // Later accesses are ordered after the operation.
+                            $($also2,)?
+                            // The end.
+                            "3:",
+                            v = in(reg) v,
+                            old = in(reg) old as $uint as usize,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    let expected = unsafe { *old };
+                    let old_ = call!($callee(v, expected, new));
+                    if old_ != expected {
+                        // SAFETY: The caller guarantees that the pointer is valid.
+                        unsafe { *old = old_ };
+                    }
+                    old_ == expected
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let new = call!($callee(i, v));
+                    new < 0
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
+macro_rules! op_7 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            "2: ldrexd r4, r5, [{v}]",
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
+                            // bits that are set in i (`or`); flips the bits that are set in i
+                            // (`xor`) in the low word.
+                            concat!($low, " r4, r4, {i_lo}"),
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
+                            // bits that are set in i (`or`); flips the bits that are set in i
+                            // (`xor`) in the high word, with the carry (`add`), with the borrow
+                            // (`sub`).
+                            concat!($high, " r5, r5, {i_hi}"),
+                            // Stores the result to *v if it is still monitored.
+                            "strexd {s}, r4, r5, [{v}]",
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i_lo = in(reg) i as i32,
+                            i_hi = in(reg) (i >> 32) as i32,
+                            out("r4") _,
+                            out("r5") _,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return` and `sub_return`.
+macro_rules! op_return_2 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            "2: ldrexd r0, r1, [{v}]",
+                            // Adds i (`add_return`); subtracts i (`sub_return`) in the low word.
+                            concat!($low, " r0, r0, {i_lo}"),
+                            // Adds i (`add_return`); subtracts i (`sub_return`) in the high word,
+                            // with the carry (`add_return`), with the borrow (`sub_return`).
+                            concat!($high, " r1, r1, {i_hi}"),
+                            // Stores the result to *v if it is still monitored.
+                            "strexd {s}, r0, r1, [{v}]",
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i_lo = in(reg) i as i32,
+                            i_hi = in(reg) (i >> 32) as i32,
+                            out("r0") r_lo,
+                            out("r1") r_hi,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_2 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and monitors it.
+                            "2: ldrexd r0, r1, [{v}]",
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); clears the bits that are set in i
+                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
+                            // the bits that are set in i (`fetch_xor`) in the low word.
+                            concat!($low, " r4, r0, {i_lo}"),
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); clears the bits that are set in i
+                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
+                            // the bits that are set in i (`fetch_xor`) in the high word, with the
+                            // carry (`fetch_add`), with the borrow (`fetch_sub`).
+                            concat!($high, " r5, r1, {i_hi}"),
+                            // Stores the result to *v if it is still monitored.
+                            "strexd {s}, r4, r5, [{v}]",
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            v = in(reg) v,
+                            i_lo = in(reg) i as i32,
+                            i_hi = in(reg) (i >> 32) as i32,
+                            out("r0") r_lo,
+                            out("r1") r_hi,
+                            out("r4") _,
+                            out("r5") _,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64, old: i64, new: i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Earlier accesses are ordered before the operation.
+                            $($also,)?
+                            // Loads *v and monitors it.
+                            "2: ldrexd r0, r1, [{v}]",
+                            // Is its low word that of old?
+                            "cmp r0, {old_lo}",
+                            // If so.
+                            "it eq",
+                            // Is its high word that of old?
+                            "cmpeq r1, {old_hi}",
+                            // Exits if not.
+                            "bne 3f",
+                            // Stores new to *v if it is still monitored.
+                            "strexd {s}, r2, r3, [{v}]",
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            // Later accesses are ordered after the operation.
+                            $($also2,)?
+                            // The end.
+                            "3:",
+                            v = in(reg) v,
+                            old_lo = in(reg) old as i32,
+                            old_hi = in(reg) (old >> 32) as i32,
+                            in("r2") new as i32,
+                            in("r3") (new >> 32) as i32,
+                            out("r0") r_lo,
+                            out("r1") r_hi,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_3 {
+    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+                    let r: *const c_void;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Earlier accesses are ordered before the operation.
+                            $($also,)?
+                            // Loads *v and monitors it.
+                            "2: ldrex {r}, [{v}]",
+                            // Is it old?
+                            "cmp {r}, {old}",
+                            // Exits if not.
+                            "bne 3f",
+                            // Stores new to *v if it is still monitored.
+                            "strex {s}, {new}, [{v}]",
+                            // Did the store fail?
+                            "cmp {s}, #0",
+                            // Retries if so.
+                            "bne 2b",
+                            // Later accesses are ordered after the operation.
+                            $($also2,)?
+                            // The end.
+                            "3:",
+                            v = in(reg) v,
+                            old = in(reg) old,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*` have in
+/// common.
+macro_rules! i32_isize_i8_i16_ptr {
+    ($int:ty, $w:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!("ldr", $w, " {r}, [{v}]"),
+                        v = in(reg) v,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access.
+                        concat!("str", $w, " {i}, [{v}]"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {r}, [{v}]"),
+                        // Stores new to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {new}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        v = in(reg) v,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty) => {
+        functions! {
+            fn read_acquire(v: *const $int) -> $int {
+                let result = call!(read(v));
+                super::fence_acquire();
+                result
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                super::fence_release();
+                call!(set(v, i));
+            }
+
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                super::fence_full_before();
+                let result = call!(xchg_relaxed(v, new));
+                super::fence_full_after();
+                result
+            }
+
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
+                let result = call!(xchg_relaxed(v, new));
+                super::fence_acquire();
+                result
+            }
+
+            fn xchg_release(v: *mut $int, new: $int) -> $int {
+                super::fence_release();
+                call!(xchg_relaxed(v, new))
+            }
+        }
+
+        try_cmpxchg! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i32_isize_i8_i16 {
+    ($int:ty, $w:tt, $uint:ty) => {
+        op! {
+            $int, $w;
+            // name    alu
+            add     "add";
+            sub     "sub";
+            and     "and";
+            andnot  "bic";
+            or      "orr";
+            xor     "eor";
+        }
+
+        op_return! {
+            $int, $w;
+            // name                alu
+            add_return_relaxed  "add";
+            sub_return_relaxed  "sub";
+        }
+
+        fetch_op! {
+            $int, $w;
+            // name                  alu
+            fetch_add_relaxed     "add";
+            fetch_sub_relaxed     "sub";
+            fetch_and_relaxed     "and";
+            fetch_andnot_relaxed  "bic";
+            fetch_or_relaxed      "orr";
+            fetch_xor_relaxed     "eor";
+        }
+
+        cmpxchg! {
+            $int, $w, $uint;
+            // name             also         also2
+            cmpxchg          ["dmb ish"]  ["dmb ish"];
+            cmpxchg_acquire  []           ["dmb ish"];
+            cmpxchg_release  ["dmb ish"]  [];
+            cmpxchg_relaxed  []           [];
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {r}, [{v}]"),
+                        // Is it u?
+                        "cmp {r}, {u}",
+                        // Exits if so.
+                        "beq 3f",
+                        // Adds a.
+                        "add {n}, {r}, {a}",
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        a = in(reg) a,
+                        u = in(reg) u as $uint as usize,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {n}, [{v}]"),
+                        // Is it 0?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "beq 3f",
+                        // Adds 1.
+                        "add {n}, {n}, #1",
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #1",
+                        // Retries if so.
+                        "beq 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end: "equal" if it was 0.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "bne {yes}",
+                        v = in(reg) v,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty) => {
+        op_2! {
+            $int;
+            // name          callee
+            add_return    add_return_relaxed;
+            fetch_add     fetch_add_relaxed;
+            sub_return    sub_return_relaxed;
+            fetch_sub     fetch_sub_relaxed;
+            fetch_and     fetch_and_relaxed;
+            fetch_andnot  fetch_andnot_relaxed;
+            fetch_or      fetch_or_relaxed;
+            fetch_xor     fetch_xor_relaxed;
+        }
+
+        op_3! {
+            $int;
+            // name                  callee
+            add_return_acquire    add_return_relaxed;
+            fetch_add_acquire     fetch_add_relaxed;
+            sub_return_acquire    sub_return_relaxed;
+            fetch_sub_acquire     fetch_sub_relaxed;
+            fetch_and_acquire     fetch_and_relaxed;
+            fetch_andnot_acquire  fetch_andnot_relaxed;
+            fetch_or_acquire      fetch_or_relaxed;
+            fetch_xor_acquire     fetch_xor_relaxed;
+        }
+
+        op_4! {
+            $int;
+            // name                  callee
+            add_return_release    add_return_relaxed;
+            fetch_add_release     fetch_add_relaxed;
+            sub_return_release    sub_return_relaxed;
+            fetch_sub_release     fetch_sub_relaxed;
+            fetch_and_release     fetch_and_relaxed;
+            fetch_andnot_release  fetch_andnot_relaxed;
+            fetch_or_release      fetch_or_relaxed;
+            fetch_xor_release     fetch_xor_relaxed;
+        }
+
+        op_5! {
+            $int;
+            // name  callee
+            inc   add;
+            dec   sub;
+        }
+
+        op_6! {
+            $int;
+            // name                callee
+            inc_return          add_return;
+            inc_return_acquire  add_return_acquire;
+            inc_return_release  add_return_release;
+            inc_return_relaxed  add_return_relaxed;
+            fetch_inc           fetch_add;
+            fetch_inc_acquire   fetch_add_acquire;
+            fetch_inc_release   fetch_add_release;
+            fetch_inc_relaxed   fetch_add_relaxed;
+            dec_return          sub_return;
+            dec_return_acquire  sub_return_acquire;
+            dec_return_release  sub_return_release;
+            dec_return_relaxed  sub_return_relaxed;
+            fetch_dec           fetch_sub;
+            fetch_dec_acquire   fetch_sub_acquire;
+            fetch_dec_release   fetch_sub_release;
+            fetch_dec_relaxed   fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let new = call!(sub_return(i, v));
+                new == 0
+            }
+
+            fn dec_and_test(v: *mut $int) -> bool {
+                call!(sub_and_test(1, v))
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let new = call!(add_return(1, v));
+                new == 0
+            }
+        }
+
+        add_negative! {
+            $int;
+            // name                  callee
+            add_negative          add_return;
+            add_negative_acquire  add_return_acquire;
+            add_negative_release  add_return_release;
+            add_negative_relaxed  add_return_relaxed;
+        }
+
+        functions! {
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+        }
+    };
+}
+
+/// What `atomic_*` and `atomic_long_*` have in common.
+macro_rules! i32_isize {
+    ($int:ty) => {
+        functions! {
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        "ldr {n}, [{v}]",
+                        // Is it negative?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bmi 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        "2: ldrex {n}, [{v}]",
+                        // Is it negative?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bmi 3f",
+                        // Adds 1.
+                        "add {n}, {n}, #1",
+                        // Stores the result to *v if it is still monitored.
+                        "strex {s}, {n}, [{v}]",
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end: "minus" if it was negative.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "bpl {yes}",
+                        v = in(reg) v,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        "ldr {n}, [{v}]",
+                        // Is it positive?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bgt 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        "2: ldrex {n}, [{v}]",
+                        // Is it positive?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bgt 3f",
+                        // Subtracts 1.
+                        "sub {n}, {n}, #1",
+                        // Stores the result to *v if it is still monitored.
+                        "strex {s}, {n}, [{v}]",
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end: "greater" if it was positive.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "ble {yes}",
+                        v = in(reg) v,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        "ldr {r}, [{v}]",
+                        // Subtracts 1.
+                        "subs {r}, {r}, #1",
+                        // Exits if it is negative.
+                        "bmi 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        "2: ldrex {r}, [{v}]",
+                        // Subtracts 1.
+                        "subs {r}, {r}, #1",
+                        // Exits if it is negative.
+                        "bmi 3f",
+                        // Stores the result to *v if it is still monitored.
+                        "strex {s}, {r}, [{v}]",
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i8_i16 {
+    ($int:ty, $signed:tt, $w:tt) => {
+        functions! {
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("ldr", $signed, " {n}, [{v}]"),
+                        // Is it negative?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bmi 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {n}, [{v}]"),
+                        // Extends its sign.
+                        concat!("sxt", $w, " {n}, {n}"),
+                        // Is it negative?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bmi 3f",
+                        // Adds 1.
+                        "add {n}, {n}, #1",
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end: "minus" if it was negative.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "bpl {yes}",
+                        v = in(reg) v,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("ldr", $signed, " {n}, [{v}]"),
+                        // Is it positive?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bgt 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {n}, [{v}]"),
+                        // Extends its sign.
+                        concat!("sxt", $w, " {n}, {n}"),
+                        // Is it positive?
+                        "cmp {n}, #0",
+                        // Exits if so.
+                        "bgt 3f",
+                        // Subtracts 1.
+                        "sub {n}, {n}, #1",
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end: "greater" if it was positive.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "ble {yes}",
+                        v = in(reg) v,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("ldr", $w, " {r}, [{v}]"),
+                        // Subtracts 1.
+                        "subs {r}, {r}, #1",
+                        // Extends the sign of the difference.
+                        concat!("sxt", $w, " {r}, {r}"),
+                        // Is it negative?
+                        "cmp {r}, #0",
+                        // Exits if it is negative.
+                        "bmi 3f",
+                        // Earlier accesses are ordered before what follows.
+                        "dmb ish",
+                        // Loads *v and monitors it.
+                        concat!("2: ldrex", $w, " {r}, [{v}]"),
+                        // Subtracts 1.
+                        "subs {r}, {r}, #1",
+                        // Extends the sign of the difference.
+                        concat!("sxt", $w, " {r}, {r}"),
+                        // Is it negative?
+                        "cmp {r}, #0",
+                        // Exits if it is negative.
+                        "bmi 3f",
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {r}, [{v}]"),
+                        // Did the store fail?
+                        "cmp {s}, #0",
+                        // Retries if so.
+                        "bne 2b",
+                        // Later accesses are ordered after the operation.
+                        "dmb ish",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
     use super::*;
 
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldr {r}, [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    i32_isize_i8_i16_ptr! { i32, "" }
 
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    all_families! { i32 }
 
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "str {i}, [{v}]",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_isize_i8_i16! { i32, "", u32 }
 
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
+    integers! { i32 }
 
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it u?
-                "cmp {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it 0?
-                "cmp {n}, #0",
-                // Exits if so.
-                "beq 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "equal" if it was 0.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bne {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "minus" if it was negative.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bpl {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Subtracts 1.
-                "sub {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "greater" if it was positive.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "ble {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i32_isize! { i32 }
 }
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
     use super::*;
 
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldrexd r0, r1, [{v}]",
-                v = in(reg) v,
-                lateout("r0") r_lo,
-                lateout("r1") r_hi,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
+    all_families! { i64 }
+
+    integers! { i64 }
+
+    functions! {
+        fn read(v: *const i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v in one access.
+                    "ldrexd r0, r1, [{v}]",
+                    v = in(reg) v,
+                    lateout("r0") r_lo,
+                    lateout("r1") r_hi,
+                    options(nostack, preserves_flags),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
 
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; the value is unused.
-                "2: ldrexd r4, r5, [{v}]",
-                // Stores i to *v in one access if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                in("r2") i as i32,
-                in("r3") (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+        fn set(v: *mut i64, i: i64) {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v and monitors it; the value is unused.
+                    "2: ldrexd r4, r5, [{v}]",
+                    // Stores i to *v in one access if it is still monitored.
+                    "strexd {s}, r2, r3, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #0",
+                    // Retries if so.
+                    "bne 2b",
+                    v = in(reg) v,
+                    in("r2") i as i32,
+                    in("r3") (i >> 32) as i32,
+                    out("r4") _,
+                    out("r5") _,
+                    s = out(reg) _,
+                    options(nostack),
+                );
+            }
         }
     }
 
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
+    op_7! {
+        // name    low     high
+        add     "adds"  "adc";
+        sub     "subs"  "sbc";
+        and     "and"   "and";
+        andnot  "bic"   "bic";
+        or      "orr"   "orr";
+        xor     "eor"   "eor";
     }
 
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Adds i in the low word.
-                "adds r4, r4, {i_lo}",
-                // Adds i in the high word, with the carry.
-                "adc r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+    op_return_2! {
+        // name                low     high
+        add_return_relaxed  "adds"  "adc";
+        sub_return_relaxed  "subs"  "sbc";
+    }
+
+    fetch_op_2! {
+        // name                  low     high
+        fetch_add_relaxed     "adds"  "adc";
+        fetch_sub_relaxed     "subs"  "sbc";
+        fetch_and_relaxed     "and"   "and";
+        fetch_andnot_relaxed  "bic"   "bic";
+        fetch_or_relaxed      "orr"   "orr";
+        fetch_xor_relaxed     "eor"   "eor";
+    }
+
+    functions! {
+        fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v and monitors it.
+                    "2: ldrexd r0, r1, [{v}]",
+                    // Stores new to *v if it is still monitored.
+                    "strexd {s}, r2, r3, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #0",
+                    // Retries if so.
+                    "bne 2b",
+                    v = in(reg) v,
+                    in("r2") new as i32,
+                    in("r3") (new >> 32) as i32,
+                    out("r0") r_lo,
+                    out("r1") r_hi,
+                    s = out(reg) _,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
     }
 
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
+    cmpxchg_2! {
+        // name             also         also2
+        cmpxchg          ["dmb ish"]  ["dmb ish"];
+        cmpxchg_acquire  []           ["dmb ish"];
+        cmpxchg_release  ["dmb ish"]  [];
+        cmpxchg_relaxed  []           [];
     }
 
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Adds i in the low word.
-                "adds r0, r0, {i_lo}",
-                // Adds i in the high word, with the carry.
-                "adc r1, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r0, r1, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+    functions! {
+        fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Earlier accesses are ordered before the operation.
+                    "dmb ish",
+                    // Loads *v and monitors it.
+                    "2: ldrexd r0, r1, [{v}]",
+                    // Is its low word that of u?
+                    "cmp r0, {u_lo}",
+                    // If so.
+                    "it eq",
+                    // Is its high word that of u?
+                    "cmpeq r1, {u_hi}",
+                    // Exits if so.
+                    "beq 3f",
+                    // Adds a in the low word.
+                    "adds r4, r0, {a_lo}",
+                    // Adds a in the high word, with the carry.
+                    "adc r5, r1, {a_hi}",
+                    // Stores the result to *v if it is still monitored.
+                    "strexd {s}, r4, r5, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #0",
+                    // Retries if so.
+                    "bne 2b",
+                    // Later accesses are ordered after the operation.
+                    "dmb ish",
+                    // The end.
+                    "3:",
+                    v = in(reg) v,
+                    a_lo = in(reg) a as i32,
+                    a_hi = in(reg) (a >> 32) as i32,
+                    u_lo = in(reg) u as i32,
+                    u_hi = in(reg) (u >> 32) as i32,
+                    out("r0") r_lo,
+                    out("r1") r_hi,
+                    out("r4") _,
+                    out("r5") _,
+                    s = out(reg) _,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
 
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Adds i in the low word.
-                "adds r4, r0, {i_lo}",
-                // Adds i in the high word, with the carry.
-                "adc r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+        fn inc_not_zero(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Earlier accesses are ordered before the operation.
+                    "dmb ish",
+                    // Loads *v and monitors it.
+                    "2: ldrexd r4, r5, [{v}]",
+                    // Is it 0?
+                    "orrs {s}, r4, r5",
+                    // Exits if so.
+                    "beq 3f",
+                    // Adds 1.
+                    "adds r4, r4, #1",
+                    // Adds the carry.
+                    "adc r5, r5, #0",
+                    // Stores the result to *v if it is still monitored.
+                    "strexd {s}, r4, r5, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #1",
+                    // Retries if so.
+                    "beq 2b",
+                    // Later accesses are ordered after the operation.
+                    "dmb ish",
+                    // The end: "equal" if it was 0.
+                    "3:",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "bne {yes}",
+                    v = in(reg) v,
+                    out("r4") _,
+                    out("r5") _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
         }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
 
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Subtracts i in the low word.
-                "subs r4, r4, {i_lo}",
-                // Subtracts i in the high word, with the borrow.
-                "sbc r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+        fn inc_unless_negative(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v in one access.
+                    "ldrexd r4, r5, [{v}]",
+                    // Is it negative?
+                    "cmp r5, #0",
+                    // Exits if so.
+                    "bmi 3f",
+                    // Earlier accesses are ordered before what follows.
+                    "dmb ish",
+                    // Loads *v and monitors it.
+                    "2: ldrexd r4, r5, [{v}]",
+                    // Is it negative?
+                    "cmp r5, #0",
+                    // Exits if so.
+                    "bmi 3f",
+                    // Adds 1.
+                    "adds r4, r4, #1",
+                    // Adds the carry.
+                    "adc r5, r5, #0",
+                    // Stores the result to *v if it is still monitored.
+                    "strexd {s}, r4, r5, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #0",
+                    // Retries if so.
+                    "bne 2b",
+                    // Later accesses are ordered after the operation.
+                    "dmb ish",
+                    // The end: "minus" if it was negative.
+                    "3:",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "bpl {yes}",
+                    v = in(reg) v,
+                    out("r4") _,
+                    out("r5") _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
         }
-    }
 
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Subtracts i in the low word.
-                "subs r0, r0, {i_lo}",
-                // Subtracts i in the high word, with the borrow.
-                "sbc r1, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r0, r1, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+        fn dec_unless_positive(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v in one access.
+                    "ldrexd r4, r5, [{v}]",
+                    // Is its low word less than 1?
+                    "cmp r4, #1",
+                    // With the borrow, is the whole value?
+                    "sbcs {s}, r5, #0",
+                    // Exits if not.
+                    "bge 3f",
+                    // Earlier accesses are ordered before what follows.
+                    "dmb ish",
+                    // Loads *v and monitors it.
+                    "2: ldrexd r4, r5, [{v}]",
+                    // Is its low word less than 1?
+                    "cmp r4, #1",
+                    // With the borrow, is the whole value?
+                    "sbcs {s}, r5, #0",
+                    // Exits if not.
+                    "bge 3f",
+                    // Subtracts 1.
+                    "subs r4, r4, #1",
+                    // Subtracts the borrow.
+                    "sbc r5, r5, #0",
+                    // Stores the result to *v if it is still monitored.
+                    "strexd {s}, r4, r5, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #1",
+                    // Retries if so.
+                    "beq 2b",
+                    // Later accesses are ordered after the operation.
+                    "dmb ish",
+                    // The end: "greater or equal" if it was 1 or more.
+                    "3:",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "blt {yes}",
+                    v = in(reg) v,
+                    out("r4") _,
+                    out("r5") _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
         }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
 
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Subtracts i in the low word.
-                "subs r4, r0, {i_lo}",
-                // Subtracts i in the high word, with the borrow.
-                "sbc r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
+        fn dec_if_positive(v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Earlier accesses are ordered before the operation.
+                    "dmb ish",
+                    // Loads *v and monitors it.
+                    "2: ldrexd r0, r1, [{v}]",
+                    // Subtracts 1.
+                    "subs r0, r0, #1",
+                    // Subtracts the borrow.
+                    "sbcs r1, r1, #0",
+                    // Exits if that is negative.
+                    "bmi 3f",
+                    // Stores the result to *v if it is still monitored.
+                    "strexd {s}, r0, r1, [{v}]",
+                    // Did the store fail?
+                    "cmp {s}, #0",
+                    // Retries if so.
+                    "bne 2b",
+                    // Later accesses are ordered after the operation.
+                    "dmb ish",
+                    // The end.
+                    "3:",
+                    v = in(reg) v,
+                    out("r0") r_lo,
+                    out("r1") r_hi,
+                    s = out(reg) _,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Clears the bits that are clear in i in the low word.
-                "and r4, r4, {i_lo}",
-                // Clears the bits that are clear in i in the high word.
-                "and r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Clears the bits that are clear in i in the low word.
-                "and r4, r0, {i_lo}",
-                // Clears the bits that are clear in i in the high word.
-                "and r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Clears the bits that are set in i in the low word.
-                "bic r4, r4, {i_lo}",
-                // Clears the bits that are set in i in the high word.
-                "bic r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Clears the bits that are set in i in the low word.
-                "bic r4, r0, {i_lo}",
-                // Clears the bits that are set in i in the high word.
-                "bic r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Sets the bits that are set in i in the low word.
-                "orr r4, r4, {i_lo}",
-                // Sets the bits that are set in i in the high word.
-                "orr r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Sets the bits that are set in i in the low word.
-                "orr r4, r0, {i_lo}",
-                // Sets the bits that are set in i in the high word.
-                "orr r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Flips the bits that are set in i in the low word.
-                "eor r4, r4, {i_lo}",
-                // Flips the bits that are set in i in the high word.
-                "eor r5, r5, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Flips the bits that are set in i in the low word.
-                "eor r4, r0, {i_lo}",
-                // Flips the bits that are set in i in the high word.
-                "eor r5, r1, {i_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Is its low word that of old?
-                "cmp r0, {old_lo}",
-                // If so.
-                "it eq",
-                // Is its high word that of old?
-                "cmpeq r1, {old_hi}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old_lo = in(reg) old as i32,
-                old_hi = in(reg) (old >> 32) as i32,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Is its low word that of old?
-                "cmp r0, {old_lo}",
-                // If so.
-                "it eq",
-                // Is its high word that of old?
-                "cmpeq r1, {old_hi}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old_lo = in(reg) old as i32,
-                old_hi = in(reg) (old >> 32) as i32,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Is its low word that of old?
-                "cmp r0, {old_lo}",
-                // If so.
-                "it eq",
-                // Is its high word that of old?
-                "cmpeq r1, {old_hi}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old_lo = in(reg) old as i32,
-                old_hi = in(reg) (old >> 32) as i32,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Is its low word that of old?
-                "cmp r0, {old_lo}",
-                // If so.
-                "it eq",
-                // Is its high word that of old?
-                "cmpeq r1, {old_hi}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old_lo = in(reg) old as i32,
-                old_hi = in(reg) (old >> 32) as i32,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Is its low word that of u?
-                "cmp r0, {u_lo}",
-                // If so.
-                "it eq",
-                // Is its high word that of u?
-                "cmpeq r1, {u_hi}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a in the low word.
-                "adds r4, r0, {a_lo}",
-                // Adds a in the high word, with the carry.
-                "adc r5, r1, {a_hi}",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a_lo = in(reg) a as i32,
-                a_hi = in(reg) (a >> 32) as i32,
-                u_lo = in(reg) u as i32,
-                u_hi = in(reg) (u >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Is it 0?
-                "orrs {s}, r4, r5",
-                // Exits if so.
-                "beq 3f",
-                // Adds 1.
-                "adds r4, r4, #1",
-                // Adds the carry.
-                "adc r5, r5, #0",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "equal" if it was 0.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bne {yes}",
-                v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldrexd r4, r5, [{v}]",
-                // Is it negative?
-                "cmp r5, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Is it negative?
-                "cmp r5, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Adds 1.
-                "adds r4, r4, #1",
-                // Adds the carry.
-                "adc r5, r5, #0",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "minus" if it was negative.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bpl {yes}",
-                v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldrexd r4, r5, [{v}]",
-                // Is its low word less than 1?
-                "cmp r4, #1",
-                // With the borrow, is the whole value?
-                "sbcs {s}, r5, #0",
-                // Exits if not.
-                "bge 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r4, r5, [{v}]",
-                // Is its low word less than 1?
-                "cmp r4, #1",
-                // With the borrow, is the whole value?
-                "sbcs {s}, r5, #0",
-                // Exits if not.
-                "bge 3f",
-                // Subtracts 1.
-                "subs r4, r4, #1",
-                // Subtracts the borrow.
-                "sbc r5, r5, #0",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r4, r5, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "greater or equal" if it was 1 or more.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "blt {yes}",
-                v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexd r0, r1, [{v}]",
-                // Subtracts 1.
-                "subs r0, r0, #1",
-                // Subtracts the borrow.
-                "sbcs r1, r1, #0",
-                // Exits if that is negative.
-                "bmi 3f",
-                // Stores the result to *v if it is still monitored.
-                "strexd {s}, r0, r1, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
     }
 }
 
@@ -3473,5591 +1553,60 @@ pub(crate) mod atomic64 {
 pub(crate) mod atomic_long {
     use super::*;
 
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldr {r}, [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    i32_isize_i8_i16_ptr! { isize, "" }
 
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    all_families! { isize }
 
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "str {i}, [{v}]",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_isize_i8_i16! { isize, "", u32 }
 
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
+    integers! { isize }
 
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it u?
-                "cmp {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it 0?
-                "cmp {n}, #0",
-                // Exits if so.
-                "beq 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "equal" if it was 0.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bne {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "minus" if it was negative.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bpl {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Subtracts 1.
-                "sub {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "greater" if it was positive.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "ble {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldr {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Stores the result to *v if it is still monitored.
-                "strex {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i32_isize! { isize }
 }
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
     use super::*;
 
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldrb {r}, [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    i32_isize_i8_i16_ptr! { i8, "b" }
 
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    all_families! { i8 }
 
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "strb {i}, [{v}]",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_isize_i8_i16! { i8, "b", u8 }
 
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
+    integers! { i8 }
 
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strexb {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexb {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u8 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexb {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u8 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexb {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u8 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexb {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u8 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Is it u?
-                "cmp {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u as u8 as usize,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Is it 0?
-                "cmp {n}, #0",
-                // Exits if so.
-                "beq 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "equal" if it was 0.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bne {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrsb {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Extends its sign.
-                "sxtb {n}, {n}",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "minus" if it was negative.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bpl {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrsb {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {n}, [{v}]",
-                // Extends its sign.
-                "sxtb {n}, {n}",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Subtracts 1.
-                "sub {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "greater" if it was positive.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "ble {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrb {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Extends the sign of the difference.
-                "sxtb {r}, {r}",
-                // Is it negative?
-                "cmp {r}, #0",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexb {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Extends the sign of the difference.
-                "sxtb {r}, {r}",
-                // Is it negative?
-                "cmp {r}, #0",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Stores the result to *v if it is still monitored.
-                "strexb {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i8_i16! { i8, "sb", "b" }
 }
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
     use super::*;
 
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldrh {r}, [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    i32_isize_i8_i16_ptr! { i16, "h" }
 
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    all_families! { i16 }
 
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "strh {i}, [{v}]",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_isize_i8_i16! { i16, "h", u16 }
 
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
+    integers! { i16 }
 
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Clears the bits that are set in i.
-                "bic {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Sets the bits that are set in i.
-                "orr {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {n}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Flips the bits that are set in i.
-                "eor {n}, {r}, {i}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strexh {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexh {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u16 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexh {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u16 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexh {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u16 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strexh {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old as u16 as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Is it u?
-                "cmp {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u as u16 as usize,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Is it 0?
-                "cmp {n}, #0",
-                // Exits if so.
-                "beq 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #1",
-                // Retries if so.
-                "beq 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "equal" if it was 0.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bne {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrsh {n}, [{v}]",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Extends its sign.
-                "sxth {n}, {n}",
-                // Is it negative?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bmi 3f",
-                // Adds 1.
-                "add {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "minus" if it was negative.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "bpl {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrsh {n}, [{v}]",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {n}, [{v}]",
-                // Extends its sign.
-                "sxth {n}, {n}",
-                // Is it positive?
-                "cmp {n}, #0",
-                // Exits if so.
-                "bgt 3f",
-                // Subtracts 1.
-                "sub {n}, {n}, #1",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {n}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end: "greater" if it was positive.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "ble {yes}",
-                v = in(reg) v,
-                n = out(reg) _,
-                s = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "ldrh {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Extends the sign of the difference.
-                "sxth {r}, {r}",
-                // Is it negative?
-                "cmp {r}, #0",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Earlier accesses are ordered before what follows.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrexh {r}, [{v}]",
-                // Subtracts 1.
-                "subs {r}, {r}, #1",
-                // Extends the sign of the difference.
-                "sxth {r}, {r}",
-                // Is it negative?
-                "cmp {r}, #0",
-                // Exits if it is negative.
-                "bmi 3f",
-                // Stores the result to *v if it is still monitored.
-                "strexh {s}, {r}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i8_i16! { i16, "sh", "h" }
 }
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
     use super::*;
 
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ldr {r}, [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    i32_isize_i8_i16_ptr! { *const c_void, "" }
 
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    all_families! { *const c_void }
 
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "str {i}, [{v}]",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // Later accesses are ordered after the operation.
-                "dmb ish",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "dmb ish",
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it.
-                "2: ldrex {r}, [{v}]",
-                // Is it old?
-                "cmp {r}, {old}",
-                // Exits if not.
-                "bne 3f",
-                // Stores new to *v if it is still monitored.
-                "strex {s}, {new}, [{v}]",
-                // Did the store fail?
-                "cmp {s}, #0",
-                // Retries if so.
-                "bne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
+    cmpxchg_3! {
+        // name             also         also2
+        cmpxchg          ["dmb ish"]  ["dmb ish"];
+        cmpxchg_acquire  []           ["dmb ish"];
+        cmpxchg_release  ["dmb ish"]  [];
+        cmpxchg_relaxed  []           [];
     }
 }
-
-/// `mb()`.
-#[inline(always)]
-pub(crate) fn mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier accesses are done.
-            "dsb sy",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier accesses are done.
-            "dsb sy",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier stores are done.
-            "dsb st",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_mb()`.
-#[inline(always)]
-pub(crate) fn dma_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier accesses are done.
-            "dsb sy",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, towards devices as well.
-            "dmb osh",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores, towards devices as well.
-            "dmb oshst",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb()`.
-#[inline(always)]
-pub(crate) fn smp_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores.
-            "dmb ishst",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__before_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__after_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_acquire() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_release() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_full_before() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_full_after() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dmb ish",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// Whether `smp_store_mb()` is an exchange.
-pub(crate) const STORE_MB_IS_XCHG: bool = false;

@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -21,7740 +27,6 @@
 
 use core::arch::asm;
 use core::ffi::c_void;
-
-/// The functions `atomic_*`.
-pub(crate) mod atomic {
-    use super::*;
-
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.w {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.w {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.w {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.w {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v, and loads the old value.
-                "amadd.w {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amadd.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i, and loads the old value.
-                "amand.w {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amand.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i, and loads the old value.
-                "amor.w {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amor.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i, and loads the old value.
-                "amxor.w {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amxor.w {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.w {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.w {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.w {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.w {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Exits if that is not old.
-                "bne {r}, {old}, 3f",
-                // Copies new.
-                "move {s}, {new}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old as isize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add.w {s}, {r}, {a}",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u as isize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Exits if that is 0.
-                "beqz {r}, 3f",
-                // Adds 1.
-                "addi.w {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi.w {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi.w {s}, {r}, -1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.w {r}, {v}, 0",
-                // Subtracts 1.
-                "addi.w {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Copies the difference.
-                "move {s}, {r}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.w {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic64_*`.
-pub(crate) mod atomic64 {
-    use super::*;
-
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v, and loads the old value.
-                "amadd.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amadd.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i, and loads the old value.
-                "amand.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amand.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i, and loads the old value.
-                "amor.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amor.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i, and loads the old value.
-                "amxor.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amxor.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is not old.
-                "bne {r}, {old}, 3f",
-                // Copies new.
-                "move {s}, {new}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add.d {s}, {r}, {a}",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is 0.
-                "beqz {r}, 3f",
-                // Adds 1.
-                "addi.d {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi.d {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi.d {s}, {r}, -1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Subtracts 1.
-                "addi.d {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Copies the difference.
-                "move {s}, {r}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_long_*`.
-pub(crate) mod atomic_long {
-    use super::*;
-
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v, and loads the old value.
-                "amadd.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amadd_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amadd.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i, and loads the old value.
-                "amand.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amand_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amand.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i, and loads the old value.
-                "amor.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amor.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i, and loads the old value.
-                "amxor.d {o}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amxor_db.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amxor.d {r}, {i}, {v}",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is not old.
-                "bne {r}, {old}, 3f",
-                // Copies new.
-                "move {s}, {new}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add.d {s}, {r}, {a}",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is 0.
-                "beqz {r}, 3f",
-                // Adds 1.
-                "addi.d {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi.d {s}, {r}, 1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi.d {s}, {r}, -1",
-                // Stores the result to *v if it is still monitored; later accesses are ordered
-                // after the store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Subtracts 1.
-                "addi.d {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Copies the difference.
-                "move {s}, {r}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_i8_*`.
-pub(crate) mod atomic_i8 {
-    use super::*;
-
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.b {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.b {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.b {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.b {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it.
-                "2: ll.w {n}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {n}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {n}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {n}",
-                // Stores the new word if it is still monitored.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {r}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {r}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {r}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it.
-                "2: ll.w {n}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {n}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {n}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {n}",
-                // Stores the new word if it is still monitored.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_acquire(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_release(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_relaxed(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {r}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {r}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {r}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i, and loads the old word.
-                "amand.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i.
-                "amand.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i, and loads the old word.
-                "amor.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i.
-                "amor.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i, and loads the old word.
-                "amxor.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i.
-                "amxor.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u8) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Clears the variable in the word.
-                "andn {s}, {r}, {mask}",
-                // Inserts new.
-                "or {s}, {s}, {new}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                new = in(reg) (u32::from(new as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Extracts the variable.
-                "and {s}, {r}, {mask}",
-                // Exits if that is not old.
-                "bne {s}, {old}, 3f",
-                // Clears the variable in the word.
-                "andn {s}, {r}, {mask}",
-                // Inserts new.
-                "or {s}, {s}, {new}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                word = in(reg) word,
-                old = in(reg) (u32::from(old as u8) << shift) as usize,
-                new = in(reg) (u32::from(new as u8) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i8
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i) == 0
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_i16_*`.
-pub(crate) mod atomic_i16 {
-    use super::*;
-
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.h {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.h {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.h {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.h {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it.
-                "2: ll.w {n}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {n}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {n}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {n}",
-                // Stores the new word if it is still monitored.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Adds i.
-                "add.w {s}, {r}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {r}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {r}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it.
-                "2: ll.w {n}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {n}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {n}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {n}",
-                // Stores the new word if it is still monitored.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_acquire(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_release(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_relaxed(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Subtracts i.
-                "sub.w {s}, {r}, {i}",
-                // Finds the bits that change.
-                "xor {s}, {s}, {r}",
-                // Keeps those of the variable.
-                "and {s}, {s}, {mask}",
-                // Flips them in the old word.
-                "xor {s}, {s}, {r}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i, and loads the old word.
-                "amand.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i;
-                // fully ordered.
-                "amand_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and clears the bits of *v that are clear in i.
-                "amand.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift | !mask) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i, and loads the old word.
-                "amor.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i; fully
-                // ordered.
-                "amor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and sets the bits of *v that are set in i.
-                "amor.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i, and loads the old word.
-                "amxor.w {o}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                o = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i; fully
-                // ordered.
-                "amxor_db.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and flips the bits of *v that are set in i.
-                "amxor.w {r}, {i}, {word}",
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as u16) << shift) as usize,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Clears the variable in the word.
-                "andn {s}, {r}, {mask}",
-                // Inserts new.
-                "or {s}, {s}, {new}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                word = in(reg) word,
-                new = in(reg) (u32::from(new as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: usize;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v and monitors it; earlier accesses are ordered
-                // before it.
-                "2: ll.w {r}, {word}, 0",
-                // Extracts the variable.
-                "and {s}, {r}, {mask}",
-                // Exits if that is not old.
-                "bne {s}, {old}, 3f",
-                // Clears the variable in the word.
-                "andn {s}, {r}, {mask}",
-                // Inserts new.
-                "or {s}, {s}, {new}",
-                // Stores the new word if it is still monitored; later accesses are ordered after
-                // the store.
-                "sc.w {s}, {word}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                word = in(reg) word,
-                old = in(reg) (u32::from(old as u16) << shift) as usize,
-                new = in(reg) (u32::from(new as u16) << shift) as usize,
-                mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        ((r as u32) >> shift) as i16
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i) == 0
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_ptr_*`.
-pub(crate) mod atomic_ptr {
-    use super::*;
-
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld.d {r}, {v}, 0",
-                // Orders earlier loads before later accesses.
-                "dbar 0x14",
-                v = in(reg) v,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Orders earlier accesses before later stores.
-                "dbar 0x12",
-                // Stores i to *v in one access.
-                "st.d {i}, {v}, 0",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amswap_db.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amswap.d {r}, {new}, {v}",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and monitors it; earlier accesses are ordered before it.
-                "2: ll.d {r}, {v}, 0",
-                // Exits if that is not old.
-                "bne {r}, {old}, 3f",
-                // Copies new.
-                "move {s}, {new}",
-                // Stores it to *v if that is still monitored; later accesses are ordered after the
-                // store.
-                "sc.d {s}, {v}, 0",
-                // Retries if the store failed.
-                "beqz {s}, 2b",
-                // Later loads of *v are ordered after the load.
-                "3: dbar 0x700",
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on loongarch64.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-}
 
 /// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
 /// in it.
@@ -7769,172 +41,1247 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
-/// `mb()`.
-#[inline(always)]
-pub(crate) fn mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier accesses are done.
-            "dbar 0",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        )*
+    };
 }
 
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier loads are done before later loads.
-            "dbar 0x05",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier stores are done before later stores.
-            "dbar 0x0a",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_mb()`.
-#[inline(always)]
-pub(crate) fn dma_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier accesses are done.
-            "dbar 0",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier loads are done before later loads.
-            "dbar 0x05",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Waits until all earlier stores are done before later stores.
-            "dbar 0x0a",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb()`.
-#[inline(always)]
-pub(crate) fn smp_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dbar 0x10",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders loads.
-            "dbar 0x15",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores.
-            "dbar 0x1a",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__before_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dbar 0x10",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__after_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "dbar 0x10",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
+barriers! {
+    // Waits until all earlier accesses are done.
+    mb "dbar 0";
+    // Waits until all earlier loads are done before later loads.
+    rmb "dbar 0x05";
+    // Waits until all earlier stores are done before later stores.
+    wmb "dbar 0x0a";
+    // Waits until all earlier accesses are done.
+    dma_mb "dbar 0";
+    // Waits until all earlier loads are done before later loads.
+    dma_rmb "dbar 0x05";
+    // Waits until all earlier stores are done before later stores.
+    dma_wmb "dbar 0x0a";
+    // Orders all accesses.
+    smp_mb "dbar 0x10";
+    // Orders loads.
+    smp_rmb "dbar 0x15";
+    // Orders stores.
+    smp_wmb "dbar 0x1a";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__before_atomic "dbar 0x10";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__after_atomic "dbar 0x10";
 }
 
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// Functions of `add`, `and`, `or` and `xor`.
+macro_rules! op {
+    ($int:ty, $w:tt; $($name:ident $am:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
+                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
+                            // of *v that are set in i (`xor`), and loads the old value.
+                            concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            o = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`.
+macro_rules! add_return {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $w:tt; $($name:ident $am:tt $db:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
+                            // are clear in i (`fetch_and`); sets the bits of *v that are set in i
+                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
+                            // fully ordered (full, acquire and release).
+                            concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            r = out(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return` and `fetch_sub`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(i.wrapping_neg(), v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    call!($callee(1, v));
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    call!($callee(1, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_andnot`.
+macro_rules! fetch_andnot {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(!i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg {
+    ($int:ty, $w:tt; $($name:ident $db:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Swaps *v and new; fully ordered (full, acquire and release).
+                            concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"),
+                            v = in(reg) v,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on loongarch64.
+                    call!(cmpxchg(v, old, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    let expected = unsafe { *old };
+                    let old_ = call!($callee(v, expected, new));
+                    if old_ != expected {
+                        // SAFETY: The caller guarantees that the pointer is valid.
+                        unsafe { *old = old_ };
+                    }
+                    old_ == expected
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i) < 0
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add` and `sub`.
+macro_rules! op_5 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v and monitors it.
+                            "2: ll.w {n}, {word}, 0",
+                            // Adds i (`add`); subtracts i (`sub`).
+                            concat!($alu, ".w {s}, {n}, {i}"),
+                            // Finds the bits that change.
+                            "xor {s}, {s}, {n}",
+                            // Keeps those of the variable.
+                            "and {s}, {s}, {mask}",
+                            // Flips them in the old word.
+                            "xor {s}, {s}, {n}",
+                            // Stores the new word if it is still monitored.
+                            "sc.w {s}, {word}, 0",
+                            // Retries if the store failed.
+                            "beqz {s}, 2b",
+                            word = in(reg) word,
+                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                            mask = in(reg) mask as usize,
+                            n = out(reg) _,
+                            s = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add` and `fetch_sub`.
+macro_rules! fetch_op_2 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    let r: usize;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v and monitors it; earlier accesses are
+                            // ordered before it.
+                            "2: ll.w {r}, {word}, 0",
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                            concat!($alu, ".w {s}, {r}, {i}"),
+                            // Finds the bits that change.
+                            "xor {s}, {s}, {r}",
+                            // Keeps those of the variable.
+                            "and {s}, {s}, {mask}",
+                            // Flips them in the old word.
+                            "xor {s}, {s}, {r}",
+                            // Stores the new word if it is still monitored; later accesses are
+                            // ordered after the store.
+                            "sc.w {s}, {word}, 0",
+                            // Retries if the store failed.
+                            "beqz {s}, 2b",
+                            word = in(reg) word,
+                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                            mask = in(reg) mask as usize,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    ((r as u32) >> shift) as $int
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add` and `fetch_sub`.
+macro_rules! fetch_op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    // Nothing weaker is cheaper on loongarch64.
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return`.
+macro_rules! sub_return {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_sub(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_and`.
+macro_rules! fetch_and {
+    ($int:ty, $uint:ty; $($name:ident $db:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    let r: usize;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v and clears the bits of *v that are
+                            // clear in i; fully ordered (full, acquire and release).
+                            concat!("amand", $db, ".w {r}, {i}, {word}"),
+                            word = in(reg) word,
+                            i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                            r = out(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    ((r as u32) >> shift) as $int
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `or` and `xor`.
+macro_rules! op_6 {
+    ($int:ty, $uint:ty; $($name:ident $am:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    let (word, shift) = super::word_around(v);
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
+                            // that are set in i (`xor`), and loads the old word.
+                            concat!("am", $am, ".w {o}, {i}, {word}"),
+                            word = in(reg) word,
+                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                            o = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_4 {
+    ($int:ty, $uint:ty; $($name:ident $am:tt $db:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let (word, shift) = super::word_around(v);
+                    let r: usize;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v and sets the bits of *v that are set
+                            // in i (`fetch_or`); flips the bits of *v that are set in i
+                            // (`fetch_xor`); fully ordered (full, acquire and release).
+                            concat!("am", $am, $db, ".w {r}, {i}, {word}"),
+                            word = in(reg) word,
+                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                            r = out(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    ((r as u32) >> shift) as $int
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg_3 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on loongarch64.
+                    call!(xchg(v, new))
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty, $w:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!("ld.", $w, " {r}, {v}, 0"),
+                        v = in(reg) v,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!("ld.", $w, " {r}, {v}, 0"),
+                        // Orders earlier loads before later accesses.
+                        "dbar 0x14",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access.
+                        concat!("st.", $w, " {i}, {v}, 0"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Orders earlier accesses before later stores.
+                        "dbar 0x12",
+                        // Stores i to *v in one access.
+                        concat!("st.", $w, " {i}, {v}, 0"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        }
+
+        cmpxchg_2! {
+            $int;
+            cmpxchg_acquire;
+            cmpxchg_release;
+            cmpxchg_relaxed;
+        }
+
+        try_cmpxchg! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
+macro_rules! i32_i64_isize {
+    ($int:ty, $w:tt) => {
+        op! {
+            $int, $w;
+            // name  am
+            add   "add";
+            and   "and";
+            or    "or";
+            xor   "xor";
+        }
+
+        fetch_op! {
+            $int, $w;
+            // name               am     db
+            fetch_add          "add"  "_db";
+            fetch_add_acquire  "add"  "_db";
+            fetch_add_release  "add"  "_db";
+            fetch_add_relaxed  "add"  "";
+            fetch_and          "and"  "_db";
+            fetch_and_acquire  "and"  "_db";
+            fetch_and_release  "and"  "_db";
+            fetch_and_relaxed  "and"  "";
+            fetch_or           "or"   "_db";
+            fetch_or_acquire   "or"   "_db";
+            fetch_or_release   "or"   "_db";
+            fetch_or_relaxed   "or"   "";
+            fetch_xor          "xor"  "_db";
+            fetch_xor_acquire  "xor"  "_db";
+            fetch_xor_release  "xor"  "_db";
+            fetch_xor_relaxed  "xor"  "";
+        }
+
+        functions! {
+            fn sub(i: $int, v: *mut $int) {
+                call!(add(i.wrapping_neg(), v));
+            }
+        }
+
+        op_2! {
+            $int;
+            // name                callee
+            sub_return          add_return;
+            sub_return_acquire  add_return_acquire;
+            sub_return_release  add_return_release;
+            sub_return_relaxed  add_return_relaxed;
+            fetch_sub           fetch_add;
+            fetch_sub_acquire   fetch_add_acquire;
+            fetch_sub_release   fetch_add_release;
+            fetch_sub_relaxed   fetch_add_relaxed;
+        }
+
+        functions! {
+            fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Exits if that is not old.
+                        "bne {r}, {old}, 3f",
+                        // Copies new.
+                        "move {s}, {new}",
+                        // Stores it to *v if that is still monitored; later accesses are ordered
+                        // after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        old = in(reg) old as isize,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let new = call!(sub_return(i, v));
+                new == 0
+            }
+
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Exits if that is u.
+                        "beq {r}, {u}, 3f",
+                        // Adds a.
+                        concat!("add.", $w, " {s}, {r}, {a}"),
+                        // Stores the result to *v if it is still monitored; later accesses are
+                        // ordered after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        a = in(reg) a,
+                        u = in(reg) u as isize,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Exits if that is 0.
+                        "beqz {r}, 3f",
+                        // Adds 1.
+                        concat!("addi.", $w, " {s}, {r}, 1"),
+                        // Stores the result to *v if it is still monitored; later accesses are
+                        // ordered after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                let r = r;
+                r != 0
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Exits if that is negative.
+                        "bltz {r}, 3f",
+                        // Adds 1.
+                        concat!("addi.", $w, " {s}, {r}, 1"),
+                        // Stores the result to *v if it is still monitored; later accesses are
+                        // ordered after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                let r = r;
+                r >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Exits if that is positive.
+                        "bgtz {r}, 3f",
+                        // Subtracts 1.
+                        concat!("addi.", $w, " {s}, {r}, -1"),
+                        // Stores the result to *v if it is still monitored; later accesses are
+                        // ordered after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                let r = r;
+                r <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and monitors it; earlier accesses are ordered before it.
+                        concat!("2: ll.", $w, " {r}, {v}, 0"),
+                        // Subtracts 1.
+                        concat!("addi.", $w, " {r}, {r}, -1"),
+                        // Exits if that is negative.
+                        "bltz {r}, 3f",
+                        // Copies the difference.
+                        "move {s}, {r}",
+                        // Stores it to *v if that is still monitored; later accesses are ordered
+                        // after the store.
+                        concat!("sc.", $w, " {s}, {v}, 0"),
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty) => {
+        add_return! {
+            $int;
+            // name                callee
+            add_return          fetch_add;
+            add_return_acquire  fetch_add_acquire;
+            add_return_release  fetch_add_release;
+            add_return_relaxed  fetch_add_relaxed;
+        }
+
+        op_3! {
+            $int;
+            // name  callee
+            inc   add;
+            dec   sub;
+        }
+
+        op_4! {
+            $int;
+            // name                callee
+            inc_return          add_return;
+            inc_return_acquire  add_return_acquire;
+            inc_return_release  add_return_release;
+            inc_return_relaxed  add_return_relaxed;
+            fetch_inc           fetch_add;
+            fetch_inc_acquire   fetch_add_acquire;
+            fetch_inc_release   fetch_add_release;
+            fetch_inc_relaxed   fetch_add_relaxed;
+            dec_return          sub_return;
+            dec_return_acquire  sub_return_acquire;
+            dec_return_release  sub_return_release;
+            dec_return_relaxed  sub_return_relaxed;
+            fetch_dec           fetch_sub;
+            fetch_dec_acquire   fetch_sub_acquire;
+            fetch_dec_release   fetch_sub_release;
+            fetch_dec_relaxed   fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn andnot(i: $int, v: *mut $int) {
+                call!(and(!i, v));
+            }
+        }
+
+        fetch_andnot! {
+            $int;
+            // name                  callee
+            fetch_andnot          fetch_and;
+            fetch_andnot_acquire  fetch_and_acquire;
+            fetch_andnot_release  fetch_and_release;
+            fetch_andnot_relaxed  fetch_and_relaxed;
+        }
+
+        functions! {
+            fn dec_and_test(v: *mut $int) -> bool {
+                call!(sub_and_test(1, v))
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let old = call!(fetch_add(1, v));
+                old.wrapping_add(1) == 0
+            }
+        }
+
+        add_negative! {
+            $int;
+            // name                  callee
+            add_negative          fetch_add;
+            add_negative_acquire  fetch_add_acquire;
+            add_negative_release  fetch_add_release;
+            add_negative_relaxed  fetch_add_relaxed;
+        }
+
+        functions! {
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
+macro_rules! i32_i64_isize_ptr {
+    ($int:ty, $w:tt) => {
+        xchg! {
+            $int, $w;
+            // name          db
+            xchg          "_db";
+            xchg_acquire  "_db";
+            xchg_release  "_db";
+            xchg_relaxed  "";
+        }
+    };
+}
+
+/// What `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i8_i16 {
+    ($int:ty, $uint:ty) => {
+        op_5! {
+            $int, $uint;
+            // name  alu
+            add   "add";
+            sub   "sub";
+        }
+
+        fetch_op_2! {
+            $int, $uint;
+            // name       alu
+            fetch_add  "add";
+            fetch_sub  "sub";
+        }
+
+        fetch_op_3! {
+            $int;
+            // name               callee
+            fetch_add_acquire  fetch_add;
+            fetch_add_release  fetch_add;
+            fetch_add_relaxed  fetch_add;
+            fetch_sub_acquire  fetch_sub;
+            fetch_sub_release  fetch_sub;
+            fetch_sub_relaxed  fetch_sub;
+        }
+
+        sub_return! {
+            $int;
+            // name                callee
+            sub_return          fetch_sub;
+            sub_return_acquire  fetch_sub_acquire;
+            sub_return_release  fetch_sub_release;
+            sub_return_relaxed  fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn and(i: $int, v: *mut $int) {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
+                // word that contains it is on the same page, so it can be accessed, too. It is only
+                // stored as it was read, in one atomic access together with `*v`.
+                unsafe {
+                    asm!(
+                        // Clears the bits of *v that are clear in i, and loads the old word.
+                        "amand.w {o}, {i}, {word}",
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                        o = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        }
+
+        fetch_and! {
+            $int, $uint;
+            // name               db
+            fetch_and          "_db";
+            fetch_and_acquire  "_db";
+            fetch_and_release  "_db";
+            fetch_and_relaxed  "";
+        }
+
+        op_6! {
+            $int, $uint;
+            // name  am
+            or    "or";
+            xor   "xor";
+        }
+
+        fetch_op_4! {
+            $int, $uint;
+            // name               am     db
+            fetch_or           "or"   "_db";
+            fetch_or_acquire   "or"   "_db";
+            fetch_or_release   "or"   "_db";
+            fetch_or_relaxed   "or"   "";
+            fetch_xor          "xor"  "_db";
+            fetch_xor_acquire  "xor"  "_db";
+            fetch_xor_release  "xor"  "_db";
+            fetch_xor_relaxed  "xor"  "";
+        }
+
+        functions! {
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: usize;
+                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
+                // word that contains it is on the same page, so it can be accessed, too. It is only
+                // stored as it was read, in one atomic access together with `*v`.
+                unsafe {
+                    asm!(
+                        // Loads the word that contains *v and monitors it; earlier accesses are
+                        // ordered before it.
+                        "2: ll.w {r}, {word}, 0",
+                        // Clears the variable in the word.
+                        "andn {s}, {r}, {mask}",
+                        // Inserts new.
+                        "or {s}, {s}, {new}",
+                        // Stores the new word if it is still monitored; later accesses are ordered
+                        // after the store.
+                        "sc.w {s}, {word}, 0",
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        word = in(reg) word,
+                        new = in(reg) (u32::from(new as $uint) << shift) as usize,
+                        mask = in(reg) mask as usize,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                ((r as u32) >> shift) as $int
+            }
+        }
+
+        xchg_3! {
+            $int;
+            xchg_acquire;
+            xchg_release;
+            xchg_relaxed;
+        }
+
+        functions! {
+            fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: usize;
+                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
+                // word that contains it is on the same page, so it can be accessed, too. It is only
+                // stored as it was read, in one atomic access together with `*v`.
+                unsafe {
+                    asm!(
+                        // Loads the word that contains *v and monitors it; earlier accesses are
+                        // ordered before it.
+                        "2: ll.w {r}, {word}, 0",
+                        // Extracts the variable.
+                        "and {s}, {r}, {mask}",
+                        // Exits if that is not old.
+                        "bne {s}, {old}, 3f",
+                        // Clears the variable in the word.
+                        "andn {s}, {r}, {mask}",
+                        // Inserts new.
+                        "or {s}, {s}, {new}",
+                        // Stores the new word if it is still monitored; later accesses are ordered
+                        // after the store.
+                        "sc.w {s}, {word}, 0",
+                        // Retries if the store failed.
+                        "beqz {s}, 2b",
+                        // Later loads of *v are ordered after the load.
+                        "3: dbar 0x700",
+                        word = in(reg) word,
+                        old = in(reg) (u32::from(old as $uint) << shift) as usize,
+                        new = in(reg) (u32::from(new as $uint) << shift) as usize,
+                        mask = in(reg) mask as usize,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                ((r as u32) >> shift) as $int
+            }
+
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let old = call!(fetch_sub(i, v));
+                old.wrapping_sub(i) == 0
+            }
+
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u {
+                        break;
+                    }
+                    let next = found.wrapping_add(a);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                call!(add_unless(v, 1, 0))
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_add(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found > 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found.wrapping_sub(1) < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found.wrapping_sub(1)
+            }
+        }
+    };
+}
+
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    all_families! { i32, "w" }
+
+    i32_i64_isize! { i32, "w" }
+
+    integers! { i32 }
+
+    i32_i64_isize_ptr! { i32, "w" }
+}
+
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    all_families! { i64, "d" }
+
+    i32_i64_isize! { i64, "d" }
+
+    integers! { i64 }
+
+    i32_i64_isize_ptr! { i64, "d" }
+}
+
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    all_families! { isize, "d" }
+
+    i32_i64_isize! { isize, "d" }
+
+    integers! { isize }
+
+    i32_i64_isize_ptr! { isize, "d" }
+}
+
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    all_families! { i8, "b" }
+
+    integers! { i8 }
+
+    i8_i16! { i8, u8 }
+}
+
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
+
+    all_families! { i16, "h" }
+
+    integers! { i16 }
+
+    i8_i16! { i16, u16 }
+}
+
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    all_families! { *const c_void, "d" }
+
+    i32_i64_isize_ptr! { *const c_void, "d" }
+
+    functions! {
+        fn cmpxchg(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+            let r: *const c_void;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    "2: ll.d {r}, {v}, 0",
+                    // Exits if that is not old.
+                    "bne {r}, {old}, 3f",
+                    // Copies new.
+                    "move {s}, {new}",
+                    // Stores it to *v if that is still monitored; later accesses are ordered after
+                    // the store.
+                    "sc.d {s}, {v}, 0",
+                    // Retries if the store failed.
+                    "beqz {s}, 2b",
+                    // Later loads of *v are ordered after the load.
+                    "3: dbar 0x700",
+                    v = in(reg) v,
+                    old = in(reg) old,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+            }
+            r
+        }
+    }
+}

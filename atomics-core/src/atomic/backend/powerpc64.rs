@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -22,9338 +28,1073 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        )*
+    };
+}
+
+barriers! {
+    // Orders all accesses, to devices as well.
+    mb "sync";
+    // Orders all accesses, to devices as well.
+    rmb "sync";
+    // Orders all accesses, to devices as well.
+    wmb "sync";
+    // Orders all accesses.
+    dma_mb "sync";
+    // Orders all accesses except earlier stores with later loads.
+    dma_rmb "lwsync";
+    // Orders all accesses except earlier stores with later loads.
+    dma_wmb "lwsync";
+    // Orders all accesses.
+    smp_mb "sync";
+    // Orders all accesses except earlier stores with later loads.
+    smp_rmb "lwsync";
+    // Orders all accesses except earlier stores with later loads.
+    smp_wmb "lwsync";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__before_atomic "sync";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__after_atomic "sync";
+    // Orders all accesses except earlier stores with later loads.
+    fence_acquire "lwsync";
+    // Orders all accesses except earlier stores with later loads.
+    fence_release "lwsync";
+    // Orders all accesses.
+    fence_full_before "sync";
+    // Orders all accesses.
+    fence_full_after "sync";
+}
+
+/// Whether `smp_store_mb()` is an exchange.
+pub(crate) const STORE_MB_IS_XCHG: bool = false;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
+macro_rules! op {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {n}, 0, {v}"),
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
+                            // bits that are set in i (`or`); flips the bits that are set in i
+                            // (`xor`).
+                            concat!($alu, " {n}, {n}, {i}"),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {n}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            i = in(reg_nonzero) i,
+                            n = out(reg_nonzero) _,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    super::fence_full_before();
+                    let result = call!($callee(i, v));
+                    super::fence_full_after();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let result = call!($callee(i, v));
+                    super::fence_acquire();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
+/// `fetch_or` and `fetch_xor`.
+macro_rules! op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    super::fence_release();
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return` and `sub_return`.
+macro_rules! op_return {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Adds i (`add_return`); subtracts i (`sub_return`).
+                            concat!($alu, " {r}, {r}, {i}"),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {r}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            i = in(reg_nonzero) i,
+                            r = out(reg_nonzero) r,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); clears the bits that are set in i
+                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
+                            // the bits that are set in i (`fetch_xor`).
+                            concat!($alu, " {n}, {r}, {i}"),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {n}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            i = in(reg_nonzero) i,
+                            r = out(reg_nonzero) r,
+                            n = out(reg_nonzero) _,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_5 {
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {n}, 0, {v}"),
+                            // Adds 1 (`inc`); subtracts 1 (`dec`).
+                            concat!("addi {n}, {n}, ", $step),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {n}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            n = out(reg_nonzero) _,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_6 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    super::fence_full_before();
+                    let result = call!($callee(v));
+                    super::fence_full_after();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_7 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    let result = call!($callee(v));
+                    super::fence_acquire();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_8 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    super::fence_release();
+                    call!($callee(v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return` and `dec_return`.
+macro_rules! op_return_2 {
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                            concat!("addi {r}, {r}, ", $step),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {r}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            r = out(reg_nonzero) r,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_inc` and `fetch_dec`.
+macro_rules! fetch_op_2 {
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                            concat!("addi {n}, {r}, ", $step),
+                            // Stores the result to *v if it is still reserved.
+                            concat!("st", $w, "cx. {n}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            v = in(reg_nonzero) v,
+                            r = out(reg_nonzero) r,
+                            n = out(reg_nonzero) _,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg {
+    ($int:ty, $w:tt, $cmp:tt; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Earlier accesses are ordered before the operation.
+                            $($also,)?
+                            // Earlier accesses are ordered before the operation.
+                            $($also2,)?
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Is it old?
+                            concat!($cmp, " {r}, {old}"),
+                            // Exits if not.
+                            "bne- 3f",
+                            // Stores new to *v if it is still reserved.
+                            concat!("st", $w, "cx. {new}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            // Later accesses are ordered after the load.
+                            $($also3,)?
+                            // Later accesses are ordered after the operation.
+                            $($also2,)?
+                            // The end.
+                            "3:",
+                            v = in(reg_nonzero) v,
+                            old = in(reg_nonzero) old,
+                            new = in(reg_nonzero) new,
+                            r = out(reg_nonzero) r,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    let expected = unsafe { *old };
+                    let old_ = call!($callee(v, expected, new));
+                    if old_ != expected {
+                        // SAFETY: The caller guarantees that the pointer is valid.
+                        unsafe { *old = old_ };
+                    }
+                    old_ == expected
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let new = call!($callee(i, v));
+                    new < 0
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Earlier accesses are ordered before the operation.
+                            $($also,)?
+                            // Earlier accesses are ordered before the operation.
+                            $($also2,)?
+                            // Loads *v and reserves it.
+                            concat!("2: l", $w, "arx {r}, 0, {v}"),
+                            // Is it old?
+                            "cmpw {r}, {old}",
+                            // Exits if not.
+                            "bne- 3f",
+                            // Stores new to *v if it is still reserved.
+                            concat!("st", $w, "cx. {new}, 0, {v}"),
+                            // Retries if the store failed.
+                            "bne- 2b",
+                            // Later accesses are ordered after the load.
+                            $($also3,)?
+                            // Later accesses are ordered after the operation.
+                            $($also2,)?
+                            // The end.
+                            "3:",
+                            v = in(reg_nonzero) v,
+                            old = in(reg_nonzero) old as $uint as usize,
+                            new = in(reg_nonzero) new,
+                            r = out(reg_nonzero) r,
+                            // The condition codes change.
+                            out("cr0") _,
+                            options(nostack),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty, $load:tt, $w:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!($load, " {r}, 0({v})"),
+                        v = in(reg_nonzero) v,
+                        r = lateout(reg_nonzero) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                let result = call!(read(v));
+                super::fence_acquire();
+                result
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access.
+                        concat!("st", $w, " {i}, 0({v})"),
+                        v = in(reg_nonzero) v,
+                        i = in(reg_nonzero) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                super::fence_release();
+                call!(set(v, i));
+            }
+
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                super::fence_full_before();
+                let result = call!(xchg_relaxed(v, new));
+                super::fence_full_after();
+                result
+            }
+
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
+                let result = call!(xchg_relaxed(v, new));
+                super::fence_acquire();
+                result
+            }
+
+            fn xchg_release(v: *mut $int, new: $int) -> $int {
+                super::fence_release();
+                call!(xchg_relaxed(v, new))
+            }
+
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Stores new to *v if it is still reserved.
+                        concat!("st", $w, "cx. {new}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        v = in(reg_nonzero) v,
+                        new = in(reg_nonzero) new,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+
+        try_cmpxchg! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty, $w:tt, $cmp:tt, $sign:tt) => {
+        op! {
+            $int, $w;
+            // name    alu
+            add     "add";
+            sub     "sub";
+            and     "and";
+            andnot  "andc";
+            or      "or";
+            xor     "xor";
+        }
+
+        op_2! {
+            $int;
+            // name          callee
+            add_return    add_return_relaxed;
+            fetch_add     fetch_add_relaxed;
+            sub_return    sub_return_relaxed;
+            fetch_sub     fetch_sub_relaxed;
+            fetch_and     fetch_and_relaxed;
+            fetch_andnot  fetch_andnot_relaxed;
+            fetch_or      fetch_or_relaxed;
+            fetch_xor     fetch_xor_relaxed;
+        }
+
+        op_3! {
+            $int;
+            // name                  callee
+            add_return_acquire    add_return_relaxed;
+            fetch_add_acquire     fetch_add_relaxed;
+            sub_return_acquire    sub_return_relaxed;
+            fetch_sub_acquire     fetch_sub_relaxed;
+            fetch_and_acquire     fetch_and_relaxed;
+            fetch_andnot_acquire  fetch_andnot_relaxed;
+            fetch_or_acquire      fetch_or_relaxed;
+            fetch_xor_acquire     fetch_xor_relaxed;
+        }
+
+        op_4! {
+            $int;
+            // name                  callee
+            add_return_release    add_return_relaxed;
+            fetch_add_release     fetch_add_relaxed;
+            sub_return_release    sub_return_relaxed;
+            fetch_sub_release     fetch_sub_relaxed;
+            fetch_and_release     fetch_and_relaxed;
+            fetch_andnot_release  fetch_andnot_relaxed;
+            fetch_or_release      fetch_or_relaxed;
+            fetch_xor_release     fetch_xor_relaxed;
+        }
+
+        op_return! {
+            $int, $w;
+            // name                alu
+            add_return_relaxed  "add";
+            sub_return_relaxed  "sub";
+        }
+
+        fetch_op! {
+            $int, $w;
+            // name                  alu
+            fetch_add_relaxed     "add";
+            fetch_sub_relaxed     "sub";
+            fetch_and_relaxed     "and";
+            fetch_andnot_relaxed  "andc";
+            fetch_or_relaxed      "or";
+            fetch_xor_relaxed     "xor";
+        }
+
+        op_5! {
+            $int, $w;
+            // name  step
+            inc   "1";
+            dec   "-1";
+        }
+
+        op_6! {
+            $int;
+            // name        callee
+            inc_return  inc_return_relaxed;
+            fetch_inc   fetch_inc_relaxed;
+            dec_return  dec_return_relaxed;
+            fetch_dec   fetch_dec_relaxed;
+        }
+
+        op_7! {
+            $int;
+            // name                callee
+            inc_return_acquire  inc_return_relaxed;
+            fetch_inc_acquire   fetch_inc_relaxed;
+            dec_return_acquire  dec_return_relaxed;
+            fetch_dec_acquire   fetch_dec_relaxed;
+        }
+
+        op_8! {
+            $int;
+            // name                callee
+            inc_return_release  inc_return_relaxed;
+            fetch_inc_release   fetch_inc_relaxed;
+            dec_return_release  dec_return_relaxed;
+            fetch_dec_release   fetch_dec_relaxed;
+        }
+
+        op_return_2! {
+            $int, $w;
+            // name                step
+            inc_return_relaxed  "1";
+            dec_return_relaxed  "-1";
+        }
+
+        fetch_op_2! {
+            $int, $w;
+            // name               step
+            fetch_inc_relaxed  "1";
+            fetch_dec_relaxed  "-1";
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let new = call!(sub_return(i, v));
+                new == 0
+            }
+
+            fn dec_and_test(v: *mut $int) -> bool {
+                call!(sub_and_test(1, v))
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let new = call!(add_return(1, v));
+                new == 0
+            }
+        }
+
+        add_negative! {
+            $int;
+            // name                  callee
+            add_negative          add_return;
+            add_negative_acquire  add_return_acquire;
+            add_negative_release  add_return_release;
+            add_negative_relaxed  add_return_relaxed;
+        }
+
+        functions! {
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Is it 0?
+                        concat!($cmp, "i {r}, 0"),
+                        // Exits if so.
+                        "beq- 3f",
+                        // Adds 1.
+                        "addi {n}, {r}, 1",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r != 0
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Tests the sign.
+                        concat!($sign, " {n}, {r}"),
+                        // Exits if it is negative.
+                        "blt- 3f",
+                        // Adds 1.
+                        "addi {n}, {n}, 1",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Tests the sign.
+                        concat!($sign, " {n}, {r}"),
+                        // Exits if it is positive.
+                        "bgt- 3f",
+                        // Subtracts 1.
+                        "addi {n}, {n}, -1",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Subtracts 1.
+                        "addi {r}, {r}, -1",
+                        // Tests the sign.
+                        concat!($sign, " {r}, {r}"),
+                        // Exits if that is negative.
+                        "blt- 3f",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {r}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
+macro_rules! i32_i64_isize_ptr {
+    ($int:ty, $w:tt, $cmp:tt) => {
+        cmpxchg! {
+            $int, $w, $cmp;
+            // name             also        also2     also3
+            cmpxchg          []          ["sync"]  [];
+            cmpxchg_acquire  []          []        ["lwsync"];
+            cmpxchg_release  ["lwsync"]  []        [];
+            cmpxchg_relaxed  []          []        [];
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
+macro_rules! i32_i64_isize {
+    ($int:ty, $w:tt, $cmp:tt) => {
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Is it u?
+                        concat!($cmp, " {r}, {u}"),
+                        // Exits if so.
+                        "beq 3f",
+                        // Adds a.
+                        "add {n}, {r}, {a}",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        a = in(reg_nonzero) a,
+                        u = in(reg_nonzero) u,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i8_i16 {
+    ($int:ty, $w:tt, $uint:ty) => {
+        cmpxchg_2! {
+            $int, $w, $uint;
+            // name             also        also2     also3
+            cmpxchg          []          ["sync"]  [];
+            cmpxchg_acquire  []          []        ["lwsync"];
+            cmpxchg_release  ["lwsync"]  []        [];
+            cmpxchg_relaxed  []          []        [];
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Earlier accesses are ordered before the operation.
+                        "sync",
+                        // Loads *v and reserves it.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"),
+                        // Is it u?
+                        "cmpw {r}, {u}",
+                        // Exits if so.
+                        "beq 3f",
+                        // Adds a.
+                        "add {n}, {r}, {a}",
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        // Retries if the store failed.
+                        "bne- 2b",
+                        // Later accesses are ordered after the operation.
+                        "sync",
+                        // The end.
+                        "3:",
+                        v = in(reg_nonzero) v,
+                        a = in(reg_nonzero) a,
+                        u = in(reg_nonzero) u as $uint as usize,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
     use super::*;
 
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lwz {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { i32, "lwz", "w" }
 
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    integers! { i32, "w", "cmpw", "extsw." }
 
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stw {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_i64_isize_ptr! { i32, "w", "cmpw" }
 
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return_relaxed(v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {r}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc_relaxed(v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return_relaxed(v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec_relaxed(v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {n}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "stwcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stwcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stwcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stwcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stwcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it u?
-                "cmpw {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                a = in(reg_nonzero) a,
-                u = in(reg_nonzero) u,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Is it 0?
-                "cmpwi {r}, 0",
-                // Exits if so.
-                "beq- 3f",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Tests the sign.
-                "extsw. {n}, {r}",
-                // Exits if it is negative.
-                "blt- 3f",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Tests the sign.
-                "extsw. {n}, {r}",
-                // Exits if it is positive.
-                "bgt- 3f",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lwarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Tests the sign.
-                "extsw. {r}, {r}",
-                // Exits if that is negative.
-                "blt- 3f",
-                // Stores the result to *v if it is still reserved.
-                "stwcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i32_i64_isize! { i32, "w", "cmpw" }
 }
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
     use super::*;
 
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { i64, "ld", "d" }
 
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    integers! { i64, "d", "cmpd", "mr." }
 
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "std {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_i64_isize_ptr! { i64, "d", "cmpd" }
 
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return_relaxed(v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {r}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc_relaxed(v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return_relaxed(v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec_relaxed(v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it u?
-                "cmpd {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                a = in(reg_nonzero) a,
-                u = in(reg_nonzero) u,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it 0?
-                "cmpdi {r}, 0",
-                // Exits if so.
-                "beq- 3f",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Tests the sign.
-                "mr. {n}, {r}",
-                // Exits if it is negative.
-                "blt- 3f",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Tests the sign.
-                "mr. {n}, {r}",
-                // Exits if it is positive.
-                "bgt- 3f",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Tests the sign.
-                "mr. {r}, {r}",
-                // Exits if that is negative.
-                "blt- 3f",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i32_i64_isize! { i64, "d", "cmpd" }
 }
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
     use super::*;
 
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { isize, "ld", "d" }
 
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    integers! { isize, "d", "cmpd", "mr." }
 
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "std {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
+    i32_i64_isize_ptr! { isize, "d", "cmpd" }
 
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return_relaxed(v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {r}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc_relaxed(v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return_relaxed(v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec_relaxed(v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {n}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it u?
-                "cmpd {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                a = in(reg_nonzero) a,
-                u = in(reg_nonzero) u,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it 0?
-                "cmpdi {r}, 0",
-                // Exits if so.
-                "beq- 3f",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Tests the sign.
-                "mr. {n}, {r}",
-                // Exits if it is negative.
-                "blt- 3f",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Tests the sign.
-                "mr. {n}, {r}",
-                // Exits if it is positive.
-                "bgt- 3f",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Tests the sign.
-                "mr. {r}, {r}",
-                // Exits if that is negative.
-                "blt- 3f",
-                // Stores the result to *v if it is still reserved.
-                "stdcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i32_i64_isize! { isize, "d", "cmpd" }
 }
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
     use super::*;
 
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lbz {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { i8, "lbz", "b" }
 
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    integers! { i8, "b", "cmpw", "extsb." }
 
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stb {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return_relaxed(v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {r}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc_relaxed(v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return_relaxed(v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec_relaxed(v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {n}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "stbcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stbcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u8 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stbcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u8 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stbcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u8 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stbcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u8 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it u?
-                "cmpw {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                a = in(reg_nonzero) a,
-                u = in(reg_nonzero) u as u8 as usize,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Is it 0?
-                "cmpwi {r}, 0",
-                // Exits if so.
-                "beq- 3f",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Tests the sign.
-                "extsb. {n}, {r}",
-                // Exits if it is negative.
-                "blt- 3f",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Tests the sign.
-                "extsb. {n}, {r}",
-                // Exits if it is positive.
-                "bgt- 3f",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lbarx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Tests the sign.
-                "extsb. {r}, {r}",
-                // Exits if that is negative.
-                "blt- 3f",
-                // Stores the result to *v if it is still reserved.
-                "stbcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i8_i16! { i8, "b", u8 }
 }
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
     use super::*;
 
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lhz {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { i16, "lhz", "h" }
 
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
+    integers! { i16, "h", "cmpw", "extsh." }
 
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sth {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Adds i.
-                "add {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { add_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Adds i.
-                "add {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Adds i.
-                "add {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { sub_return_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {r}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_sub_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Subtracts i.
-                "sub {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { inc_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return_relaxed(v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Adds 1.
-                "addi {r}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_inc_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc_relaxed(v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { dec_return_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return_relaxed(v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_dec_relaxed(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec_relaxed(v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {n}, {r}, -1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Clears the bits that are clear in i.
-                "and {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_andnot_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_andnot_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Clears the bits that are set in i.
-                "andc {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Sets the bits that are set in i.
-                "or {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {n}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {n}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Flips the bits that are set in i.
-                "xor {n}, {r}, {i}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "sthcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "sthcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u16 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "sthcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u16 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "sthcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u16 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it old?
-                "cmpw {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "sthcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as u16 as usize,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it u?
-                "cmpw {r}, {u}",
-                // Exits if so.
-                "beq 3f",
-                // Adds a.
-                "add {n}, {r}, {a}",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                a = in(reg_nonzero) a,
-                u = in(reg_nonzero) u as u16 as usize,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Is it 0?
-                "cmpwi {r}, 0",
-                // Exits if so.
-                "beq- 3f",
-                // Adds 1.
-                "addi {n}, {r}, 1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Tests the sign.
-                "extsh. {n}, {r}",
-                // Exits if it is negative.
-                "blt- 3f",
-                // Adds 1.
-                "addi {n}, {n}, 1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Tests the sign.
-                "extsh. {n}, {r}",
-                // Exits if it is positive.
-                "bgt- 3f",
-                // Subtracts 1.
-                "addi {n}, {n}, -1",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {n}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: lharx {r}, 0, {v}",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Tests the sign.
-                "extsh. {r}, {r}",
-                // Exits if that is negative.
-                "blt- 3f",
-                // Stores the result to *v if it is still reserved.
-                "sthcx. {r}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
+    i8_i16! { i16, "h", u16 }
 }
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
     use super::*;
 
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, 0({v})",
-                v = in(reg_nonzero) v,
-                r = lateout(reg_nonzero) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
+    all_families! { *const c_void, "ld", "d" }
 
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "std {i}, 0({v})",
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        super::fence_full_before();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_full_after();
-        result
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                v = in(reg_nonzero) v,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "sync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the operation.
-                "sync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // Later accesses are ordered after the load.
-                "lwsync",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Earlier accesses are ordered before the operation.
-                "lwsync",
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: ldarx {r}, 0, {v}",
-                // Is it old?
-                "cmpd {r}, {old}",
-                // Exits if not.
-                "bne- 3f",
-                // Stores new to *v if it is still reserved.
-                "stdcx. {new}, 0, {v}",
-                // Retries if the store failed.
-                "bne- 2b",
-                // The end.
-                "3:",
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
-                r = out(reg_nonzero) r,
-                // The condition codes change.
-                out("cr0") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
+    i32_i64_isize_ptr! { *const c_void, "d", "cmpd" }
 }
-
-/// `mb()`.
-#[inline(always)]
-pub(crate) fn mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, to devices as well.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, to devices as well.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, to devices as well.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_mb()`.
-#[inline(always)]
-pub(crate) fn dma_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb()`.
-#[inline(always)]
-pub(crate) fn smp_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__before_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__after_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_acquire() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_release() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses except earlier stores with later loads.
-            "lwsync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_full_before() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_full_after() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "sync",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// Whether `smp_store_mb()` is an exchange.
-pub(crate) const STORE_MB_IS_XCHG: bool = false;

@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -21,8494 +27,6 @@
 
 use core::arch::asm;
 use core::ffi::c_void;
-
-/// The functions `atomic_*`.
-pub(crate) mod atomic {
-    use super::*;
-
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lw {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sw {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "amoadd.w zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amoadd.w.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amoadd.w {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "amoand.w zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amoand.w.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amoand.w {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "amoor.w zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amoor.w.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amoor.w {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "amoxor.w zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amoxor.w.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amoxor.w {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amoswap.w.aqrl {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amoswap.w {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        if super::zacas() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.w.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.w {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
-                    // the store.
-                    "sc.w.rl {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        if super::zacas() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.w {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.w {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.w {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        if super::zacas() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.w {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads *v and reserves it.
-                    "2: lr.w {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.w {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        if super::zacas() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.w {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.w {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.w {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.w {r}, ({v})",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add {s}, {r}, {a}",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.w.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u as isize,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.w {r}, ({v})",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi {s}, {r}, 1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.w.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.w {r}, ({v})",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi {s}, {r}, -1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.w.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.w {r}, ({v})",
-                // Subtracts 1.
-                "addiw {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.w.rl {s}, {r}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic64_*`.
-pub(crate) mod atomic64 {
-    use super::*;
-
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sd {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "amoadd.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amoadd.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amoadd.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "amoand.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amoand.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amoand.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "amoor.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amoor.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amoor.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "amoxor.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amoxor.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amoxor.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amoswap.d.aqrl {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amoswap.d {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        if super::zacas() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.d.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
-                    // the store.
-                    "sc.d.rl {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        if super::zacas() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        if super::zacas() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        if super::zacas() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add {s}, {r}, {a}",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi {s}, {r}, 1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi {s}, {r}, -1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {r}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_long_*`.
-pub(crate) mod atomic_long {
-    use super::*;
-
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sd {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "amoadd.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v; fully ordered.
-                "amoadd.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and adds i to *v.
-                "amoadd.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "amoand.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                "amoand.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and clears the bits of *v that are clear in i.
-                "amoand.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "amoor.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                "amoor.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and sets the bits of *v that are set in i.
-                "amoor.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "amoxor.d zero, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                "amoxor.d.aqrl {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and flips the bits of *v that are set in i.
-                "amoxor.d {r}, {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amoswap.d.aqrl {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amoswap.d {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        if super::zacas() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.d.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
-                    // the store.
-                    "sc.d.rl {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        if super::zacas() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        if super::zacas() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        if super::zacas() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is u.
-                "beq {r}, {u}, 3f",
-                // Adds a.
-                "add {s}, {r}, {a}",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Adds 1.
-                "addi {s}, {r}, 1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Exits if that is positive.
-                "bgtz {r}, 3f",
-                // Subtracts 1.
-                "addi {s}, {r}, -1",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {s}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v and reserves it.
-                "2: lr.d {r}, ({v})",
-                // Subtracts 1.
-                "addi {r}, {r}, -1",
-                // Exits if that is negative.
-                "bltz {r}, 3f",
-                // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                // before the store.
-                "sc.d.rl {s}, {r}, ({v})",
-                // Retries if the store failed.
-                "bnez {s}, 2b",
-                // Later accesses are ordered after the operation.
-                "fence rw, rw",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                r = out(reg) r,
-                s = out(reg) _,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_i8_*`.
-pub(crate) mod atomic_i8 {
-    use super::*;
-
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lb {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sb {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Adds i to *v.
-                    "amoadd.b zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and adds i to *v; fully ordered.
-                    "amoadd.b.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and adds i to *v.
-                    "amoadd.b {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Clears the bits of *v that are clear in i.
-                    "amoand.b zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Clears the bits of *v that are clear in i, and leaves the rest of the word
-                    // alone.
-                    "amoand.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                    "amoand.b.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and clears the bits of *v that are clear in i, leaving the
-                    // rest alone; fully ordered.
-                    "amoand.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and clears the bits of *v that are clear in i.
-                    "amoand.b {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and clears the bits of *v that are clear in i, leaving the
-                    // rest alone.
-                    "amoand.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Sets the bits of *v that are set in i.
-                    "amoor.b zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Sets the bits of *v that are set in i, and leaves the rest of the word alone.
-                    "amoor.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                    "amoor.b.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and sets the bits of *v that are set in i, leaving the rest
-                    // alone; fully ordered.
-                    "amoor.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and sets the bits of *v that are set in i.
-                    "amoor.b {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and sets the bits of *v that are set in i, leaving the rest
-                    // alone.
-                    "amoor.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Flips the bits of *v that are set in i.
-                    "amoxor.b zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Flips the bits of *v that are set in i, and leaves the rest of the word
-                    // alone.
-                    "amoxor.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                    "amoxor.b.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and flips the bits of *v that are set in i, leaving the rest
-                    // alone; fully ordered.
-                    "amoxor.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and flips the bits of *v that are set in i.
-                    "amoxor.b {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and flips the bits of *v that are set in i, leaving the rest
-                    // alone.
-                    "amoxor.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Swaps *v and new; fully ordered.
-                    "amoswap.b.aqrl {r}, {new}, ({v})",
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Clears the variable in the word.
-                    "and {n}, {r}, {rest}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    word = in(reg) word,
-                    new = in(reg) u32::from(new as u8) << shift,
-                    rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        if super::zabha() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Swaps *v and new.
-                    "amoswap.b {r}, {new}, ({v})",
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Clears the variable in the word.
-                    "and {n}, {r}, {rest}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    new = in(reg) u32::from(new as u8) << shift,
-                    rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        if super::zabha() && super::zacas() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.b.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u8) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u8) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        if super::zabha() && super::zacas() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.b {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u8) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u8) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        if super::zabha() && super::zacas() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.b {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u8) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u8) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        if super::zabha() && super::zacas() {
-            let r: i8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.b {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u8) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u8) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_i16_*`.
-pub(crate) mod atomic_i16 {
-    use super::*;
-
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lh {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sh {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Adds i to *v.
-                    "amoadd.h zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and adds i to *v; fully ordered.
-                    "amoadd.h.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_add_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and adds i to *v.
-                    "amoadd.h {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Adds i.
-                    "add {n}, {r}, {i}",
-                    // Finds the bits that change.
-                    "xor {n}, {n}, {r}",
-                    // Keeps those of the variable.
-                    "and {n}, {n}, {mask}",
-                    // Flips them in the old word.
-                    "xor {n}, {n}, {r}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(i.wrapping_neg(), v) };
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Clears the bits of *v that are clear in i.
-                    "amoand.h zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Clears the bits of *v that are clear in i, and leaves the rest of the word
-                    // alone.
-                    "amoand.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and clears the bits of *v that are clear in i; fully ordered.
-                    "amoand.h.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and clears the bits of *v that are clear in i, leaving the
-                    // rest alone; fully ordered.
-                    "amoand.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_and_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and clears the bits of *v that are clear in i.
-                    "amoand.h {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and clears the bits of *v that are clear in i, leaving the
-                    // rest alone.
-                    "amoand.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Sets the bits of *v that are set in i.
-                    "amoor.h zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Sets the bits of *v that are set in i, and leaves the rest of the word alone.
-                    "amoor.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and sets the bits of *v that are set in i; fully ordered.
-                    "amoor.h.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and sets the bits of *v that are set in i, leaving the rest
-                    // alone; fully ordered.
-                    "amoor.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_or_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and sets the bits of *v that are set in i.
-                    "amoor.h {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and sets the bits of *v that are set in i, leaving the rest
-                    // alone.
-                    "amoor.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        if super::zabha() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Flips the bits of *v that are set in i.
-                    "amoxor.h zero, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Flips the bits of *v that are set in i, and leaves the rest of the word
-                    // alone.
-                    "amoxor.w zero, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and flips the bits of *v that are set in i; fully ordered.
-                    "amoxor.h.aqrl {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and flips the bits of *v that are set in i, leaving the rest
-                    // alone; fully ordered.
-                    "amoxor.w.aqrl {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { fetch_xor_relaxed(i, v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor_relaxed(i, v) }
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Loads *v and flips the bits of *v that are set in i.
-                    "amoxor.h {r}, {i}, ({v})",
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and flips the bits of *v that are set in i, leaving the rest
-                    // alone.
-                    "amoxor.w {r}, {i}, ({word})",
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Swaps *v and new; fully ordered.
-                    "amoswap.h.aqrl {r}, {new}, ({v})",
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Clears the variable in the word.
-                    "and {n}, {r}, {rest}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    word = in(reg) word,
-                    new = in(reg) u32::from(new as u16) << shift,
-                    rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        if super::zabha() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Swaps *v and new.
-                    "amoswap.h {r}, {new}, ({v})",
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Clears the variable in the word.
-                    "and {n}, {r}, {rest}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    word = in(reg) word,
-                    new = in(reg) u32::from(new as u16) << shift,
-                    rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        if super::zabha() && super::zacas() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.h.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    "sc.w.rl {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u16) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u16) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        if super::zabha() && super::zacas() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.h {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u16) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u16) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        if super::zabha() && super::zacas() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.h {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u16) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u16) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        if super::zabha() && super::zacas() {
-            let r: i16;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zabha in the assembler.
-                    ".option arch, +zabha",
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.h {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: isize;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word and reserves it.
-                    "2: lr.w {r}, ({word})",
-                    // Extracts the variable.
-                    "and {n}, {r}, {mask}",
-                    // Exits if that is not old.
-                    "bne {n}, {old}, 3f",
-                    // Keeps the rest of the word.
-                    "xor {n}, {n}, {r}",
-                    // Inserts new.
-                    "or {n}, {n}, {new}",
-                    // Stores the new word if it is still reserved.
-                    "sc.w {n}, {n}, ({word})",
-                    // Retries if the store failed.
-                    "bnez {n}, 2b",
-                    // The end.
-                    "3:",
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as u16) << shift) as i32 as isize,
-                    new = in(reg) (u32::from(new as u16) << shift) as i32 as isize,
-                    mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            ((r as u32) >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_ptr_*`.
-pub(crate) mod atomic_ptr {
-    use super::*;
-
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "ld {r}, ({v})",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { read(v) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sd {i}, ({v})",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { set(v, i) };
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; fully ordered.
-                "amoswap.d.aqrl {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let result = unsafe { xchg_relaxed(v, new) };
-        super::fence_acquire();
-        result
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        super::fence_release();
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg_relaxed(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new.
-                "amoswap.d {r}, {new}, ({v})",
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        if super::zacas() {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v; fully ordered.
-                    "amocas.d.aqrl {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
-                    // the store.
-                    "sc.d.rl {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the operation.
-                    "fence rw, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        if super::zacas() {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // Later accesses are ordered after the load.
-                    "fence r, rw",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        if super::zacas() {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the store.
-                    "fence rw, w",
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        if super::zacas() {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables zacas in the assembler.
-                    ".option arch, +zacas",
-                    // Stores new if *v is old; loads *v.
-                    "amocas.d {old}, {new}, ({v})",
-                    v = in(reg) v,
-                    old = inout(reg) old => r,
-                    new = in(reg) new,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        } else {
-            let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and reserves it.
-                    "2: lr.d {r}, ({v})",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Stores new to *v if it is still reserved.
-                    "sc.d {s}, {new}, ({v})",
-                    // Retries if the store failed.
-                    "bnez {s}, 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    // The stack pointer and the condition codes do not change.
-                    options(nostack, preserves_flags),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-}
 
 /// Whether zabha is enabled at compile time.
 #[inline(always)]
@@ -8535,202 +53,1368 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
-/// `mb()`.
-#[inline(always)]
-pub(crate) fn mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, to devices as well.
-            "fence iorw, iorw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        )*
+    };
 }
 
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders loads, from devices as well.
-            "fence ir, ir",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores, to devices as well.
-            "fence ow, ow",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_mb()`.
-#[inline(always)]
-pub(crate) fn dma_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses, to devices as well.
-            "fence iorw, iorw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders loads, from devices as well.
-            "fence ir, ir",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores, to devices as well.
-            "fence ow, ow",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb()`.
-#[inline(always)]
-pub(crate) fn smp_mb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "fence rw, rw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders loads.
-            "fence r, r",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders stores.
-            "fence w, w",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__before_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "fence rw, rw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// `smp_mb__after_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders all accesses.
-            "fence rw, rw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_acquire() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders earlier loads before later accesses.
-            "fence r, rw",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
-}
-
-/// A fence around relaxed operations.
-#[inline(always)]
-pub(crate) fn fence_release() {
-    // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
-    unsafe {
-        asm!(
-            // Orders earlier accesses before later stores.
-            "fence rw, w",
-            // The stack pointer does not change.
-            options(nostack, preserves_flags),
-        );
-    }
+barriers! {
+    // Orders all accesses, to devices as well.
+    mb "fence iorw, iorw";
+    // Orders loads, from devices as well.
+    rmb "fence ir, ir";
+    // Orders stores, to devices as well.
+    wmb "fence ow, ow";
+    // Orders all accesses, to devices as well.
+    dma_mb "fence iorw, iorw";
+    // Orders loads, from devices as well.
+    dma_rmb "fence ir, ir";
+    // Orders stores, to devices as well.
+    dma_wmb "fence ow, ow";
+    // Orders all accesses.
+    smp_mb "fence rw, rw";
+    // Orders loads.
+    smp_rmb "fence r, r";
+    // Orders stores.
+    smp_wmb "fence w, w";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__before_atomic "fence rw, rw";
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // Orders all accesses.
+    smp_mb__after_atomic "fence rw, rw";
+    // Orders earlier loads before later accesses.
+    fence_acquire "fence r, rw";
+    // Orders earlier accesses before later stores.
+    fence_release "fence rw, w";
 }
 
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// The instructions of `cmpxchg`.
+macro_rules! cmpxchg_asm {
+    ($v:expr, $old:expr, $new:expr, $int:ty, [$($also:tt)?], $w:tt, $aqrl:tt, [$($also2:tt)?]) => {{
+        let (v, old, new) = ($v, $old, $new);
+        let r: $int;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Enables zacas in the assembler.
+                ".option arch, +zacas",
+                // Earlier accesses are ordered before the store.
+                $($also,)?
+                // Stores new if *v is old; loads *v; fully ordered (full).
+                concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
+                // Later accesses are ordered after the load.
+                $($also2,)?
+                v = in(reg) v,
+                old = inout(reg) old => r,
+                new = in(reg) new,
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }};
+}
+
+/// The instructions of `add`, `and`, `or` and `xor`.
+macro_rules! op_asm {
+    ($i:expr, $v:expr, $amo:tt, $w:tt) => {{
+        let (i, v) = ($i, $v);
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Enables zabha in the assembler.
+                ".option arch, +zabha",
+                // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
+                // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
+                // (`xor`).
+                concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+                v = in(reg) v,
+                i = in(reg) i,
+                options(nostack, preserves_flags),
+            );
+        }
+    }};
+}
+
+/// The instructions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_asm {
+    ($i:expr, $v:expr, $int:ty, $amo:tt, $w:tt, $aqrl:tt) => {{
+        let (i, v) = ($i, $v);
+        let r: $int;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Enables zabha in the assembler.
+                ".option arch, +zabha",
+                // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
+                // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
+                // bits of *v that are set in i (`fetch_xor`); fully ordered (full).
+                concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+                v = in(reg) v,
+                i = in(reg) i,
+                r = lateout(reg) r,
+                options(nostack, preserves_flags),
+            );
+        }
+        r
+    }};
+}
+
+/// Functions of `add`, `and`, `or` and `xor`.
+macro_rules! op {
+    ($int:ty, $w:tt; $($name:ident $amo:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
+                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
+                            // of *v that are set in i (`xor`).
+                            concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`.
+macro_rules! add_return {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $w:tt; $($name:ident $amo:tt $aqrl:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
+                            // are clear in i (`fetch_and`); sets the bits of *v that are set in i
+                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
+                            // fully ordered (full).
+                            concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let result = call!($callee(i, v));
+                    super::fence_acquire();
+                    result
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    super::fence_release();
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return` and `fetch_sub`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(i.wrapping_neg(), v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    call!($callee(1, v));
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    call!($callee(1, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_andnot`.
+macro_rules! fetch_andnot {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(!i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg {
+    ($int:ty, $w:tt; $($name:ident $aqrl:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Swaps *v and new; fully ordered (full).
+                            concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
+                            v = in(reg) v,
+                            new = in(reg) new,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg {
+    ($int:ty, $w:tt; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    if super::zacas() {
+                        cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
+                    } else {
+                        let r: $int;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Earlier accesses are ordered before the store.
+                                $($also,)?
+                                // Loads *v and reserves it.
+                                concat!("2: lr.", $w, " {r}, ({v})"),
+                                // Exits if that is not old.
+                                "bne {r}, {old}, 3f",
+                                // Stores new to *v if it is still reserved; earlier accesses are
+                                // ordered before the store (full).
+                                concat!("sc.", $w, $rl, " {s}, {new}, ({v})"),
+                                // Retries if the store failed.
+                                "bnez {s}, 2b",
+                                // Later accesses are ordered after the operation.
+                                $($also22,)?
+                                // Later accesses are ordered after the load.
+                                $($also2,)?
+                                // The end.
+                                "3:",
+                                v = in(reg) v,
+                                old = in(reg) old as isize,
+                                new = in(reg) new,
+                                r = out(reg) r,
+                                s = out(reg) _,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        r
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    let expected = unsafe { *old };
+                    let old_ = call!($callee(v, expected, new));
+                    if old_ != expected {
+                        // SAFETY: The caller guarantees that the pointer is valid.
+                        unsafe { *old = old_ };
+                    }
+                    old_ == expected
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i) < 0
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`.
+macro_rules! fetch_add {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::zabha() {
+                        fetch_op_asm!(i, v, $int, "add", $w, $aqrl)
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let mask = u32::from($uint::MAX) << shift;
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word and reserves it.
+                                "2: lr.w {r}, ({word})",
+                                // Adds i.
+                                "add {n}, {r}, {i}",
+                                // Finds the bits that change.
+                                "xor {n}, {n}, {r}",
+                                // Keeps those of the variable.
+                                "and {n}, {n}, {mask}",
+                                // Flips them in the old word.
+                                "xor {n}, {n}, {r}",
+                                // Stores the new word if it is still reserved; earlier accesses are
+                                // ordered before the store (full).
+                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                                // Retries if the store failed.
+                                "bnez {n}, 2b",
+                                // Later accesses are ordered after the operation.
+                                $($also,)?
+                                word = in(reg) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                mask = in(reg) mask,
+                                r = out(reg) r,
+                                n = out(reg) _,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        (r >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_and`.
+macro_rules! fetch_and {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::zabha() {
+                        fetch_op_asm!(i, v, $int, "and", $w, $aqrl)
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let mask = u32::from($uint::MAX) << shift;
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word and clears the bits of *v that are clear in i,
+                                // leaving the rest alone; fully ordered (full).
+                                concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
+                                word = in(reg) word,
+                                i = in(reg) u32::from(i as $uint) << shift | !mask,
+                                r = lateout(reg) r,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        (r >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `or` and `xor`.
+macro_rules! op_5 {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident $amo:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    if super::zabha() {
+                        op_asm!(i, v, $amo, $w)
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Sets the bits of *v that are set in i (`or`); flips the bits of
+                                // *v that are set in i (`xor`), and leaves the rest of the word
+                                // alone.
+                                concat!("amo", $amo, ".w zero, {i}, ({word})"),
+                                word = in(reg) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_4 {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident $amo:tt $aqrl:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::zabha() {
+                        fetch_op_asm!(i, v, $int, $amo, $w, $aqrl)
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word and sets the bits of *v that are set in i
+                                // (`fetch_or`); flips the bits of *v that are set in i
+                                // (`fetch_xor`), leaving the rest alone; fully ordered (full).
+                                concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
+                                word = in(reg) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                r = lateout(reg) r,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        (r >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg_4 {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    if super::zabha() {
+                        let r: $int;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables zabha in the assembler.
+                                ".option arch, +zabha",
+                                // Swaps *v and new; fully ordered (full).
+                                concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
+                                v = in(reg) v,
+                                new = in(reg) new,
+                                r = lateout(reg) r,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        r
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let mask = u32::from($uint::MAX) << shift;
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word and reserves it.
+                                "2: lr.w {r}, ({word})",
+                                // Clears the variable in the word.
+                                "and {n}, {r}, {rest}",
+                                // Inserts new.
+                                "or {n}, {n}, {new}",
+                                // Stores the new word if it is still reserved; earlier accesses are
+                                // ordered before the store (full).
+                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                                // Retries if the store failed.
+                                "bnez {n}, 2b",
+                                // Later accesses are ordered after the operation.
+                                $($also,)?
+                                word = in(reg) word,
+                                new = in(reg) u32::from(new as $uint) << shift,
+                                rest = in(reg) !mask,
+                                r = out(reg) r,
+                                n = out(reg) _,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        (r >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    if super::zabha() && super::zacas() {
+                        let r: $int;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables zabha in the assembler.
+                                ".option arch, +zabha",
+                                // Enables zacas in the assembler.
+                                ".option arch, +zacas",
+                                // Earlier accesses are ordered before the store.
+                                $($also,)?
+                                // Stores new if *v is old; loads *v; fully ordered (full).
+                                concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
+                                // Later accesses are ordered after the load.
+                                $($also2,)?
+                                v = in(reg) v,
+                                old = inout(reg) old => r,
+                                new = in(reg) new,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        r
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let mask = u32::from($uint::MAX) << shift;
+                        let r: isize;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Earlier accesses are ordered before the store.
+                                $($also,)?
+                                // Loads the word and reserves it.
+                                "2: lr.w {r}, ({word})",
+                                // Extracts the variable.
+                                "and {n}, {r}, {mask}",
+                                // Exits if that is not old.
+                                "bne {n}, {old}, 3f",
+                                // Keeps the rest of the word.
+                                "xor {n}, {n}, {r}",
+                                // Inserts new.
+                                "or {n}, {n}, {new}",
+                                // Stores the new word if it is still reserved; earlier accesses are
+                                // ordered before the store (full).
+                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                                // Retries if the store failed.
+                                "bnez {n}, 2b",
+                                // Later accesses are ordered after the operation.
+                                $($also22,)?
+                                // Later accesses are ordered after the load.
+                                $($also2,)?
+                                // The end.
+                                "3:",
+                                word = in(reg) word,
+                                old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
+                                new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
+                                mask = in(reg) mask as i32 as isize,
+                                r = out(reg) r,
+                                n = out(reg) _,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        ((r as u32) >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_3 {
+    ($($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+                    if super::zacas() {
+                        cmpxchg_asm!(v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?])
+                    } else {
+                        let r: *const c_void;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Earlier accesses are ordered before the store.
+                                $($also,)?
+                                // Loads *v and reserves it.
+                                "2: lr.d {r}, ({v})",
+                                // Exits if that is not old.
+                                "bne {r}, {old}, 3f",
+                                // Stores new to *v if it is still reserved; earlier accesses are
+                                // ordered before the store (full).
+                                concat!("sc.d", $rl, " {s}, {new}, ({v})"),
+                                // Retries if the store failed.
+                                "bnez {s}, 2b",
+                                // Later accesses are ordered after the operation.
+                                $($also22,)?
+                                // Later accesses are ordered after the load.
+                                $($also2,)?
+                                // The end.
+                                "3:",
+                                v = in(reg) v,
+                                old = in(reg) old,
+                                new = in(reg) new,
+                                r = out(reg) r,
+                                s = out(reg) _,
+                                options(nostack, preserves_flags),
+                            );
+                        }
+                        r
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty, $w:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!("l", $w, " {r}, ({v})"),
+                        v = in(reg) v,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                let result = call!(read(v));
+                super::fence_acquire();
+                result
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access.
+                        concat!("s", $w, " {i}, ({v})"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                super::fence_release();
+                call!(set(v, i));
+            }
+
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
+                let result = call!(xchg_relaxed(v, new));
+                super::fence_acquire();
+                result
+            }
+
+            fn xchg_release(v: *mut $int, new: $int) -> $int {
+                super::fence_release();
+                call!(xchg_relaxed(v, new))
+            }
+        }
+
+        try_cmpxchg! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
+macro_rules! i32_i64_isize {
+    ($int:ty, $w:tt, $sum:tt) => {
+        op! {
+            $int, $w;
+            // name  amo
+            add   "add";
+            and   "and";
+            or    "or";
+            xor   "xor";
+        }
+
+        fetch_op! {
+            $int, $w;
+            // name               amo    aqrl
+            fetch_add          "add"  ".aqrl";
+            fetch_add_relaxed  "add"  "";
+            fetch_and          "and"  ".aqrl";
+            fetch_and_relaxed  "and"  "";
+            fetch_or           "or"   ".aqrl";
+            fetch_or_relaxed   "or"   "";
+            fetch_xor          "xor"  ".aqrl";
+            fetch_xor_relaxed  "xor"  "";
+        }
+
+        cmpxchg! {
+            $int, $w;
+            // name             also             aqrl     also2            rl     also22
+            cmpxchg          []               ".aqrl"  []               ".rl"  ["fence rw, rw"];
+            cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
+            cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
+            cmpxchg_relaxed  []               ""       []               ""     [];
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and reserves it.
+                        concat!("2: lr.", $w, " {r}, ({v})"),
+                        // Exits if that is u.
+                        "beq {r}, {u}, 3f",
+                        // Adds a.
+                        "add {s}, {r}, {a}",
+                        // Stores the result to *v if it is still reserved; earlier accesses are
+                        // ordered before the store.
+                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                        // Retries if the store failed.
+                        "bnez {s}, 2b",
+                        // Later accesses are ordered after the operation.
+                        "fence rw, rw",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        a = in(reg) a,
+                        u = in(reg) u as isize,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and reserves it.
+                        concat!("2: lr.", $w, " {r}, ({v})"),
+                        // Exits if that is negative.
+                        "bltz {r}, 3f",
+                        // Adds 1.
+                        "addi {s}, {r}, 1",
+                        // Stores the result to *v if it is still reserved; earlier accesses are
+                        // ordered before the store.
+                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                        // Retries if the store failed.
+                        "bnez {s}, 2b",
+                        // Later accesses are ordered after the operation.
+                        "fence rw, rw",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                let r = r;
+                r >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and reserves it.
+                        concat!("2: lr.", $w, " {r}, ({v})"),
+                        // Exits if that is positive.
+                        "bgtz {r}, 3f",
+                        // Subtracts 1.
+                        "addi {s}, {r}, -1",
+                        // Stores the result to *v if it is still reserved; earlier accesses are
+                        // ordered before the store.
+                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                        // Retries if the store failed.
+                        "bnez {s}, 2b",
+                        // Later accesses are ordered after the operation.
+                        "fence rw, rw",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                let r = r;
+                r <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v and reserves it.
+                        concat!("2: lr.", $w, " {r}, ({v})"),
+                        // Subtracts 1.
+                        concat!($sum, " {r}, {r}, -1"),
+                        // Exits if that is negative.
+                        "bltz {r}, 3f",
+                        // Stores the result to *v if it is still reserved; earlier accesses are
+                        // ordered before the store.
+                        concat!("sc.", $w, ".rl {s}, {r}, ({v})"),
+                        // Retries if the store failed.
+                        "bnez {s}, 2b",
+                        // Later accesses are ordered after the operation.
+                        "fence rw, rw",
+                        // The end.
+                        "3:",
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty) => {
+        add_return! {
+            $int;
+            // name                callee
+            add_return          fetch_add;
+            add_return_acquire  fetch_add_acquire;
+            add_return_release  fetch_add_release;
+            add_return_relaxed  fetch_add_relaxed;
+        }
+
+        fetch_op_2! {
+            $int;
+            // name               callee
+            fetch_add_acquire  fetch_add_relaxed;
+            fetch_and_acquire  fetch_and_relaxed;
+            fetch_or_acquire   fetch_or_relaxed;
+            fetch_xor_acquire  fetch_xor_relaxed;
+        }
+
+        fetch_op_3! {
+            $int;
+            // name               callee
+            fetch_add_release  fetch_add_relaxed;
+            fetch_and_release  fetch_and_relaxed;
+            fetch_or_release   fetch_or_relaxed;
+            fetch_xor_release  fetch_xor_relaxed;
+        }
+
+        functions! {
+            fn sub(i: $int, v: *mut $int) {
+                call!(add(i.wrapping_neg(), v));
+            }
+        }
+
+        op_2! {
+            $int;
+            // name                callee
+            sub_return          add_return;
+            sub_return_acquire  add_return_acquire;
+            sub_return_release  add_return_release;
+            sub_return_relaxed  add_return_relaxed;
+            fetch_sub           fetch_add;
+            fetch_sub_acquire   fetch_add_acquire;
+            fetch_sub_release   fetch_add_release;
+            fetch_sub_relaxed   fetch_add_relaxed;
+        }
+
+        op_3! {
+            $int;
+            // name  callee
+            inc   add;
+            dec   sub;
+        }
+
+        op_4! {
+            $int;
+            // name                callee
+            inc_return          add_return;
+            inc_return_acquire  add_return_acquire;
+            inc_return_release  add_return_release;
+            inc_return_relaxed  add_return_relaxed;
+            fetch_inc           fetch_add;
+            fetch_inc_acquire   fetch_add_acquire;
+            fetch_inc_release   fetch_add_release;
+            fetch_inc_relaxed   fetch_add_relaxed;
+            dec_return          sub_return;
+            dec_return_acquire  sub_return_acquire;
+            dec_return_release  sub_return_release;
+            dec_return_relaxed  sub_return_relaxed;
+            fetch_dec           fetch_sub;
+            fetch_dec_acquire   fetch_sub_acquire;
+            fetch_dec_release   fetch_sub_release;
+            fetch_dec_relaxed   fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn andnot(i: $int, v: *mut $int) {
+                call!(and(!i, v));
+            }
+        }
+
+        fetch_andnot! {
+            $int;
+            // name                  callee
+            fetch_andnot          fetch_and;
+            fetch_andnot_acquire  fetch_and_acquire;
+            fetch_andnot_release  fetch_and_release;
+            fetch_andnot_relaxed  fetch_and_relaxed;
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let new = call!(sub_return(i, v));
+                new == 0
+            }
+
+            fn dec_and_test(v: *mut $int) -> bool {
+                call!(sub_and_test(1, v))
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let old = call!(fetch_add(1, v));
+                old.wrapping_add(1) == 0
+            }
+        }
+
+        add_negative! {
+            $int;
+            // name                  callee
+            add_negative          fetch_add;
+            add_negative_acquire  fetch_add_acquire;
+            add_negative_release  fetch_add_release;
+            add_negative_relaxed  fetch_add_relaxed;
+        }
+
+        functions! {
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                call!(add_unless(v, 1, 0))
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
+macro_rules! i32_i64_isize_ptr {
+    ($int:ty, $w:tt) => {
+        xchg! {
+            $int, $w;
+            // name          aqrl
+            xchg          ".aqrl";
+            xchg_relaxed  "";
+        }
+    };
+}
+
+/// What `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i8_i16 {
+    ($int:ty, $w:tt, $uint:ty) => {
+        functions! {
+            fn add(i: $int, v: *mut $int) {
+                if super::zabha() {
+                    op_asm!(i, v, "add", $w)
+                } else {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word and reserves it.
+                            "2: lr.w {r}, ({word})",
+                            // Adds i.
+                            "add {n}, {r}, {i}",
+                            // Finds the bits that change.
+                            "xor {n}, {n}, {r}",
+                            // Keeps those of the variable.
+                            "and {n}, {n}, {mask}",
+                            // Flips them in the old word.
+                            "xor {n}, {n}, {r}",
+                            // Stores the new word if it is still reserved.
+                            "sc.w {n}, {n}, ({word})",
+                            // Retries if the store failed.
+                            "bnez {n}, 2b",
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            mask = in(reg) mask,
+                            r = out(reg) _,
+                            n = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            }
+        }
+
+        fetch_add! {
+            $int, $w, $uint;
+            // name               aqrl     rl     also
+            fetch_add          ".aqrl"  ".rl"  ["fence rw, rw"];
+            fetch_add_relaxed  ""       ""     [];
+        }
+
+        functions! {
+            fn and(i: $int, v: *mut $int) {
+                if super::zabha() {
+                    op_asm!(i, v, "and", $w)
+                } else {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Clears the bits of *v that are clear in i, and leaves the rest of the
+                            // word alone.
+                            "amoand.w zero, {i}, ({word})",
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            }
+        }
+
+        fetch_and! {
+            $int, $w, $uint;
+            // name               aqrl
+            fetch_and          ".aqrl";
+            fetch_and_relaxed  "";
+        }
+
+        op_5! {
+            $int, $w, $uint;
+            // name  amo
+            or    "or";
+            xor   "xor";
+        }
+
+        fetch_op_4! {
+            $int, $w, $uint;
+            // name               amo    aqrl
+            fetch_or           "or"   ".aqrl";
+            fetch_or_relaxed   "or"   "";
+            fetch_xor          "xor"  ".aqrl";
+            fetch_xor_relaxed  "xor"  "";
+        }
+
+        xchg_4! {
+            $int, $w, $uint;
+            // name          aqrl     rl     also
+            xchg          ".aqrl"  ".rl"  ["fence rw, rw"];
+            xchg_relaxed  ""       ""     [];
+        }
+
+        cmpxchg_2! {
+            $int, $w, $uint;
+            // name             also             aqrl     also2            rl     also22
+            cmpxchg          []               ".aqrl"  []               ".rl"  ["fence rw, rw"];
+            cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
+            cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
+            cmpxchg_relaxed  []               ""       []               ""     [];
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u {
+                        break;
+                    }
+                    let next = found.wrapping_add(a);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_add(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found > 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found.wrapping_sub(1) < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found.wrapping_sub(1)
+            }
+        }
+    };
+}
+
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    all_families! { i32, "w" }
+
+    i32_i64_isize! { i32, "w", "addiw" }
+
+    integers! { i32 }
+
+    i32_i64_isize_ptr! { i32, "w" }
+}
+
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    all_families! { i64, "d" }
+
+    i32_i64_isize! { i64, "d", "addi" }
+
+    integers! { i64 }
+
+    i32_i64_isize_ptr! { i64, "d" }
+}
+
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    all_families! { isize, "d" }
+
+    i32_i64_isize! { isize, "d", "addi" }
+
+    integers! { isize }
+
+    i32_i64_isize_ptr! { isize, "d" }
+}
+
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    all_families! { i8, "b" }
+
+    integers! { i8 }
+
+    i8_i16! { i8, "b", u8 }
+}
+
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
+
+    all_families! { i16, "h" }
+
+    integers! { i16 }
+
+    i8_i16! { i16, "h", u16 }
+}
+
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    all_families! { *const c_void, "d" }
+
+    i32_i64_isize_ptr! { *const c_void, "d" }
+
+    cmpxchg_3! {
+        // name             also             aqrl     also2            rl     also22
+        cmpxchg          []               ".aqrl"  []               ".rl"  ["fence rw, rw"];
+        cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
+        cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
+        cmpxchg_relaxed  []               ""       []               ""     [];
+    }
+}

@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -21,9573 +27,6 @@
 
 use core::arch::asm;
 use core::ffi::c_void;
-
-/// The functions `atomic_*`.
-pub(crate) mod atomic {
-    use super::*;
-
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "l {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "l {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "st {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laa {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Adds i.
-                    "ar {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "cs {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add(i, v) };
-            old.wrapping_add(i)
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {r}, {o}",
-                    // Adds i.
-                    "ar {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_acquire(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_release(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_relaxed(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laa {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Adds i.
-                    "ar {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laa {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laa {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laa {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(i.wrapping_neg(), v) };
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Subtracts i.
-                    "sr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "cs {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i.wrapping_neg(), v) }
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {r}, {o}",
-                    // Subtracts i.
-                    "sr {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i.wrapping_neg(), v) }
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Subtracts i.
-                    "sr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds 1 to *v.
-                    "asi 0({v}), 1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(1, v) };
-        }
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Subtracts 1 from *v.
-                    "asi 0({v}), -1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub(1, v) };
-        }
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lan {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "cs {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lan {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lan {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lan {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lan {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "lao {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "cs {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "lao {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "lao {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "lao {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "lao {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "lax {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "cs {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "lax {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "l {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "cs {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "lax {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "lax {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        if super::z13() {
-            let r: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "lax {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {r}, 0({v})",
-                // Stores new if *v is the old value, else loads *v; fully ordered.
-                "2: cs {r}, {new}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "cs {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "cs {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {r}, 0({v})",
-                // Is it u?
-                "2: cr {r}, {u}",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "lr {n}, {r}",
-                // Adds a.
-                "ar {n}, {a}",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "cs {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltr {n}, {r}",
-                // Exits if it is 0.
-                "je 3f",
-                // Adds 1.
-                "ahi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "cs {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltr {n}, {r}",
-                // Exits if it is negative.
-                "jl 3f",
-                // Adds 1.
-                "ahi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "cs {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltr {n}, {r}",
-                // Exits if it is positive.
-                "jh 3f",
-                // Subtracts 1.
-                "ahi {n}, -1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "cs {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "l {o}, 0({v})",
-                // Copies the old value.
-                "2: lr {r}, {o}",
-                // Subtracts 1.
-                "ahi {r}, -1",
-                // Exits if that is negative.
-                "jl 3f",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "cs {o}, {r}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                o = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic64_*`.
-pub(crate) mod atomic64 {
-    use super::*;
-
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Adds i.
-                    "agr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add(i, v) };
-            old.wrapping_add(i)
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {r}, {o}",
-                    // Adds i.
-                    "agr {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_acquire(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_release(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_relaxed(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Adds i.
-                    "agr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(i.wrapping_neg(), v) };
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Subtracts i.
-                    "sgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i.wrapping_neg(), v) }
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {r}, {o}",
-                    // Subtracts i.
-                    "sgr {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i.wrapping_neg(), v) }
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Subtracts i.
-                    "sgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds 1 to *v.
-                    "agsi 0({v}), 1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(1, v) };
-        }
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Subtracts 1 from *v.
-                    "agsi 0({v}), -1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub(1, v) };
-        }
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Clears the bits that are clear in i.
-                    "ngr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Clears the bits that are clear in i.
-                    "ngr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Sets the bits that are set in i.
-                    "ogr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Sets the bits that are set in i.
-                    "ogr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Flips the bits that are set in i.
-                    "xgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Flips the bits that are set in i.
-                    "xgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        if super::z13() {
-            let r: i64;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Stores new if *v is the old value, else loads *v; fully ordered.
-                "2: csg {r}, {new}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Is it u?
-                "2: cgr {r}, {u}",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "lgr {n}, {r}",
-                // Adds a.
-                "agr {n}, {a}",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is 0.
-                "je 3f",
-                // Adds 1.
-                "aghi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is negative.
-                "jl 3f",
-                // Adds 1.
-                "aghi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is positive.
-                "jh 3f",
-                // Subtracts 1.
-                "aghi {n}, -1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r: i64;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {o}, 0({v})",
-                // Copies the old value.
-                "2: lgr {r}, {o}",
-                // Subtracts 1.
-                "aghi {r}, -1",
-                // Exits if that is negative.
-                "jl 3f",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {o}, {r}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                o = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_long_*`.
-pub(crate) mod atomic_long {
-    use super::*;
-
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Adds i.
-                    "agr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add(i, v) };
-            old.wrapping_add(i)
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {r}, {o}",
-                    // Adds i.
-                    "agr {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_acquire(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_release(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            let old = unsafe { fetch_add_relaxed(i, v) };
-            old.wrapping_add(i)
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Adds i.
-                    "agr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds i to *v, and loads the old value.
-                    "laag {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i, v) }
-        }
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(i.wrapping_neg(), v) };
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Subtracts i.
-                    "sgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return(i.wrapping_neg(), v) }
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {r}, {o}",
-                    // Subtracts i.
-                    "sgr {r}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {o}, {r}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub_return(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add(i.wrapping_neg(), v) }
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Subtracts i.
-                    "sgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_release(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_sub(i, v) }
-        }
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Adds 1 to *v.
-                    "agsi 0({v}), 1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { add(1, v) };
-        }
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Subtracts 1 from *v.
-                    "agsi 0({v}), -1",
-                    v = in(reg_addr) v,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { sub(1, v) };
-        }
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Clears the bits that are clear in i.
-                    "ngr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Clears the bits that are clear in i.
-                    "ngr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old value.
-                    "lang {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Sets the bits that are set in i.
-                    "ogr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Sets the bits that are set in i.
-                    "ogr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old value.
-                    "laog {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        if super::z13() {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {o}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {o}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {o}",
-                    // Flips the bits that are set in i.
-                    "xgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v.
-                    "csg {o}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v.
-                    "lg {r}, 0({v})",
-                    // Copies the old value.
-                    "2: lgr {n}, {r}",
-                    // Flips the bits that are set in i.
-                    "xgr {n}, {i}",
-                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                    "csg {r}, {n}, 0({v})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        }
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        if super::z13() {
-            let r: isize;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old value.
-                    "laxg {r}, {i}, 0({v})",
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            r
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Stores new if *v is the old value, else loads *v; fully ordered.
-                "2: csg {r}, {new}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(1, v) };
-        new == 0
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Is it u?
-                "2: cgr {r}, {u}",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "lgr {n}, {r}",
-                // Adds a.
-                "agr {n}, {a}",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                a = in(reg) a,
-                u = in(reg) u,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is 0.
-                "je 3f",
-                // Adds 1.
-                "aghi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r != 0
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is negative.
-                "jl 3f",
-                // Adds 1.
-                "aghi {n}, 1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r >= 0
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Copies the old value and tests it.
-                "2: ltgr {n}, {r}",
-                // Exits if it is positive.
-                "jh 3f",
-                // Subtracts 1.
-                "aghi {n}, -1",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {r}, {n}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = r;
-        r <= 0
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {o}, 0({v})",
-                // Copies the old value.
-                "2: lgr {r}, {o}",
-                // Subtracts 1.
-                "aghi {r}, -1",
-                // Exits if that is negative.
-                "jl 3f",
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                "csg {o}, {r}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                v = in(reg_addr) v,
-                r = out(reg) r,
-                o = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-}
-
-/// The functions `atomic_i8_*`.
-pub(crate) mod atomic_i8 {
-    use super::*;
-
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lb {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lb {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stc {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stc {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {o}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {o}",
-                // Adds i.
-                "ar {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {o}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {o}",
-                // Stores the new word if the old one is unchanged, else loads it.
-                "cs {o}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u8) << shift,
-                mask = in(reg) mask,
-                o = out(reg) _,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Adds i.
-                "ar {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {r}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {r}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u8) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {o}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {o}",
-                // Subtracts i.
-                "sr {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {o}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {o}",
-                // Stores the new word if the old one is unchanged, else loads it.
-                "cs {o}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u8) << shift,
-                mask = in(reg) mask,
-                o = out(reg) _,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_acquire(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_release(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_relaxed(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Subtracts i.
-                "sr {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {r}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {r}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u8) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i8
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u8::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        }
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u8) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i8
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Clears the variable in the word.
-                "nr {n}, {rest}",
-                // Inserts new.
-                "or {n}, {new}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                new = in(reg) u32::from(new as u8) << shift,
-                rest = in(reg) !mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i8
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u8::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Extracts the variable.
-                "nr {n}, {mask}",
-                // Is it old?
-                "cr {n}, {old}",
-                // Exits if not.
-                "jne 3f",
-                // Keeps the rest of the word.
-                "xr {n}, {r}",
-                // Inserts new.
-                "or {n}, {new}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                word = in(reg_addr) word,
-                old = in(reg) u32::from(old as u8) << shift,
-                new = in(reg) u32::from(new as u8) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i8
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i) == 0
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_i16_*`.
-pub(crate) mod atomic_i16 {
-    use super::*;
-
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lh {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lh {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sth {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "sth {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {o}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {o}",
-                // Adds i.
-                "ar {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {o}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {o}",
-                // Stores the new word if the old one is unchanged, else loads it.
-                "cs {o}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u16) << shift,
-                mask = in(reg) mask,
-                o = out(reg) _,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Adds i.
-                "ar {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {r}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {r}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u16) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {o}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {o}",
-                // Subtracts i.
-                "sr {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {o}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {o}",
-                // Stores the new word if the old one is unchanged, else loads it.
-                "cs {o}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u16) << shift,
-                mask = in(reg) mask,
-                o = out(reg) _,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_acquire(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_release(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub_relaxed(i, v) };
-        old.wrapping_sub(i)
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Subtracts i.
-                "sr {n}, {i}",
-                // Finds the bits that change.
-                "xr {n}, {r}",
-                // Keeps those of the variable.
-                "nr {n}, {mask}",
-                // Flips them in the old word.
-                "xr {n}, {r}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as u16) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i16
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add(1, v) };
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub(1, v) };
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Clears the bits that are clear in i.
-                    "nr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from(u16::MAX) << shift;
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift | !mask,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_and(i, v) }
-        }
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Sets the bits that are set in i.
-                    "or {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Sets the bits of *v that are set in i, and loads the old word.
-                    "lao {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_or(i, v) }
-        }
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {o}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    o = lateout(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        } else {
-            let (word, shift) = super::word_around(v);
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {o}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {o}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it.
-                    "cs {o}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    // Later accesses are ordered after the operation.
-                    "bcr 14, 0",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = out(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Loads the word that contains *v.
-                    "l {r}, 0({word})",
-                    // Copies the old value.
-                    "2: lr {n}, {r}",
-                    // Flips the bits that are set in i.
-                    "xr {n}, {i}",
-                    // Stores the new word if the old one is unchanged, else loads it; fully
-                    // ordered.
-                    "cs {r}, {n}, 0({word})",
-                    // Retries if it was not.
-                    "jl 2b",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        }
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        if super::z13() {
-            let (word, shift) = super::word_around(v);
-            let r: u32;
-            // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word
-            // that contains it is on the same page, so it can be accessed, too. It is only stored
-            // as it was read, in one atomic access together with `*v`.
-            unsafe {
-                asm!(
-                    // Enables z13 in the assembler.
-                    ".machine z13",
-                    // Flips the bits of *v that are set in i, and loads the old word.
-                    "lax {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as u16) << shift,
-                    r = lateout(reg) r,
-                    // The stack pointer does not change; the condition codes do.
-                    options(nostack),
-                );
-            }
-            (r >> shift) as i16
-        } else {
-            // Nothing weaker is cheaper on s390x.
-            // SAFETY: The caller upholds the contract, which both functions share.
-            unsafe { fetch_xor(i, v) }
-        }
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Clears the variable in the word.
-                "nr {n}, {rest}",
-                // Inserts new.
-                "or {n}, {new}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                word = in(reg_addr) word,
-                new = in(reg) u32::from(new as u16) << shift,
-                rest = in(reg) !mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i16
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        let (word, shift) = super::word_around(v);
-        let mask = u32::from(u16::MAX) << shift;
-        let r: u32;
-        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned word that
-        // contains it is on the same page, so it can be accessed, too. It is only stored as it was
-        // read, in one atomic access together with `*v`.
-        unsafe {
-            asm!(
-                // Loads the word that contains *v.
-                "l {r}, 0({word})",
-                // Copies the old value.
-                "2: lr {n}, {r}",
-                // Extracts the variable.
-                "nr {n}, {mask}",
-                // Is it old?
-                "cr {n}, {old}",
-                // Exits if not.
-                "jne 3f",
-                // Keeps the rest of the word.
-                "xr {n}, {r}",
-                // Inserts new.
-                "or {n}, {new}",
-                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
-                "cs {r}, {n}, 0({word})",
-                // Retries if it was not.
-                "jl 2b",
-                // The end.
-                "3:",
-                word = in(reg_addr) word,
-                old = in(reg) u32::from(old as u16) << shift,
-                new = in(reg) u32::from(new as u16) << shift,
-                mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        (r >> shift) as i16
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_acquire(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_release(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old_ = unsafe { cmpxchg_relaxed(v, expected, new) };
-        if old_ != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = old_ };
-        }
-        old_ == expected
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_sub(i, v) };
-        old.wrapping_sub(i) == 0
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_and_test(1, v) }
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(1, v) };
-        old.wrapping_add(1) == 0
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i) < 0
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_unless(v, 1, 0) }
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found < 0 {
-                break;
-            }
-            let next = found.wrapping_add(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found >= 0
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found > 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found <= 0
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_ptr_*`.
-pub(crate) mod atomic_ptr {
-    use super::*;
-
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "lg {r}, 0({v})",
-                v = in(reg_addr) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "stg {i}, 0({v})",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "lg {r}, 0({v})",
-                // Stores new if *v is the old value, else loads *v; fully ordered.
-                "2: csg {r}, {new}, 0({v})",
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is old, else loads *v; fully ordered.
-                "csg {old}, {new}, 0({v})",
-                v = in(reg_addr) v,
-                old = inout(reg) expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on s390x.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-}
 
 /// Whether the CPU has z13. Without `std`, whether z13 is enabled at compile time.
 #[inline(always)]
@@ -9611,48 +50,70 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+        )*
+    };
+}
+
+barriers! {
+    // No instruction: only the compiler could reorder the accesses.
+    rmb;
+    // No instruction: only the compiler could reorder the accesses.
+    wmb;
+    // No instruction: only the compiler could reorder the accesses.
+    dma_rmb;
+    // No instruction: only the compiler could reorder the accesses.
+    dma_wmb;
+    // No instruction: only the compiler could reorder the accesses.
+    smp_rmb;
+    // No instruction: only the compiler could reorder the accesses.
+    smp_wmb;
+}
+
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     }
-}
-
-/// `rmb()`.
-#[inline(always)]
-pub(crate) fn rmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `wmb()`.
-#[inline(always)]
-pub(crate) fn wmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `dma_mb()`.
@@ -9660,43 +121,27 @@ pub(crate) fn wmb() {
 pub(crate) fn dma_mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     }
-}
-
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_mb()`.
@@ -9704,43 +149,27 @@ pub(crate) fn dma_wmb() {
 pub(crate) fn smp_mb() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses, and waits for a checkpoint.
                 "bcr 15, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     }
-}
-
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
 }
 
 /// `smp_mb__before_atomic()`.
@@ -9749,18 +178,19 @@ pub(crate) fn smp_wmb() {
 pub(crate) fn smp_mb__before_atomic() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses
-        // across it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }
@@ -9771,21 +201,1679 @@ pub(crate) fn smp_mb__before_atomic() {
 pub(crate) fn smp_mb__after_atomic() {
     if z13() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses.
                 "bcr 14, 0",
-                // The stack pointer does not change.
                 options(nostack, preserves_flags),
             );
         }
     } else {
-        // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses
-        // across it.
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe { asm!("", options(nostack, preserves_flags)) };
     }
 }
 
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// The instructions of `add`, `and`, `or`, `xor` and `sub`.
+macro_rules! op_asm {
+    ($i:expr, $v:expr, $g:tt, $alu:tt) => {{
+        let (i, v) = ($i, $v);
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v.
+                concat!("l", $g, " {o}, 0({v})"),
+                // Copies the old value.
+                concat!("2: l", $g, "r {n}, {o}"),
+                // Adds i (`add`); clears the bits that are clear in i (`and`); sets the bits that
+                // are set in i (`or`); flips the bits that are set in i (`xor`); subtracts i
+                // (`sub`).
+                concat!($alu, $g, "r {n}, {i}"),
+                // Stores the new value if *v is the old one, else loads *v.
+                concat!("cs", $g, " {o}, {n}, 0({v})"),
+                // Retries if it was not.
+                "jl 2b",
+                v = in(reg_addr) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                n = out(reg) _,
+                options(nostack),
+            );
+        }
+    }};
+}
+
+/// The instructions of `add_return` and `sub_return`.
+macro_rules! op_return_asm {
+    ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
+        let (i, v) = ($i, $v);
+        let r: $int;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v.
+                concat!("l", $g, " {o}, 0({v})"),
+                // Copies the old value.
+                concat!("2: l", $g, "r {r}, {o}"),
+                // Adds i (`add_return`); subtracts i (`sub_return`).
+                concat!($alu, $g, "r {r}, {i}"),
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                concat!("cs", $g, " {o}, {r}, 0({v})"),
+                // Retries if it was not.
+                "jl 2b",
+                v = in(reg_addr) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                o = out(reg) _,
+                options(nostack),
+            );
+        }
+        r
+    }};
+}
+
+/// The instructions of `fetch_add`, `fetch_and`, `fetch_or`, `fetch_xor` and `fetch_sub`.
+macro_rules! fetch_op_asm {
+    ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
+        let (i, v) = ($i, $v);
+        let r: $int;
+        // SAFETY: The block accesses only `*v`, as the caller permits.
+        unsafe {
+            asm!(
+                // Loads *v.
+                concat!("l", $g, " {r}, 0({v})"),
+                // Copies the old value.
+                concat!("2: l", $g, "r {n}, {r}"),
+                // Adds i (`fetch_add`); clears the bits that are clear in i (`fetch_and`); sets the
+                // bits that are set in i (`fetch_or`); flips the bits that are set in i
+                // (`fetch_xor`); subtracts i (`fetch_sub`).
+                concat!($alu, $g, "r {n}, {i}"),
+                // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                concat!("cs", $g, " {r}, {n}, 0({v})"),
+                // Retries if it was not.
+                "jl 2b",
+                v = in(reg_addr) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                n = out(reg) _,
+                options(nostack),
+            );
+        }
+        r
+    }};
+}
+
+/// Functions of `read`.
+macro_rules! read {
+    ($int:ty, $load:tt; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *const $int) -> $int {
+                    let r: $int;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads *v in one access.
+                            concat!($load, " {r}, 0({v})"),
+                            v = in(reg_addr) v,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `set`.
+macro_rules! set {
+    ($int:ty, $store:tt; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, i: $int) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Stores i to *v in one access.
+                            concat!($store, " {i}, 0({v})"),
+                            v = in(reg_addr) v,
+                            i = in(reg) i,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add`, `and`, `or` and `xor`.
+macro_rules! op {
+    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    if super::z13() {
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Adds i to *v (`add`); clears the bits of *v that are clear in i
+                                // (`and`); sets the bits of *v that are set in i (`or`); flips the
+                                // bits of *v that are set in i (`xor`), and loads the old value.
+                                concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
+                                v = in(reg_addr) v,
+                                i = in(reg) i,
+                                o = lateout(reg) _,
+                                options(nostack),
+                            );
+                        }
+                    } else {
+                        op_asm!(i, v, $g, $alu)
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`.
+macro_rules! add_return_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let old = call!($callee(i, v));
+                        old.wrapping_add(i)
+                    } else {
+                        // Nothing weaker is cheaper on s390x.
+                        call!(add_return(i, v))
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let r: $int;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Adds i to *v (`fetch_add`); clears the bits of *v that are clear
+                                // in i (`fetch_and`); sets the bits of *v that are set in i
+                                // (`fetch_or`); flips the bits of *v that are set in i
+                                // (`fetch_xor`), and loads the old value.
+                                concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                                // Later accesses are ordered after the operation.
+                                "bcr 14, 0",
+                                v = in(reg_addr) v,
+                                i = in(reg) i,
+                                r = out(reg) r,
+                                options(nostack),
+                            );
+                        }
+                        r
+                    } else {
+                        fetch_op_asm!(i, v, $int, $g, $alu)
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_2 {
+    ($int:ty, $g:tt; $($name:ident $alu:tt $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let r: $int;
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Adds i to *v (`fetch_add`); clears the bits of *v that are clear
+                                // in i (`fetch_and`); sets the bits of *v that are set in i
+                                // (`fetch_or`); flips the bits of *v that are set in i
+                                // (`fetch_xor`), and loads the old value.
+                                concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                                v = in(reg_addr) v,
+                                i = in(reg) i,
+                                r = lateout(reg) r,
+                                options(nostack),
+                            );
+                        }
+                        r
+                    } else {
+                        // Nothing weaker is cheaper on s390x.
+                        call!($callee(i, v))
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return` and `fetch_sub`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident $callee2:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        call!($callee(i.wrapping_neg(), v))
+                    } else {
+                        // Nothing weaker is cheaper on s390x.
+                        call!($callee2(i, v))
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_3 {
+    ($int:ty, $g:tt; $($name:ident $step:tt $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    if super::z13() {
+                        // SAFETY: The block accesses only `*v`, as the caller permits.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
+                                concat!("a", $g, "si 0({v}), ", $step),
+                                v = in(reg_addr) v,
+                                options(nostack),
+                            );
+                        }
+                    } else {
+                        call!($callee(1, v));
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    call!($callee(1, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_andnot`.
+macro_rules! fetch_andnot {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(!i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on s390x.
+                    call!(xchg(v, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on s390x.
+                    call!(cmpxchg(v, old, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // Nothing weaker is cheaper on s390x.
+                    call!(try_cmpxchg(v, old, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let new = call!($callee(i, v));
+                    new < 0
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add` and `sub`.
+macro_rules! op_5 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v.
+                            "l {o}, 0({word})",
+                            // Copies the old value.
+                            "2: lr {n}, {o}",
+                            // Adds i (`add`); subtracts i (`sub`).
+                            concat!($alu, "r {n}, {i}"),
+                            // Finds the bits that change.
+                            "xr {n}, {o}",
+                            // Keeps those of the variable.
+                            "nr {n}, {mask}",
+                            // Flips them in the old word.
+                            "xr {n}, {o}",
+                            // Stores the new word if the old one is unchanged, else loads it.
+                            "cs {o}, {n}, 0({word})",
+                            // Retries if it was not.
+                            "jl 2b",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            mask = in(reg) mask,
+                            o = out(reg) _,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return`.
+macro_rules! add_return_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add` and `fetch_sub`.
+macro_rules! fetch_op_3 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    let r: u32;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v.
+                            "l {r}, 0({word})",
+                            // Copies the old value.
+                            "2: lr {n}, {r}",
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                            concat!($alu, "r {n}, {i}"),
+                            // Finds the bits that change.
+                            "xr {n}, {r}",
+                            // Keeps those of the variable.
+                            "nr {n}, {mask}",
+                            // Flips them in the old word.
+                            "xr {n}, {r}",
+                            // Stores the new word if the old one is unchanged, else loads it; fully
+                            // ordered.
+                            "cs {r}, {n}, 0({word})",
+                            // Retries if it was not.
+                            "jl 2b",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            mask = in(reg) mask,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    (r >> shift) as $int
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add` and `fetch_sub`.
+macro_rules! fetch_op_4 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    // Nothing weaker is cheaper on s390x.
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return`.
+macro_rules! sub_return_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_sub(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_6 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) {
+                    call!($callee(1, v));
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_and`.
+macro_rules! fetch_and_2 {
+    ($int:ty, $uint:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let (word, shift) = super::word_around(v);
+                        let mask = u32::from($uint::MAX) << shift;
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Clears the bits of *v that are clear in i, and loads the old
+                                // word.
+                                "lan {r}, {i}, 0({word})",
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift | !mask,
+                                r = lateout(reg) r,
+                                options(nostack),
+                            );
+                        }
+                        (r >> shift) as $int
+                    } else {
+                        // Nothing weaker is cheaper on s390x.
+                        call!(fetch_and(i, v))
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `or` and `xor`.
+macro_rules! op_7 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) {
+                    if super::z13() {
+                        let (word, shift) = super::word_around(v);
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Sets the bits of *v that are set in i (`or`); flips the bits of
+                                // *v that are set in i (`xor`), and loads the old word.
+                                concat!("la", $alu, " {o}, {i}, 0({word})"),
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                o = lateout(reg) _,
+                                options(nostack),
+                            );
+                        }
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word that contains *v.
+                                "l {o}, 0({word})",
+                                // Copies the old value.
+                                "2: lr {n}, {o}",
+                                // Sets the bits that are set in i (`or`); flips the bits that are
+                                // set in i (`xor`).
+                                concat!($alu, "r {n}, {i}"),
+                                // Stores the new word if the old one is unchanged, else loads it.
+                                "cs {o}, {n}, 0({word})",
+                                // Retries if it was not.
+                                "jl 2b",
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                o = out(reg) _,
+                                n = out(reg) _,
+                                options(nostack),
+                            );
+                        }
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_5 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let (word, shift) = super::word_around(v);
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Sets the bits of *v that are set in i (`fetch_or`); flips the
+                                // bits of *v that are set in i (`fetch_xor`), and loads the old
+                                // word.
+                                concat!("la", $alu, " {r}, {i}, 0({word})"),
+                                // Later accesses are ordered after the operation.
+                                "bcr 14, 0",
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                r = out(reg) r,
+                                options(nostack),
+                            );
+                        }
+                        (r >> shift) as $int
+                    } else {
+                        let (word, shift) = super::word_around(v);
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Loads the word that contains *v.
+                                "l {r}, 0({word})",
+                                // Copies the old value.
+                                "2: lr {n}, {r}",
+                                // Sets the bits that are set in i (`fetch_or`); flips the bits that
+                                // are set in i (`fetch_xor`).
+                                concat!($alu, "r {n}, {i}"),
+                                // Stores the new word if the old one is unchanged, else loads it;
+                                // fully ordered.
+                                "cs {r}, {n}, 0({word})",
+                                // Retries if it was not.
+                                "jl 2b",
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                r = out(reg) r,
+                                n = out(reg) _,
+                                options(nostack),
+                            );
+                        }
+                        (r >> shift) as $int
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_6 {
+    ($int:ty, $uint:ty; $($name:ident $alu:tt $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    if super::z13() {
+                        let (word, shift) = super::word_around(v);
+                        let r: u32;
+                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                        // aligned word that contains it is on the same page, so it can be accessed,
+                        // too. It is only stored as it was read, in one atomic access together with
+                        // `*v`.
+                        unsafe {
+                            asm!(
+                                // Enables z13 in the assembler.
+                                ".machine z13",
+                                // Sets the bits of *v that are set in i (`fetch_or`); flips the
+                                // bits of *v that are set in i (`fetch_xor`), and loads the old
+                                // word.
+                                concat!("la", $alu, " {r}, {i}, 0({word})"),
+                                word = in(reg_addr) word,
+                                i = in(reg) u32::from(i as $uint) << shift,
+                                r = lateout(reg) r,
+                                options(nostack),
+                            );
+                        }
+                        (r >> shift) as $int
+                    } else {
+                        // Nothing weaker is cheaper on s390x.
+                        call!($callee(i, v))
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    let expected = unsafe { *old };
+                    let old_ = call!($callee(v, expected, new));
+                    if old_ != expected {
+                        // SAFETY: The caller guarantees that the pointer is valid.
+                        unsafe { *old = old_ };
+                    }
+                    old_ == expected
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i) < 0
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty, $load:tt, $store:tt) => {
+        read! {
+            $int, $load;
+            read;
+            read_acquire;
+        }
+
+        set! {
+            $int, $store;
+            set;
+            set_release;
+        }
+
+        xchg_2! {
+            $int;
+            xchg_acquire;
+            xchg_release;
+            xchg_relaxed;
+        }
+
+        cmpxchg_2! {
+            $int;
+            cmpxchg_acquire;
+            cmpxchg_release;
+            cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
+macro_rules! i32_i64_isize {
+    ($int:ty, $g:tt) => {
+        op! {
+            $int, $g;
+            // name  alu
+            add   "a";
+            and   "n";
+            or    "o";
+            xor   "x";
+        }
+
+        functions! {
+            fn add_return(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    let old = call!(fetch_add(i, v));
+                    old.wrapping_add(i)
+                } else {
+                    op_return_asm!(i, v, $int, $g, "a")
+                }
+            }
+        }
+
+        add_return_2! {
+            $int;
+            // name                callee
+            add_return_acquire  fetch_add_acquire;
+            add_return_release  fetch_add_release;
+            add_return_relaxed  fetch_add_relaxed;
+        }
+
+        fetch_op! {
+            $int, $g;
+            // name       alu
+            fetch_add  "a";
+            fetch_and  "n";
+            fetch_or   "o";
+            fetch_xor  "x";
+        }
+
+        fetch_op_2! {
+            $int, $g;
+            // name               alu  callee
+            fetch_add_acquire  "a"  fetch_add;
+            fetch_add_release  "a"  fetch_add;
+            fetch_add_relaxed  "a"  fetch_add;
+            fetch_and_acquire  "n"  fetch_and;
+            fetch_and_release  "n"  fetch_and;
+            fetch_and_relaxed  "n"  fetch_and;
+            fetch_or_acquire   "o"  fetch_or;
+            fetch_or_release   "o"  fetch_or;
+            fetch_or_relaxed   "o"  fetch_or;
+            fetch_xor_acquire  "x"  fetch_xor;
+            fetch_xor_release  "x"  fetch_xor;
+            fetch_xor_relaxed  "x"  fetch_xor;
+        }
+
+        functions! {
+            fn sub(i: $int, v: *mut $int) {
+                if super::z13() {
+                    call!(add(i.wrapping_neg(), v));
+                } else {
+                    op_asm!(i, v, $g, "s")
+                }
+            }
+
+            fn sub_return(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    call!(add_return(i.wrapping_neg(), v))
+                } else {
+                    op_return_asm!(i, v, $int, $g, "s")
+                }
+            }
+        }
+
+        op_2! {
+            $int;
+            // name                callee              callee2
+            sub_return_acquire  add_return_acquire  sub_return;
+            sub_return_release  add_return_release  sub_return;
+            sub_return_relaxed  add_return_relaxed  sub_return;
+            fetch_sub_acquire   fetch_add_acquire   fetch_sub;
+            fetch_sub_release   fetch_add_release   fetch_sub;
+            fetch_sub_relaxed   fetch_add_relaxed   fetch_sub;
+        }
+
+        functions! {
+            fn fetch_sub(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    call!(fetch_add(i.wrapping_neg(), v))
+                } else {
+                    fetch_op_asm!(i, v, $int, $g, "s")
+                }
+            }
+        }
+
+        op_3! {
+            $int, $g;
+            // name  step  callee
+            inc   "1"   add;
+            dec   "-1"  sub;
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let new = call!(sub_return(i, v));
+                new == 0
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let new = call!(add_return(1, v));
+                new == 0
+            }
+        }
+
+        add_negative! {
+            $int;
+            // name                  callee
+            add_negative          add_return;
+            add_negative_acquire  add_return_acquire;
+            add_negative_release  add_return_release;
+            add_negative_relaxed  add_return_relaxed;
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {r}, 0({v})"),
+                        // Is it u?
+                        concat!("2: c", $g, "r {r}, {u}"),
+                        // Exits if so.
+                        "je 3f",
+                        // Copies the old value.
+                        concat!("l", $g, "r {n}, {r}"),
+                        // Adds a.
+                        concat!("a", $g, "r {n}, {a}"),
+                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                        concat!("cs", $g, " {r}, {n}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        v = in(reg_addr) v,
+                        a = in(reg) a,
+                        u = in(reg) u,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {r}, 0({v})"),
+                        // Copies the old value and tests it.
+                        concat!("2: lt", $g, "r {n}, {r}"),
+                        // Exits if it is 0.
+                        "je 3f",
+                        // Adds 1.
+                        concat!("a", $g, "hi {n}, 1"),
+                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                        concat!("cs", $g, " {r}, {n}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        v = in(reg_addr) v,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r != 0
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {r}, 0({v})"),
+                        // Copies the old value and tests it.
+                        concat!("2: lt", $g, "r {n}, {r}"),
+                        // Exits if it is negative.
+                        "jl 3f",
+                        // Adds 1.
+                        concat!("a", $g, "hi {n}, 1"),
+                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                        concat!("cs", $g, " {r}, {n}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        v = in(reg_addr) v,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {r}, 0({v})"),
+                        // Copies the old value and tests it.
+                        concat!("2: lt", $g, "r {n}, {r}"),
+                        // Exits if it is positive.
+                        "jh 3f",
+                        // Subtracts 1.
+                        concat!("a", $g, "hi {n}, -1"),
+                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                        concat!("cs", $g, " {r}, {n}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        v = in(reg_addr) v,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                let r = r;
+                r <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {o}, 0({v})"),
+                        // Copies the old value.
+                        concat!("2: l", $g, "r {r}, {o}"),
+                        // Subtracts 1.
+                        concat!("a", $g, "hi {r}, -1"),
+                        // Exits if that is negative.
+                        "jl 3f",
+                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                        concat!("cs", $g, " {o}, {r}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        v = in(reg_addr) v,
+                        r = out(reg) r,
+                        o = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty) => {
+        op_4! {
+            $int;
+            // name                callee
+            inc_return          add_return;
+            inc_return_acquire  add_return_acquire;
+            inc_return_release  add_return_release;
+            inc_return_relaxed  add_return_relaxed;
+            fetch_inc           fetch_add;
+            fetch_inc_acquire   fetch_add_acquire;
+            fetch_inc_release   fetch_add_release;
+            fetch_inc_relaxed   fetch_add_relaxed;
+            dec_return          sub_return;
+            dec_return_acquire  sub_return_acquire;
+            dec_return_release  sub_return_release;
+            dec_return_relaxed  sub_return_relaxed;
+            fetch_dec           fetch_sub;
+            fetch_dec_acquire   fetch_sub_acquire;
+            fetch_dec_release   fetch_sub_release;
+            fetch_dec_relaxed   fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn andnot(i: $int, v: *mut $int) {
+                call!(and(!i, v));
+            }
+        }
+
+        fetch_andnot! {
+            $int;
+            // name                  callee
+            fetch_andnot          fetch_and;
+            fetch_andnot_acquire  fetch_and_acquire;
+            fetch_andnot_release  fetch_and_release;
+            fetch_andnot_relaxed  fetch_and_relaxed;
+        }
+
+        functions! {
+            fn dec_and_test(v: *mut $int) -> bool {
+                call!(sub_and_test(1, v))
+            }
+
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
+macro_rules! i32_i64_isize_ptr {
+    ($int:ty, $g:tt) => {
+        functions! {
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("l", $g, " {r}, 0({v})"),
+                        // Stores new if *v is the old value, else loads *v; fully ordered.
+                        concat!("2: cs", $g, " {r}, {new}, 0({v})"),
+                        // Retries if it was not.
+                        "jl 2b",
+                        v = in(reg_addr) v,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+
+            fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores new if *v is old, else loads *v; fully ordered.
+                        concat!("cs", $g, " {old}, {new}, 0({v})"),
+                        v = in(reg_addr) v,
+                        old = inout(reg) old => r,
+                        new = in(reg) new,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+
+            fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                let expected = unsafe { *old };
+                let found: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores new if *v is old, else loads *v; fully ordered.
+                        concat!("cs", $g, " {old}, {new}, 0({v})"),
+                        v = in(reg_addr) v,
+                        old = inout(reg) expected => found,
+                        new = in(reg) new,
+                        options(nostack),
+                    );
+                }
+                if found != expected {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    unsafe { *old = found };
+                }
+                found == expected
+            }
+        }
+
+        try_cmpxchg_2! {
+            $int;
+            try_cmpxchg_acquire;
+            try_cmpxchg_release;
+            try_cmpxchg_relaxed;
+        }
+    };
+}
+
+/// What `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i8_i16 {
+    ($int:ty, $uint:ty) => {
+        op_5! {
+            $int, $uint;
+            // name  alu
+            add   "a";
+            sub   "s";
+        }
+
+        add_return_3! {
+            $int;
+            // name                callee
+            add_return          fetch_add;
+            add_return_acquire  fetch_add_acquire;
+            add_return_release  fetch_add_release;
+            add_return_relaxed  fetch_add_relaxed;
+        }
+
+        fetch_op_3! {
+            $int, $uint;
+            // name       alu
+            fetch_add  "a";
+            fetch_sub  "s";
+        }
+
+        fetch_op_4! {
+            $int;
+            // name               callee
+            fetch_add_acquire  fetch_add;
+            fetch_add_release  fetch_add;
+            fetch_add_relaxed  fetch_add;
+            fetch_sub_acquire  fetch_sub;
+            fetch_sub_release  fetch_sub;
+            fetch_sub_relaxed  fetch_sub;
+        }
+
+        sub_return_2! {
+            $int;
+            // name                callee
+            sub_return          fetch_sub;
+            sub_return_acquire  fetch_sub_acquire;
+            sub_return_release  fetch_sub_release;
+            sub_return_relaxed  fetch_sub_relaxed;
+        }
+
+        op_6! {
+            $int;
+            // name  callee
+            inc   add;
+            dec   sub;
+        }
+
+        functions! {
+            fn and(i: $int, v: *mut $int) {
+                if super::z13() {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Enables z13 in the assembler.
+                            ".machine z13",
+                            // Clears the bits of *v that are clear in i, and loads the old word.
+                            "lan {o}, {i}, 0({word})",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            o = lateout(reg) _,
+                            options(nostack),
+                        );
+                    }
+                } else {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v.
+                            "l {o}, 0({word})",
+                            // Copies the old value.
+                            "2: lr {n}, {o}",
+                            // Clears the bits that are clear in i.
+                            "nr {n}, {i}",
+                            // Stores the new word if the old one is unchanged, else loads it.
+                            "cs {o}, {n}, 0({word})",
+                            // Retries if it was not.
+                            "jl 2b",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            o = out(reg) _,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                }
+            }
+
+            fn fetch_and(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    let r: u32;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Enables z13 in the assembler.
+                            ".machine z13",
+                            // Clears the bits of *v that are clear in i, and loads the old word.
+                            "lan {r}, {i}, 0({word})",
+                            // Later accesses are ordered after the operation.
+                            "bcr 14, 0",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            r = out(reg) r,
+                            options(nostack),
+                        );
+                    }
+                    (r >> shift) as $int
+                } else {
+                    let (word, shift) = super::word_around(v);
+                    let mask = u32::from($uint::MAX) << shift;
+                    let r: u32;
+                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
+                    // aligned word that contains it is on the same page, so it can be accessed,
+                    // too. It is only stored as it was read, in one atomic access together with
+                    // `*v`.
+                    unsafe {
+                        asm!(
+                            // Loads the word that contains *v.
+                            "l {r}, 0({word})",
+                            // Copies the old value.
+                            "2: lr {n}, {r}",
+                            // Clears the bits that are clear in i.
+                            "nr {n}, {i}",
+                            // Stores the new word if the old one is unchanged, else loads it; fully
+                            // ordered.
+                            "cs {r}, {n}, 0({word})",
+                            // Retries if it was not.
+                            "jl 2b",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
+                    }
+                    (r >> shift) as $int
+                }
+            }
+        }
+
+        fetch_and_2! {
+            $int, $uint;
+            fetch_and_acquire;
+            fetch_and_release;
+            fetch_and_relaxed;
+        }
+
+        op_7! {
+            $int, $uint;
+            // name  alu
+            or    "o";
+            xor   "x";
+        }
+
+        fetch_op_5! {
+            $int, $uint;
+            // name       alu
+            fetch_or   "o";
+            fetch_xor  "x";
+        }
+
+        fetch_op_6! {
+            $int, $uint;
+            // name               alu  callee
+            fetch_or_acquire   "o"  fetch_or;
+            fetch_or_release   "o"  fetch_or;
+            fetch_or_relaxed   "o"  fetch_or;
+            fetch_xor_acquire  "x"  fetch_xor;
+            fetch_xor_release  "x"  fetch_xor;
+            fetch_xor_relaxed  "x"  fetch_xor;
+        }
+
+        functions! {
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
+                // word that contains it is on the same page, so it can be accessed, too. It is only
+                // stored as it was read, in one atomic access together with `*v`.
+                unsafe {
+                    asm!(
+                        // Loads the word that contains *v.
+                        "l {r}, 0({word})",
+                        // Copies the old value.
+                        "2: lr {n}, {r}",
+                        // Clears the variable in the word.
+                        "nr {n}, {rest}",
+                        // Inserts new.
+                        "or {n}, {new}",
+                        // Stores the new word if the old one is unchanged, else loads it; fully
+                        // ordered.
+                        "cs {r}, {n}, 0({word})",
+                        // Retries if it was not.
+                        "jl 2b",
+                        word = in(reg_addr) word,
+                        new = in(reg) u32::from(new as $uint) << shift,
+                        rest = in(reg) !mask,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                (r >> shift) as $int
+            }
+
+            fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
+                // word that contains it is on the same page, so it can be accessed, too. It is only
+                // stored as it was read, in one atomic access together with `*v`.
+                unsafe {
+                    asm!(
+                        // Loads the word that contains *v.
+                        "l {r}, 0({word})",
+                        // Copies the old value.
+                        "2: lr {n}, {r}",
+                        // Extracts the variable.
+                        "nr {n}, {mask}",
+                        // Is it old?
+                        "cr {n}, {old}",
+                        // Exits if not.
+                        "jne 3f",
+                        // Keeps the rest of the word.
+                        "xr {n}, {r}",
+                        // Inserts new.
+                        "or {n}, {new}",
+                        // Stores the new word if the old one is unchanged, else loads it; fully
+                        // ordered.
+                        "cs {r}, {n}, 0({word})",
+                        // Retries if it was not.
+                        "jl 2b",
+                        // The end.
+                        "3:",
+                        word = in(reg_addr) word,
+                        old = in(reg) u32::from(old as $uint) << shift,
+                        new = in(reg) u32::from(new as $uint) << shift,
+                        mask = in(reg) mask,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
+                }
+                (r >> shift) as $int
+            }
+        }
+
+        try_cmpxchg_3! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                let old = call!(fetch_sub(i, v));
+                old.wrapping_sub(i) == 0
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                let old = call!(fetch_add(1, v));
+                old.wrapping_add(1) == 0
+            }
+        }
+
+        add_negative_2! {
+            $int;
+            // name                  callee
+            add_negative          fetch_add;
+            add_negative_acquire  fetch_add_acquire;
+            add_negative_release  fetch_add_release;
+            add_negative_relaxed  fetch_add_relaxed;
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u {
+                        break;
+                    }
+                    let next = found.wrapping_add(a);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                call!(add_unless(v, 1, 0))
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_add(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found > 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found.wrapping_sub(1) < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found.wrapping_sub(1)
+            }
+        }
+    };
+}
+
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    all_families! { i32, "l", "st" }
+
+    i32_i64_isize! { i32, "" }
+
+    integers! { i32 }
+
+    i32_i64_isize_ptr! { i32, "" }
+}
+
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    all_families! { i64, "lg", "stg" }
+
+    i32_i64_isize! { i64, "g" }
+
+    integers! { i64 }
+
+    i32_i64_isize_ptr! { i64, "g" }
+}
+
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    all_families! { isize, "lg", "stg" }
+
+    i32_i64_isize! { isize, "g" }
+
+    integers! { isize }
+
+    i32_i64_isize_ptr! { isize, "g" }
+}
+
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    all_families! { i8, "lb", "stc" }
+
+    integers! { i8 }
+
+    i8_i16! { i8, u8 }
+}
+
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
+
+    all_families! { i16, "lh", "sth" }
+
+    integers! { i16 }
+
+    i8_i16! { i16, u16 }
+}
+
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    all_families! { *const c_void, "lg", "stg" }
+
+    i32_i64_isize_ptr! { *const c_void, "g" }
+}

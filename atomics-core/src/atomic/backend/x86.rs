@@ -10,7 +10,13 @@
 //! compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local
 //! variable are not ordered, since no other code can reach them: what others access must be
 //! behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the
-//! compiler knows nothing of a value that comes out of it.
+//! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
+//! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
+//!
+//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
+//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
+//! variable in memory, `also` an instruction that only some rows have. The others have the
+//! names that the table of the architecture gives them.
 //!
 //! # Safety
 //!
@@ -22,7784 +28,6 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
-/// The functions `atomic_*`.
-pub(crate) mod atomic {
-    use super::*;
-
-    /// `atomic_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access; later accesses are ordered after it.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i32, i: i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access; earlier accesses are ordered before it.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "lock add dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i32, v: *mut i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v; i's register receives the old value.
-                "lock xadd dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = inout(reg) i => r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i32, v: *mut i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i32, v: *mut i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i32, v: *mut i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v.
-                "lock sub dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v.
-                "lock inc dword ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v.
-                "lock dec dword ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "lock and dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i32, v: *mut i32) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "lock or dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i32, v: *mut i32) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "lock xor dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i32, v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; with memory, LOCK is implied.
-                "xchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                new = inout(reg) new => r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i32, old: i32, new: i32) -> i32 {
-        let r: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i32, old: i32, new: i32) -> i32 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i32, old: *mut i32, new: i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v and sets ZF if the difference is 0.
-                "lock sub dword ptr [{v}], {i:e}",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v and sets ZF if the difference is 0.
-                "lock dec dword ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v and sets ZF if it is now 0.
-                "lock inc dword ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i32, v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v and sets SF if the sum is negative.
-                "lock add dword ptr [{v}], {i:e}",
-                // Jumps directly to the target if the caller branches on the result.
-                "js {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i32, v: *mut i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i32, v: *mut i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i32, v: *mut i32) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i32, a: i32, u: i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i32, a: i32, u: i32) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it 0?
-                "2: test eax, eax",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Adds 1.
-                "inc {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not 0.
-                "test eax, eax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jne {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it negative?
-                "2: test eax, eax",
-                // Exits if so.
-                "js 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Adds 1.
-                "inc {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not negative.
-                "test eax, eax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jns {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i32) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it positive?
-                "2: test eax, eax",
-                // Exits if so.
-                "jg 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Subtracts 1.
-                "dec {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end: "equal", thus not greater, if it was not.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jle {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i32) -> i32 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic64_*`.
-pub(crate) mod atomic64 {
-    use super::*;
-
-    /// `atomic64_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v into EDX:EAX, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v into EDX:EAX, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Stores i if *v is the expected value, else loads *v.
-                "2: lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                in("ebx") i as i32,
-                in("ecx") (i >> 32) as i32,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i64, i: i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Stores i if *v is the expected value, else loads *v.
-                "2: lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                in("ebx") i as i32,
-                in("ecx") (i >> 32) as i32,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds i in the low half.
-                "add ebx, dword ptr [{i}]",
-                // Adds i in the high half, with the carry.
-                "adc ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds i in the low half.
-                "add ebx, dword ptr [{i}]",
-                // Adds i in the high half, with the carry.
-                "adc ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i, v) }
-    }
-
-    /// `atomic64_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i, v) }
-    }
-
-    /// `atomic64_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i, v) }
-    }
-
-    /// `atomic64_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds i in the low half.
-                "add ebx, dword ptr [{i}]",
-                // Adds i in the high half, with the carry.
-                "adc ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic64_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic64_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic64_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts i in the low half.
-                "sub ebx, dword ptr [{i}]",
-                // Subtracts i in the high half, with the borrow.
-                "sbb ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts i in the low half.
-                "sub ebx, dword ptr [{i}]",
-                // Subtracts i in the high half, with the borrow.
-                "sbb ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(i, v) }
-    }
-
-    /// `atomic64_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(i, v) }
-    }
-
-    /// `atomic64_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(i, v) }
-    }
-
-    /// `atomic64_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts i in the low half.
-                "sub ebx, dword ptr [{i}]",
-                // Subtracts i in the high half, with the borrow.
-                "sbb ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic64_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic64_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(i, v) }
-    }
-
-    /// `atomic64_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return(v) }
-    }
-
-    /// `atomic64_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return(v) }
-    }
-
-    /// `atomic64_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { inc_return(v) }
-    }
-
-    /// `atomic64_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc(v) }
-    }
-
-    /// `atomic64_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc(v) }
-    }
-
-    /// `atomic64_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_inc(v) }
-    }
-
-    /// `atomic64_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow.
-                "sbb ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow.
-                "sbb ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return(v) }
-    }
-
-    /// `atomic64_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return(v) }
-    }
-
-    /// `atomic64_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { dec_return(v) }
-    }
-
-    /// `atomic64_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow.
-                "sbb ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec(v) }
-    }
-
-    /// `atomic64_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec(v) }
-    }
-
-    /// `atomic64_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_dec(v) }
-    }
-
-    /// `atomic64_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Clears the bits that are clear in i in the low half.
-                "and ebx, dword ptr [{i}]",
-                // Clears the bits that are clear in i in the high half.
-                "and ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Clears the bits that are clear in i in the low half.
-                "and ebx, dword ptr [{i}]",
-                // Clears the bits that are clear in i in the high half.
-                "and ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(i, v) }
-    }
-
-    /// `atomic64_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(i, v) }
-    }
-
-    /// `atomic64_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(i, v) }
-    }
-
-    /// `atomic64_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i64, v: *mut i64) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic64_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic64_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i64, v: *mut i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic64_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Sets the bits that are set in i in the low half.
-                "or ebx, dword ptr [{i}]",
-                // Sets the bits that are set in i in the high half.
-                "or ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Sets the bits that are set in i in the low half.
-                "or ebx, dword ptr [{i}]",
-                // Sets the bits that are set in i in the high half.
-                "or ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or(i, v) }
-    }
-
-    /// `atomic64_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or(i, v) }
-    }
-
-    /// `atomic64_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_or(i, v) }
-    }
-
-    /// `atomic64_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i64, v: *mut i64) {
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Flips the bits that are set in i in the low half.
-                "xor ebx, dword ptr [{i}]",
-                // Flips the bits that are set in i in the high half.
-                "xor ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic64_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i64, v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments of this
-        // function.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Flips the bits that are set in i in the low half.
-                "xor ebx, dword ptr [{i}]",
-                // Flips the bits that are set in i in the high half.
-                "xor ecx, dword ptr [{i} + 4]",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor(i, v) }
-    }
-
-    /// `atomic64_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor(i, v) }
-    }
-
-    /// `atomic64_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i64, v: *mut i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_xor(i, v) }
-    }
-
-    /// `atomic64_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Stores new if *v is the expected value, else loads *v.
-                "2: lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                v = in(reg) v,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic64_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
-                "lock cmpxchg8b qword ptr [{v}]",
-                v = in(reg) v,
-                inout("eax") old as i32 => r_lo,
-                inout("edx") (old >> 32) as i32 => r_hi,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-
-    /// `atomic64_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i64, old: i64, new: i64) -> i64 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found_lo: i32;
-        let found_hi: i32;
-        let is: u8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Saves the result before other instructions change the condition codes.
-                "sete {is}",
-                v = in(reg) v,
-                inout("eax") expected as i32 => found_lo,
-                inout("edx") (expected >> 32) as i32 => found_hi,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                is = lateout(reg_byte) is,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
-        if is == 0 {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        is != 0
-    }
-
-    /// `atomic64_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i64, old: *mut i64, new: i64) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic64_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { sub_return(i, v) };
-        new == 0
-    }
-
-    /// `atomic64_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow.
-                "sbb ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Is it 0?
-                "or ebx, ecx",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads the low half of the expected value.
-                "mov eax, dword ptr [{v}]",
-                // Loads its high half.
-                "mov edx, dword ptr [{v} + 4]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Is it 0?
-                "or ebx, ecx",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_acquire(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_release(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i64, v: *mut i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let new = unsafe { add_return_relaxed(i, v) };
-        new < 0
-    }
-
-    /// `atomic64_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic64_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i64, a: i64, u: i64) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic64_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Copies the low half.
-                "2: mov ebx, eax",
-                // Is it 0?
-                "or ebx, edx",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Was it 0?
-                "3: or eax, edx",
-                // Jumps directly to the target if the caller branches on the result.
-                "jne {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Is it negative?
-                "2: test edx, edx",
-                // Exits if so.
-                "js 3f",
-                // Copies the old value.
-                "mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Adds 1.
-                "add ebx, 1",
-                // Adds the carry.
-                "adc ecx, 0",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Was it negative?
-                "3: test edx, edx",
-                // Jumps directly to the target if the caller branches on the result.
-                "jns {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i64) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow, and compares the old value with 1.
-                "sbb ecx, 0",
-                // Exits if it is not less, thus positive.
-                "jge 3f",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jl {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic64_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i64) -> i64 {
-        let r_lo: i32;
-        let r_hi: i32;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Expects the low half of the value that may be stored.
-                "mov eax, ebx",
-                // Expects its high half.
-                "mov edx, ecx",
-                // Loads *v, or stores the value that is there already.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Copies the old value.
-                "2: mov ebx, eax",
-                // Copies its high half.
-                "mov ecx, edx",
-                // Subtracts 1.
-                "sub ebx, 1",
-                // Subtracts the borrow.
-                "sbb ecx, 0",
-                // Exits if the difference is negative.
-                "js 3f",
-                // Stores the new value if *v is the expected one, else loads *v.
-                "lock cmpxchg8b qword ptr [{v}]",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end.
-                "3:",
-                v = in(reg) v,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-        r
-    }
-}
-
-/// The functions `atomic_long_*`.
-pub(crate) mod atomic_long {
-    use super::*;
-
-    /// `atomic_long_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access; later accesses are ordered after it.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut isize, i: isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access; earlier accesses are ordered before it.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_long_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "lock add dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_long_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: isize, v: *mut isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v; i's register receives the old value.
-                "lock xadd dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = inout(reg) i => r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: isize, v: *mut isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: isize, v: *mut isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: isize, v: *mut isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_long_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v.
-                "lock sub dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_long_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v.
-                "lock inc dword ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_long_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_long_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_long_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v.
-                "lock dec dword ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_long_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_long_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_long_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_long_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_long_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "lock and dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: isize, v: *mut isize) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_long_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_long_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_long_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "lock or dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: isize, v: *mut isize) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "lock xor dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_long_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: isize, v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; with memory, LOCK is implied.
-                "xchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                new = inout(reg) new => r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_long_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut isize, old: isize, new: isize) -> isize {
-        let r: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_long_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut isize, old: isize, new: isize) -> isize {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: isize;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_long_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut isize, old: *mut isize, new: isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_long_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v and sets ZF if the difference is 0.
-                "lock sub dword ptr [{v}], {i:e}",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v and sets ZF if the difference is 0.
-                "lock dec dword ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v and sets ZF if it is now 0.
-                "lock inc dword ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: isize, v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v and sets SF if the sum is negative.
-                "lock add dword ptr [{v}], {i:e}",
-                // Jumps directly to the target if the caller branches on the result.
-                "js {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: isize, v: *mut isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_long_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: isize, v: *mut isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_long_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: isize, v: *mut isize) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_long_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut isize, a: isize, u: isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_long_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut isize, a: isize, u: isize) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_long_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it 0?
-                "2: test eax, eax",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Adds 1.
-                "inc {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not 0.
-                "test eax, eax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jne {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it negative?
-                "2: test eax, eax",
-                // Exits if so.
-                "js 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Adds 1.
-                "inc {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not negative.
-                "test eax, eax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jns {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut isize) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov eax, dword ptr [{v}]",
-                // Is it positive?
-                "2: test eax, eax",
-                // Exits if so.
-                "jg 3f",
-                // Copies the old value.
-                "mov {n:e}, eax",
-                // Subtracts 1.
-                "dec {n:e}",
-                // Stores the new value if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {n:e}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end: "equal", thus not greater, if it was not.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jle {yes}",
-                v = in(reg) v,
-                out("eax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_long_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut isize) -> isize {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_i8_*`.
-pub(crate) mod atomic_i8 {
-    use super::*;
-
-    /// `atomic_i8_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "mov {r}, byte ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg_byte) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access; later accesses are ordered after it.
-                "mov {r}, byte ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg_byte) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "mov byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i8, i: i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access; earlier accesses are ordered before it.
-                "mov byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i8_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "lock add byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i8_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i8, v: *mut i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v; i's register receives the old value.
-                "lock xadd byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = inout(reg_byte) i => r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i8, v: *mut i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i8_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v.
-                "lock sub byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i8_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v.
-                "lock inc byte ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i8_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v.
-                "lock dec byte ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i8_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i8_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i8_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "lock and byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i8, v: *mut i8) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i8_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i8_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i8_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "lock or byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i8, v: *mut i8) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "lock xor byte ptr [{v}], {i}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i8_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i8, v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; with memory, LOCK is implied.
-                "xchg byte ptr [{v}], {new}",
-                v = in(reg) v,
-                new = inout(reg_byte) new => r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i8_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i8, old: i8, new: i8) -> i8 {
-        let r: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is al, else loads *v into al.
-                "lock cmpxchg byte ptr [{v}], {new}",
-                v = in(reg) v,
-                inout("al") old => r,
-                new = in(reg_byte) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i8_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i8, old: i8, new: i8) -> i8 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: i8;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is al, else loads *v into al.
-                "lock cmpxchg byte ptr [{v}], {new}",
-                v = in(reg) v,
-                inout("al") expected => found,
-                new = in(reg_byte) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_i8_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i8, old: *mut i8, new: i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i8_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v and sets ZF if the difference is 0.
-                "lock sub byte ptr [{v}], {i}",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v and sets ZF if the difference is 0.
-                "lock dec byte ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v and sets ZF if it is now 0.
-                "lock inc byte ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i8, v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v and sets SF if the sum is negative.
-                "lock add byte ptr [{v}], {i}",
-                // Jumps directly to the target if the caller branches on the result.
-                "js {yes}",
-                v = in(reg) v,
-                i = in(reg_byte) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i8, v: *mut i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i8_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i8, v: *mut i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i8_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i8, v: *mut i8) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i8_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i8, a: i8, u: i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i8_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i8, a: i8, u: i8) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i8_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov al, byte ptr [{v}]",
-                // Is it 0?
-                "2: test al, al",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "mov {n}, al",
-                // Adds 1.
-                "inc {n}",
-                // Stores the new value if *v is al, else loads *v into al.
-                "lock cmpxchg byte ptr [{v}], {n}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not 0.
-                "test al, al",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jne {yes}",
-                v = in(reg) v,
-                out("al") _,
-                n = out(reg_byte) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov al, byte ptr [{v}]",
-                // Is it negative?
-                "2: test al, al",
-                // Exits if so.
-                "js 3f",
-                // Copies the old value.
-                "mov {n}, al",
-                // Adds 1.
-                "inc {n}",
-                // Stores the new value if *v is al, else loads *v into al.
-                "lock cmpxchg byte ptr [{v}], {n}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not negative.
-                "test al, al",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jns {yes}",
-                v = in(reg) v,
-                out("al") _,
-                n = out(reg_byte) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i8) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov al, byte ptr [{v}]",
-                // Is it positive?
-                "2: test al, al",
-                // Exits if so.
-                "jg 3f",
-                // Copies the old value.
-                "mov {n}, al",
-                // Subtracts 1.
-                "dec {n}",
-                // Stores the new value if *v is al, else loads *v into al.
-                "lock cmpxchg byte ptr [{v}], {n}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end: "equal", thus not greater, if it was not.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jle {yes}",
-                v = in(reg) v,
-                out("al") _,
-                n = out(reg_byte) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i8_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i8) -> i8 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_i16_*`.
-pub(crate) mod atomic_i16 {
-    use super::*;
-
-    /// `atomic_i16_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "mov {r:x}, word ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access; later accesses are ordered after it.
-                "mov {r:x}, word ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "mov word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut i16, i: i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access; earlier accesses are ordered before it.
-                "mov word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_i16_add()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v.
-                "lock add word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_add_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_acquire(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_release(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_add_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_relaxed(i, v) };
-        old.wrapping_add(i)
-    }
-
-    /// `atomic_i16_fetch_add()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add(i: i16, v: *mut i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v; i's register receives the old value.
-                "lock xadd word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = inout(reg) i => r,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_fetch_add_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_acquire(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_release(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_relaxed(i: i16, v: *mut i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i, v) }
-    }
-
-    /// `atomic_i16_sub()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v.
-                "lock sub word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_sub_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_sub_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_return_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_fetch_sub_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_sub_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(i.wrapping_neg(), v) }
-    }
-
-    /// `atomic_i16_inc()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc(v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v.
-                "lock inc word ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_inc_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_release(1, v) }
-    }
-
-    /// `atomic_i16_inc_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_inc_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_inc_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_add_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_dec()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec(v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v.
-                "lock dec word ptr [{v}]",
-                v = in(reg) v,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_dec_return()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_acquire(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_release(1, v) }
-    }
-
-    /// `atomic_i16_dec_return_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_return_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { sub_return_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_acquire(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_acquire(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_release(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_release(1, v) }
-    }
-
-    /// `atomic_i16_fetch_dec_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_dec_relaxed(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_sub_relaxed(1, v) }
-    }
-
-    /// `atomic_i16_and()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn and(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Clears the bits of *v that are clear in i.
-                "lock and word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_and()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_and_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_and_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_and_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_and_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found & i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_andnot()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn andnot(i: i16, v: *mut i16) {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { and(!i, v) };
-    }
-
-    /// `atomic_i16_fetch_andnot()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_acquire(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_release(!i, v) }
-    }
-
-    /// `atomic_i16_fetch_andnot_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_andnot_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { fetch_and_relaxed(!i, v) }
-    }
-
-    /// `atomic_i16_or()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn or(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Sets the bits of *v that are set in i.
-                "lock or word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_or()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_or_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_or_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_or_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_or_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found | i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_xor()`: unordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xor(i: i16, v: *mut i16) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Flips the bits of *v that are set in i.
-                "lock xor word ptr [{v}], {i:x}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-    }
-
-    /// `atomic_i16_fetch_xor()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_xor_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_acquire(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_acquire(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_xor_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_release(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_release(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_fetch_xor_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_xor_relaxed(i: i16, v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            let next = found ^ i;
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg_relaxed(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; with memory, LOCK is implied.
-                "xchg word ptr [{v}], {new:x}",
-                v = in(reg) v,
-                new = inout(reg) new => r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_i16_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(v: *mut i16, old: i16, new: i16) -> i16 {
-        let r: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is ax, else loads *v into ax.
-                "lock cmpxchg word ptr [{v}], {new:x}",
-                v = in(reg) v,
-                inout("ax") old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_i16_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(v: *mut i16, old: i16, new: i16) -> i16 {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: i16;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is ax, else loads *v into ax.
-                "lock cmpxchg word ptr [{v}], {new:x}",
-                v = in(reg) v,
-                inout("ax") expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_i16_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(v: *mut i16, old: *mut i16, new: i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_i16_sub_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn sub_and_test(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts i from *v and sets ZF if the difference is 0.
-                "lock sub word ptr [{v}], {i:x}",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_dec_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_and_test(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Subtracts 1 from *v and sets ZF if the difference is 0.
-                "lock dec word ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_inc_and_test()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_and_test(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds 1 to *v and sets ZF if it is now 0.
-                "lock inc word ptr [{v}]",
-                // Jumps directly to the target if the caller branches on the result.
-                "je {yes}",
-                v = in(reg) v,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_add_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative(i: i16, v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Adds i to *v and sets SF if the sum is negative.
-                "lock add word ptr [{v}], {i:x}",
-                // Jumps directly to the target if the caller branches on the result.
-                "js {yes}",
-                v = in(reg) v,
-                i = in(reg) i,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_add_negative_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_acquire(i: i16, v: *mut i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i16_add_negative_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_release(i: i16, v: *mut i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i16_add_negative_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_negative_relaxed(i: i16, v: *mut i16) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { add_negative(i, v) }
-    }
-
-    /// `atomic_i16_fetch_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn fetch_add_unless(v: *mut i16, a: i16, u: i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found == u {
-                break;
-            }
-            let next = found.wrapping_add(a);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found
-    }
-
-    /// `atomic_i16_add_unless()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn add_unless(v: *mut i16, a: i16, u: i16) -> bool {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let old = unsafe { fetch_add_unless(v, a, u) };
-        old != u
-    }
-
-    /// `atomic_i16_inc_not_zero()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_not_zero(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov ax, word ptr [{v}]",
-                // Is it 0?
-                "2: test ax, ax",
-                // Exits if so.
-                "je 3f",
-                // Copies the old value.
-                "mov {n:x}, ax",
-                // Adds 1.
-                "inc {n:x}",
-                // Stores the new value if *v is ax, else loads *v into ax.
-                "lock cmpxchg word ptr [{v}], {n:x}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not 0.
-                "test ax, ax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jne {yes}",
-                v = in(reg) v,
-                out("ax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_inc_unless_negative()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn inc_unless_negative(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov ax, word ptr [{v}]",
-                // Is it negative?
-                "2: test ax, ax",
-                // Exits if so.
-                "js 3f",
-                // Copies the old value.
-                "mov {n:x}, ax",
-                // Adds 1.
-                "inc {n:x}",
-                // Stores the new value if *v is ax, else loads *v into ax.
-                "lock cmpxchg word ptr [{v}], {n:x}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // Sets the condition: it was not negative.
-                "test ax, ax",
-                // The end.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jns {yes}",
-                v = in(reg) v,
-                out("ax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_dec_unless_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_unless_positive(v: *mut i16) -> bool {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                "mov ax, word ptr [{v}]",
-                // Is it positive?
-                "2: test ax, ax",
-                // Exits if so.
-                "jg 3f",
-                // Copies the old value.
-                "mov {n:x}, ax",
-                // Subtracts 1.
-                "dec {n:x}",
-                // Stores the new value if *v is ax, else loads *v into ax.
-                "lock cmpxchg word ptr [{v}], {n:x}",
-                // Retries if it was not, with the loaded value.
-                "jne 2b",
-                // The end: "equal", thus not greater, if it was not.
-                "3:",
-                // Jumps directly to the target if the caller branches on the result.
-                "jle {yes}",
-                v = in(reg) v,
-                out("ax") _,
-                n = out(reg) _,
-                yes = label { return true },
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        false
-    }
-
-    /// `atomic_i16_dec_if_positive()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn dec_if_positive(v: *mut i16) -> i16 {
-        // SAFETY: The caller upholds the contract, which both functions share.
-        let mut found = unsafe { read(v) };
-        loop {
-            if found.wrapping_sub(1) < 0 {
-                break;
-            }
-            let next = found.wrapping_sub(1);
-            // SAFETY: The caller upholds the contract, and the other pointer is to a local
-            // variable.
-            let stored = unsafe { try_cmpxchg(v, &mut found, next) };
-            if stored {
-                break;
-            }
-        }
-        found.wrapping_sub(1)
-    }
-}
-
-/// The functions `atomic_ptr_*`.
-pub(crate) mod atomic_ptr {
-    use super::*;
-
-    /// `atomic_ptr_read()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_read_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn read_acquire(v: *const *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v in one access; later accesses are ordered after it.
-                "mov {r:e}, dword ptr [{v}]",
-                v = in(reg) v,
-                r = lateout(reg) r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_set()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_set_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn set_release(v: *mut *const c_void, i: *const c_void) {
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores i to *v in one access; earlier accesses are ordered before it.
-                "mov dword ptr [{v}], {i:e}",
-                v = in(reg) v,
-                i = in(reg) i,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-    }
-
-    /// `atomic_ptr_xchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Swaps *v and new; with memory, LOCK is implied.
-                "xchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                new = inout(reg) new => r,
-                // The stack pointer and the condition codes do not change.
-                options(nostack, preserves_flags),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_xchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_acquire(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_release(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_xchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn xchg_relaxed(v: *mut *const c_void, new: *const c_void) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { xchg(v, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        let r: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") old => r,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        r
-    }
-
-    /// `atomic_ptr_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_release(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *const c_void,
-        new: *const c_void,
-    ) -> *const c_void {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg()`: fully ordered.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // SAFETY: The caller guarantees that the pointer is valid.
-        let expected = unsafe { *old };
-        let found: *const c_void;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Stores new if *v is eax, else loads *v into eax.
-                "lock cmpxchg dword ptr [{v}], {new:e}",
-                v = in(reg) v,
-                inout("eax") expected => found,
-                new = in(reg) new,
-                // The stack pointer does not change; the condition codes do.
-                options(nostack),
-            );
-        }
-        if found != expected {
-            // SAFETY: The caller guarantees that the pointer is valid.
-            unsafe { *old = found };
-        }
-        found == expected
-    }
-
-    /// `atomic_ptr_try_cmpxchg_acquire()`: acquire.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_acquire(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg_release()`: release.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_release(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-
-    /// `atomic_ptr_try_cmpxchg_relaxed()`: relaxed.
-    ///
-    /// # Safety
-    ///
-    /// See the [module](super).
-    #[inline(always)]
-    pub(crate) unsafe fn try_cmpxchg_relaxed(
-        v: *mut *const c_void,
-        old: *mut *const c_void,
-        new: *const c_void,
-    ) -> bool {
-        // Nothing weaker is cheaper on x86.
-        // SAFETY: The caller upholds the contract, which both functions share.
-        unsafe { try_cmpxchg(v, old, new) }
-    }
-}
-
 /// Whether the CPU has sse2. Without `std`, whether sse2 is enabled at compile time.
 #[inline(always)]
 fn sse2() -> bool {
@@ -7809,23 +37,64 @@ fn sse2() -> bool {
     cfg!(target_feature = "sse2")
 }
 
+/// Barriers, and fences around relaxed operations, with their instructions.
+macro_rules! barriers {
+    ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
+        $(
+            $(#[$meta])*
+            #[inline(always)]
+            pub(crate) fn $name() {
+                // SAFETY: The block leaves memory and registers as they were. An instruction that
+                // writes memory writes back what it read, in one atomic access. Without an
+                // instruction, it only keeps the compiler from moving accesses across it.
+                unsafe {
+                    asm!(
+                        // At least one string, even if there is no instruction.
+                        "",
+                        $($line,)*
+                        options(nostack),
+                    );
+                }
+            }
+        )*
+    };
+}
+
+barriers! {
+    // No instruction: only the compiler could reorder the accesses.
+    dma_rmb;
+    // No instruction: only the compiler could reorder the accesses.
+    dma_wmb;
+    // No instruction: only the compiler could reorder the accesses.
+    smp_rmb;
+    // No instruction: only the compiler could reorder the accesses.
+    smp_wmb;
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // No instruction: only the compiler could reorder the accesses.
+    smp_mb__before_atomic;
+    #[allow(non_snake_case, reason = "it is C's name")]
+    // No instruction: only the compiler could reorder the accesses.
+    smp_mb__after_atomic;
+}
+
 /// `mb()`.
 #[inline(always)]
 pub(crate) fn mb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
@@ -7842,18 +111,19 @@ pub(crate) fn mb() {
 pub(crate) fn rmb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders loads, of every memory type.
                 "lfence",
-                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
@@ -7870,18 +140,19 @@ pub(crate) fn rmb() {
 pub(crate) fn wmb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders stores, of every memory type.
                 "sfence",
-                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
@@ -7898,18 +169,19 @@ pub(crate) fn wmb() {
 pub(crate) fn dma_mb() {
     if sse2() {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                // The stack pointer does not change.
                 options(nostack),
             );
         }
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access.
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
@@ -7921,27 +193,12 @@ pub(crate) fn dma_mb() {
     }
 }
 
-/// `dma_rmb()`.
-#[inline(always)]
-pub(crate) fn dma_rmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `dma_wmb()`.
-#[inline(always)]
-pub(crate) fn dma_wmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
 /// `smp_mb()`.
 #[inline(always)]
 pub(crate) fn smp_mb() {
     // SAFETY: The block leaves memory and registers as they were. An instruction that writes memory
-    // writes back what it read, in one atomic access.
+    // writes back what it read, in one atomic access. Without an instruction, it only keeps the
+    // compiler from moving accesses across it.
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
@@ -7952,39 +209,1636 @@ pub(crate) fn smp_mb() {
     }
 }
 
-/// `smp_rmb()`.
-#[inline(always)]
-pub(crate) fn smp_rmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `smp_wmb()`.
-#[inline(always)]
-pub(crate) fn smp_wmb() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `smp_mb__before_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__before_atomic() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
-/// `smp_mb__after_atomic()`.
-#[allow(non_snake_case, reason = "it is C's name")]
-#[inline(always)]
-pub(crate) fn smp_mb__after_atomic() {
-    // SAFETY: The block has no instruction. It only keeps the compiler from moving accesses across
-    // it.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
-}
-
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = true;
+
+/// Declares functions with the contract of this module.
+macro_rules! functions {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    )*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            ///
+            /// See the [module](super).
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
+        )*
+    };
+}
+
+/// Calls another function of the family.
+macro_rules! call {
+    ($callee:ident($($arg:expr),*)) => {
+        // SAFETY: The caller upholds the contract, which both functions share. Any other pointer is
+        // to a local variable.
+        unsafe { self::$callee($($arg),*) }
+    };
+}
+
+/// Functions of `add_return`.
+macro_rules! add_return {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let old = call!($callee(i, v));
+                    old.wrapping_add(i)
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `add_return`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_or` and
+/// `fetch_xor`.
+macro_rules! op {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    // Nothing weaker is cheaper on x86.
+                    call!($callee(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `sub_return` and `fetch_sub`.
+macro_rules! op_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(i.wrapping_neg(), v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_3 {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int) -> $int {
+                    call!($callee(1, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_and`.
+macro_rules! fetch_and {
+    ($int:ty; $($name:ident $callee2:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let mut found = call!(read(v));
+                    loop {
+                        let next = found & i;
+                        let stored = call!($callee2(v, &mut found, next));
+                        if stored {
+                            break;
+                        }
+                    }
+                    found
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_andnot`.
+macro_rules! fetch_andnot {
+    ($int:ty; $($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    call!($callee(!i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_or`.
+macro_rules! fetch_or {
+    ($int:ty; $($name:ident $callee2:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let mut found = call!(read(v));
+                    loop {
+                        let next = found | i;
+                        let stored = call!($callee2(v, &mut found, next));
+                        if stored {
+                            break;
+                        }
+                    }
+                    found
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_xor`.
+macro_rules! fetch_xor {
+    ($int:ty; $($name:ident $callee2:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> $int {
+                    let mut found = call!(read(v));
+                    loop {
+                        let next = found ^ i;
+                        let stored = call!($callee2(v, &mut found, next));
+                        if stored {
+                            break;
+                        }
+                    }
+                    found
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `xchg`.
+macro_rules! xchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on x86.
+                    call!(xchg(v, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `cmpxchg`.
+macro_rules! cmpxchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+                    // Nothing weaker is cheaper on x86.
+                    call!(cmpxchg(v, old, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `try_cmpxchg`.
+macro_rules! try_cmpxchg_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                    // Nothing weaker is cheaper on x86.
+                    call!(try_cmpxchg(v, old, new))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative_2 {
+    ($int:ty; $($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: $int, v: *mut $int) -> bool {
+                    // Nothing weaker is cheaper on x86.
+                    call!(add_negative(i, v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `read`.
+macro_rules! read_3 {
+    ($($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *const i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Expects the low half of the value that may be stored.
+                            "mov eax, ebx",
+                            // Expects its high half.
+                            "mov edx, ecx",
+                            // Loads *v into EDX:EAX, or stores the value that is there already.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            v = in(reg) v,
+                            out("eax") r_lo,
+                            out("edx") r_hi,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `set`.
+macro_rules! set_3 {
+    ($($name:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64, i: i64) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Stores i if *v is the expected value, else loads *v.
+                            "2: lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            in("ebx") i as i32,
+                            in("ecx") (i >> 32) as i32,
+                            out("eax") _,
+                            out("edx") _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add`, `sub`, `and`, `or` and `xor`.
+macro_rules! op_4 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
+                    // arguments of this function.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); sets the bits that are set in i (`or`); flips the bits
+                            // that are set in i (`xor`) in the low half.
+                            concat!($low, " ebx, dword ptr [{i}]"),
+                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
+                            // in i (`and`); sets the bits that are set in i (`or`); flips the bits
+                            // that are set in i (`xor`) in the high half, with the carry (`add`),
+                            // with the borrow (`sub`).
+                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            i = in(reg) &raw const i,
+                            out("eax") _,
+                            out("edx") _,
+                            out("ebx") _,
+                            out("ecx") _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_return` and `sub_return`.
+macro_rules! op_return {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
+                    // arguments of this function.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
+                            concat!($low, " ebx, dword ptr [{i}]"),
+                            // Adds i (`add_return`); subtracts i (`sub_return`) in the high half,
+                            // with the carry (`add_return`), with the borrow (`sub_return`).
+                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            i = in(reg) &raw const i,
+                            out("ebx") r_lo,
+                            out("ecx") r_hi,
+                            out("eax") _,
+                            out("edx") _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
+                    // arguments of this function.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); sets the bits that are set in i
+                            // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
+                            // low half.
+                            concat!($low, " ebx, dword ptr [{i}]"),
+                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
+                            // are clear in i (`fetch_and`); sets the bits that are set in i
+                            // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
+                            // high half, with the carry (`fetch_add`), with the borrow
+                            // (`fetch_sub`).
+                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            i = in(reg) &raw const i,
+                            out("eax") r_lo,
+                            out("edx") r_hi,
+                            out("ebx") _,
+                            out("ecx") _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc` and `dec`.
+macro_rules! op_5 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64) {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds 1 (`inc`); subtracts 1 (`dec`).
+                            concat!($low, " ebx, 1"),
+                            // Adds the carry (`inc`); subtracts the borrow (`dec`).
+                            concat!($high, " ecx, 0"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            out("eax") _,
+                            out("edx") _,
+                            out("ebx") _,
+                            out("ecx") _,
+                            options(nostack),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return` and `dec_return`.
+macro_rules! op_return_2 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                            concat!($low, " ebx, 1"),
+                            // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
+                            concat!($high, " ecx, 0"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            out("ebx") r_lo,
+                            out("ecx") r_hi,
+                            out("eax") _,
+                            out("edx") _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
+macro_rules! op_6 {
+    ($($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64) -> i64 {
+                    // Nothing weaker is cheaper on x86.
+                    call!($callee(v))
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `fetch_inc` and `fetch_dec`.
+macro_rules! fetch_op_2 {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64) -> i64 {
+                    let r_lo: i32;
+                    let r_hi: i32;
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                            concat!($low, " ebx, 1"),
+                            // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
+                            concat!($high, " ecx, 0"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            v = in(reg) v,
+                            out("eax") r_lo,
+                            out("edx") r_hi,
+                            out("ebx") _,
+                            out("ecx") _,
+                            options(nostack),
+                        );
+                    }
+                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+                    r
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `dec_and_test` and `inc_and_test`.
+macro_rules! op_and_test {
+    ($($name:ident $low:tt $high:tt;)*) => {
+        functions! {
+            $(
+                fn $name(v: *mut i64) -> bool {
+                    // SAFETY: The block accesses only `*v`, as the caller permits.
+                    unsafe {
+                        asm!(
+                            // Loads the low half of the expected value.
+                            "mov eax, dword ptr [{v}]",
+                            // Loads its high half.
+                            "mov edx, dword ptr [{v} + 4]",
+                            // Copies the old value.
+                            "2: mov ebx, eax",
+                            // Copies its high half.
+                            "mov ecx, edx",
+                            // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
+                            concat!($low, " ebx, 1"),
+                            // Subtracts the borrow (`dec_and_test`); adds the carry
+                            // (`inc_and_test`).
+                            concat!($high, " ecx, 0"),
+                            // Stores the new value if *v is the expected one, else loads *v.
+                            "lock cmpxchg8b qword ptr [{v}]",
+                            // Retries if it was not, with the loaded value.
+                            "jne 2b",
+                            // Is it 0?
+                            "or ebx, ecx",
+                            // Jumps directly to the target if the caller branches on the result.
+                            "je {yes}",
+                            v = in(reg) v,
+                            out("eax") _,
+                            out("edx") _,
+                            out("ebx") _,
+                            out("ecx") _,
+                            yes = label { return true },
+                            options(nostack),
+                        );
+                    }
+                    false
+                }
+            )*
+        }
+    };
+}
+
+/// Functions of `add_negative`.
+macro_rules! add_negative_3 {
+    ($($name:ident $callee:ident;)*) => {
+        functions! {
+            $(
+                fn $name(i: i64, v: *mut i64) -> bool {
+                    let new = call!($callee(i, v));
+                    new < 0
+                }
+            )*
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*` have in
+/// common.
+macro_rules! i32_isize_i8_i16_ptr {
+    ($int:ty, $m:tt, $mem:tt, $class:ident, $old_register:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access.
+                        concat!("mov {r", $m, "}, ", $mem),
+                        v = in(reg) v,
+                        r = lateout($class) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v in one access; later accesses are ordered after it.
+                        concat!("mov {r", $m, "}, ", $mem),
+                        v = in(reg) v,
+                        r = lateout($class) r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access.
+                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores i to *v in one access; earlier accesses are ordered before it.
+                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn xchg(v: *mut $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Swaps *v and new; with memory, LOCK is implied.
+                        concat!("xchg ", $mem, ", {new", $m, "}"),
+                        v = in(reg) v,
+                        new = inout($class) new => r,
+                        options(nostack, preserves_flags),
+                    );
+                }
+                r
+            }
+
+            fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
+                        // *v into eax (32 bits); al (8 bits); ax (16 bits).
+                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        v = in(reg) v,
+                        inout($old_register) old => r,
+                        new = in($class) new,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+
+            fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                let expected = unsafe { *old };
+                let found: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
+                        // *v into eax (32 bits); al (8 bits); ax (16 bits).
+                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        v = in(reg) v,
+                        inout($old_register) expected => found,
+                        new = in($class) new,
+                        options(nostack),
+                    );
+                }
+                if found != expected {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    unsafe { *old = found };
+                }
+                found == expected
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! i32_isize_i8_i16 {
+    ($int:ty, $mem:tt, $m:tt, $class:ident, $o_register:tt) => {
+        functions! {
+            fn add(i: $int, v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Adds i to *v.
+                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        add_return! {
+            $int;
+            // name                callee
+            add_return          fetch_add;
+            add_return_acquire  fetch_add_acquire;
+            add_return_release  fetch_add_release;
+            add_return_relaxed  fetch_add_relaxed;
+        }
+
+        functions! {
+            fn fetch_add(i: $int, v: *mut $int) -> $int {
+                let r: $int;
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Adds i to *v; i's register receives the old value.
+                        concat!("lock xadd ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = inout($class) i => r,
+                        options(nostack),
+                    );
+                }
+                r
+            }
+        }
+
+        op! {
+            $int;
+            // name               callee
+            fetch_add_acquire  fetch_add;
+            fetch_add_release  fetch_add;
+            fetch_add_relaxed  fetch_add;
+        }
+
+        functions! {
+            fn sub(i: $int, v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Subtracts i from *v.
+                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        op_2! {
+            $int;
+            // name                callee
+            sub_return          add_return;
+            sub_return_acquire  add_return_acquire;
+            sub_return_release  add_return_release;
+            sub_return_relaxed  add_return_relaxed;
+            fetch_sub           fetch_add;
+            fetch_sub_acquire   fetch_add_acquire;
+            fetch_sub_release   fetch_add_release;
+            fetch_sub_relaxed   fetch_add_relaxed;
+        }
+
+        functions! {
+            fn inc(v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Adds 1 to *v.
+                        concat!("lock inc ", $mem),
+                        v = in(reg) v,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        op_3! {
+            $int;
+            // name                callee
+            inc_return          add_return;
+            inc_return_acquire  add_return_acquire;
+            inc_return_release  add_return_release;
+            inc_return_relaxed  add_return_relaxed;
+            fetch_inc           fetch_add;
+            fetch_inc_acquire   fetch_add_acquire;
+            fetch_inc_release   fetch_add_release;
+            fetch_inc_relaxed   fetch_add_relaxed;
+            dec_return          sub_return;
+            dec_return_acquire  sub_return_acquire;
+            dec_return_release  sub_return_release;
+            dec_return_relaxed  sub_return_relaxed;
+            fetch_dec           fetch_sub;
+            fetch_dec_acquire   fetch_sub_acquire;
+            fetch_dec_release   fetch_sub_release;
+            fetch_dec_relaxed   fetch_sub_relaxed;
+        }
+
+        functions! {
+            fn dec(v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Subtracts 1 from *v.
+                        concat!("lock dec ", $mem),
+                        v = in(reg) v,
+                        options(nostack),
+                    );
+                }
+            }
+
+            fn and(i: $int, v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Clears the bits of *v that are clear in i.
+                        concat!("lock and ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        fetch_and! {
+            $int;
+            // name               callee2
+            fetch_and          try_cmpxchg;
+            fetch_and_acquire  try_cmpxchg_acquire;
+            fetch_and_release  try_cmpxchg_release;
+            fetch_and_relaxed  try_cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn or(i: $int, v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Sets the bits of *v that are set in i.
+                        concat!("lock or ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        fetch_or! {
+            $int;
+            // name              callee2
+            fetch_or          try_cmpxchg;
+            fetch_or_acquire  try_cmpxchg_acquire;
+            fetch_or_release  try_cmpxchg_release;
+            fetch_or_relaxed  try_cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn xor(i: $int, v: *mut $int) {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Flips the bits of *v that are set in i.
+                        concat!("lock xor ", $mem, ", {i", $m, "}"),
+                        v = in(reg) v,
+                        i = in($class) i,
+                        options(nostack),
+                    );
+                }
+            }
+        }
+
+        fetch_xor! {
+            $int;
+            // name               callee2
+            fetch_xor          try_cmpxchg;
+            fetch_xor_acquire  try_cmpxchg_acquire;
+            fetch_xor_release  try_cmpxchg_release;
+            fetch_xor_relaxed  try_cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn sub_and_test(i: $int, v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Subtracts i from *v and sets ZF if the difference is 0.
+                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        // Jumps directly to the target if the caller branches on the result.
+                        "je {yes}",
+                        v = in(reg) v,
+                        i = in($class) i,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_and_test(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Subtracts 1 from *v and sets ZF if the difference is 0.
+                        concat!("lock dec ", $mem),
+                        // Jumps directly to the target if the caller branches on the result.
+                        "je {yes}",
+                        v = in(reg) v,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn inc_and_test(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Adds 1 to *v and sets ZF if it is now 0.
+                        concat!("lock inc ", $mem),
+                        // Jumps directly to the target if the caller branches on the result.
+                        "je {yes}",
+                        v = in(reg) v,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn add_negative(i: $int, v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Adds i to *v and sets SF if the sum is negative.
+                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        // Jumps directly to the target if the caller branches on the result.
+                        "js {yes}",
+                        v = in(reg) v,
+                        i = in($class) i,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+        }
+
+        add_negative_2! {
+            $int;
+            add_negative_acquire;
+            add_negative_release;
+            add_negative_relaxed;
+        }
+
+        functions! {
+            fn inc_not_zero(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("mov ", $o_register, ", ", $mem),
+                        // Is it 0?
+                        concat!("2: test ", $o_register, ", ", $o_register),
+                        // Exits if so.
+                        "je 3f",
+                        // Copies the old value.
+                        concat!("mov {n", $m, "}, ", $o_register),
+                        // Adds 1.
+                        concat!("inc {n", $m, "}"),
+                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
+                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        // Retries if it was not, with the loaded value.
+                        "jne 2b",
+                        // Sets the condition: it was not 0.
+                        concat!("test ", $o_register, ", ", $o_register),
+                        // The end.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "jne {yes}",
+                        v = in(reg) v,
+                        out($o_register) _,
+                        n = out($class) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("mov ", $o_register, ", ", $mem),
+                        // Is it negative?
+                        concat!("2: test ", $o_register, ", ", $o_register),
+                        // Exits if so.
+                        "js 3f",
+                        // Copies the old value.
+                        concat!("mov {n", $m, "}, ", $o_register),
+                        // Adds 1.
+                        concat!("inc {n", $m, "}"),
+                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
+                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        // Retries if it was not, with the loaded value.
+                        "jne 2b",
+                        // Sets the condition: it was not negative.
+                        concat!("test ", $o_register, ", ", $o_register),
+                        // The end.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "jns {yes}",
+                        v = in(reg) v,
+                        out($o_register) _,
+                        n = out($class) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                // SAFETY: The block accesses only `*v`, as the caller permits.
+                unsafe {
+                    asm!(
+                        // Loads *v.
+                        concat!("mov ", $o_register, ", ", $mem),
+                        // Is it positive?
+                        concat!("2: test ", $o_register, ", ", $o_register),
+                        // Exits if so.
+                        "jg 3f",
+                        // Copies the old value.
+                        concat!("mov {n", $m, "}, ", $o_register),
+                        // Subtracts 1.
+                        concat!("dec {n", $m, "}"),
+                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
+                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        // Retries if it was not, with the loaded value.
+                        "jne 2b",
+                        // The end: "equal", thus not greater, if it was not.
+                        "3:",
+                        // Jumps directly to the target if the caller branches on the result.
+                        "jle {yes}",
+                        v = in(reg) v,
+                        out($o_register) _,
+                        n = out($class) _,
+                        yes = label { return true },
+                        options(nostack),
+                    );
+                }
+                false
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found.wrapping_sub(1) < 0 {
+                        break;
+                    }
+                    let next = found.wrapping_sub(1);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found.wrapping_sub(1)
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty) => {
+        functions! {
+            fn andnot(i: $int, v: *mut $int) {
+                call!(and(!i, v));
+            }
+        }
+
+        fetch_andnot! {
+            $int;
+            // name                  callee
+            fetch_andnot          fetch_and;
+            fetch_andnot_acquire  fetch_and_acquire;
+            fetch_andnot_release  fetch_and_release;
+            fetch_andnot_relaxed  fetch_and_relaxed;
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u {
+                        break;
+                    }
+                    let next = found.wrapping_add(a);
+                    let stored = call!(try_cmpxchg(v, &mut found, next));
+                    if stored {
+                        break;
+                    }
+                }
+                found
+            }
+
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let old = call!(fetch_add_unless(v, a, u));
+                old != u
+            }
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
+    ($int:ty) => {
+        xchg_2! {
+            $int;
+            xchg_acquire;
+            xchg_release;
+            xchg_relaxed;
+        }
+
+        cmpxchg_2! {
+            $int;
+            cmpxchg_acquire;
+            cmpxchg_release;
+            cmpxchg_relaxed;
+        }
+
+        try_cmpxchg_2! {
+            $int;
+            try_cmpxchg_acquire;
+            try_cmpxchg_release;
+            try_cmpxchg_relaxed;
+        }
+    };
+}
+
+/// The functions `atomic_*`.
+pub(crate) mod atomic {
+    use super::*;
+
+    i32_isize_i8_i16_ptr! { i32, ":e", "dword ptr [{v}]", reg, "eax" }
+
+    i32_isize_i8_i16! { i32, "dword ptr [{v}]", ":e", reg, "eax" }
+
+    integers! { i32 }
+
+    all_families! { i32 }
+}
+
+/// The functions `atomic64_*`.
+pub(crate) mod atomic64 {
+    use super::*;
+
+    integers! { i64 }
+
+    all_families! { i64 }
+
+    op! {
+        i64;
+        // name                callee
+        add_return_acquire  add_return;
+        add_return_release  add_return;
+        add_return_relaxed  add_return;
+        fetch_add_acquire   fetch_add;
+        fetch_add_release   fetch_add;
+        fetch_add_relaxed   fetch_add;
+        sub_return_acquire  sub_return;
+        sub_return_release  sub_return;
+        sub_return_relaxed  sub_return;
+        fetch_sub_acquire   fetch_sub;
+        fetch_sub_release   fetch_sub;
+        fetch_sub_relaxed   fetch_sub;
+        fetch_and_acquire   fetch_and;
+        fetch_and_release   fetch_and;
+        fetch_and_relaxed   fetch_and;
+        fetch_or_acquire    fetch_or;
+        fetch_or_release    fetch_or;
+        fetch_or_relaxed    fetch_or;
+        fetch_xor_acquire   fetch_xor;
+        fetch_xor_release   fetch_xor;
+        fetch_xor_relaxed   fetch_xor;
+    }
+
+    read_3! {
+        read;
+        read_acquire;
+    }
+
+    set_3! {
+        set;
+        set_release;
+    }
+
+    op_4! {
+        // name  low    high
+        add   "add"  "adc";
+        sub   "sub"  "sbb";
+        and   "and"  "and";
+        or    "or"   "or";
+        xor   "xor"  "xor";
+    }
+
+    op_return! {
+        // name        low    high
+        add_return  "add"  "adc";
+        sub_return  "sub"  "sbb";
+    }
+
+    fetch_op! {
+        // name       low    high
+        fetch_add  "add"  "adc";
+        fetch_sub  "sub"  "sbb";
+        fetch_and  "and"  "and";
+        fetch_or   "or"   "or";
+        fetch_xor  "xor"  "xor";
+    }
+
+    op_5! {
+        // name  low    high
+        inc   "add"  "adc";
+        dec   "sub"  "sbb";
+    }
+
+    op_return_2! {
+        // name        low    high
+        inc_return  "add"  "adc";
+        dec_return  "sub"  "sbb";
+    }
+
+    op_6! {
+        // name                callee
+        inc_return_acquire  inc_return;
+        inc_return_release  inc_return;
+        inc_return_relaxed  inc_return;
+        fetch_inc_acquire   fetch_inc;
+        fetch_inc_release   fetch_inc;
+        fetch_inc_relaxed   fetch_inc;
+        dec_return_acquire  dec_return;
+        dec_return_release  dec_return;
+        dec_return_relaxed  dec_return;
+        fetch_dec_acquire   fetch_dec;
+        fetch_dec_release   fetch_dec;
+        fetch_dec_relaxed   fetch_dec;
+    }
+
+    fetch_op_2! {
+        // name       low    high
+        fetch_inc  "add"  "adc";
+        fetch_dec  "sub"  "sbb";
+    }
+
+    functions! {
+        fn xchg(v: *mut i64, new: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Loads the low half of the expected value.
+                    "mov eax, dword ptr [{v}]",
+                    // Loads its high half.
+                    "mov edx, dword ptr [{v} + 4]",
+                    // Stores new if *v is the expected value, else loads *v.
+                    "2: lock cmpxchg8b qword ptr [{v}]",
+                    // Retries if it was not, with the loaded value.
+                    "jne 2b",
+                    v = in(reg) v,
+                    in("ebx") new as i32,
+                    in("ecx") (new >> 32) as i32,
+                    out("eax") r_lo,
+                    out("edx") r_hi,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
+        }
+
+        fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    v = in(reg) v,
+                    inout("eax") old as i32 => r_lo,
+                    inout("edx") (old >> 32) as i32 => r_hi,
+                    in("ebx") new as i32,
+                    in("ecx") (new >> 32) as i32,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
+        }
+
+        fn try_cmpxchg(v: *mut i64, old: *mut i64, new: i64) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let found_lo: i32;
+            let found_hi: i32;
+            let is: u8;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Saves the result before other instructions change the condition codes.
+                    "sete {is}",
+                    v = in(reg) v,
+                    inout("eax") expected as i32 => found_lo,
+                    inout("edx") (expected >> 32) as i32 => found_hi,
+                    in("ebx") new as i32,
+                    in("ecx") (new >> 32) as i32,
+                    is = lateout(reg_byte) is,
+                    options(nostack),
+                );
+            }
+            let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
+            if is == 0 {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = found };
+            }
+            is != 0
+        }
+
+        fn sub_and_test(i: i64, v: *mut i64) -> bool {
+            let new = call!(sub_return(i, v));
+            new == 0
+        }
+    }
+
+    op_and_test! {
+        // name          low    high
+        dec_and_test  "sub"  "sbb";
+        inc_and_test  "add"  "adc";
+    }
+
+    add_negative_3! {
+        // name                  callee
+        add_negative          add_return;
+        add_negative_acquire  add_return_acquire;
+        add_negative_release  add_return_release;
+        add_negative_relaxed  add_return_relaxed;
+    }
+
+    functions! {
+        fn inc_not_zero(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Expects the low half of the value that may be stored.
+                    "mov eax, ebx",
+                    // Expects its high half.
+                    "mov edx, ecx",
+                    // Loads *v, or stores the value that is there already.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Copies the low half.
+                    "2: mov ebx, eax",
+                    // Is it 0?
+                    "or ebx, edx",
+                    // Exits if so.
+                    "je 3f",
+                    // Copies the old value.
+                    "mov ebx, eax",
+                    // Copies its high half.
+                    "mov ecx, edx",
+                    // Adds 1.
+                    "add ebx, 1",
+                    // Adds the carry.
+                    "adc ecx, 0",
+                    // Stores the new value if *v is the expected one, else loads *v.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Retries if it was not, with the loaded value.
+                    "jne 2b",
+                    // Was it 0?
+                    "3: or eax, edx",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jne {yes}",
+                    v = in(reg) v,
+                    out("eax") _,
+                    out("edx") _,
+                    out("ebx") _,
+                    out("ecx") _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
+        }
+
+        fn inc_unless_negative(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Expects the low half of the value that may be stored.
+                    "mov eax, ebx",
+                    // Expects its high half.
+                    "mov edx, ecx",
+                    // Loads *v, or stores the value that is there already.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Is it negative?
+                    "2: test edx, edx",
+                    // Exits if so.
+                    "js 3f",
+                    // Copies the old value.
+                    "mov ebx, eax",
+                    // Copies its high half.
+                    "mov ecx, edx",
+                    // Adds 1.
+                    "add ebx, 1",
+                    // Adds the carry.
+                    "adc ecx, 0",
+                    // Stores the new value if *v is the expected one, else loads *v.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Retries if it was not, with the loaded value.
+                    "jne 2b",
+                    // Was it negative?
+                    "3: test edx, edx",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jns {yes}",
+                    v = in(reg) v,
+                    out("eax") _,
+                    out("edx") _,
+                    out("ebx") _,
+                    out("ecx") _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
+        }
+
+        fn dec_unless_positive(v: *mut i64) -> bool {
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Expects the low half of the value that may be stored.
+                    "mov eax, ebx",
+                    // Expects its high half.
+                    "mov edx, ecx",
+                    // Loads *v, or stores the value that is there already.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Copies the old value.
+                    "2: mov ebx, eax",
+                    // Copies its high half.
+                    "mov ecx, edx",
+                    // Subtracts 1.
+                    "sub ebx, 1",
+                    // Subtracts the borrow, and compares the old value with 1.
+                    "sbb ecx, 0",
+                    // Exits if it is not less, thus positive.
+                    "jge 3f",
+                    // Stores the new value if *v is the expected one, else loads *v.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Retries if it was not, with the loaded value.
+                    "jne 2b",
+                    // The end.
+                    "3:",
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jl {yes}",
+                    v = in(reg) v,
+                    out("eax") _,
+                    out("edx") _,
+                    out("ebx") _,
+                    out("ecx") _,
+                    yes = label { return true },
+                    options(nostack),
+                );
+            }
+            false
+        }
+
+        fn dec_if_positive(v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            // SAFETY: The block accesses only `*v`, as the caller permits.
+            unsafe {
+                asm!(
+                    // Expects the low half of the value that may be stored.
+                    "mov eax, ebx",
+                    // Expects its high half.
+                    "mov edx, ecx",
+                    // Loads *v, or stores the value that is there already.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Copies the old value.
+                    "2: mov ebx, eax",
+                    // Copies its high half.
+                    "mov ecx, edx",
+                    // Subtracts 1.
+                    "sub ebx, 1",
+                    // Subtracts the borrow.
+                    "sbb ecx, 0",
+                    // Exits if the difference is negative.
+                    "js 3f",
+                    // Stores the new value if *v is the expected one, else loads *v.
+                    "lock cmpxchg8b qword ptr [{v}]",
+                    // Retries if it was not, with the loaded value.
+                    "jne 2b",
+                    // The end.
+                    "3:",
+                    v = in(reg) v,
+                    out("ebx") r_lo,
+                    out("ecx") r_hi,
+                    out("eax") _,
+                    out("edx") _,
+                    options(nostack),
+                );
+            }
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
+        }
+    }
+}
+
+/// The functions `atomic_long_*`.
+pub(crate) mod atomic_long {
+    use super::*;
+
+    i32_isize_i8_i16_ptr! { isize, ":e", "dword ptr [{v}]", reg, "eax" }
+
+    i32_isize_i8_i16! { isize, "dword ptr [{v}]", ":e", reg, "eax" }
+
+    integers! { isize }
+
+    all_families! { isize }
+}
+
+/// The functions `atomic_i8_*`.
+pub(crate) mod atomic_i8 {
+    use super::*;
+
+    i32_isize_i8_i16_ptr! { i8, "", "byte ptr [{v}]", reg_byte, "al" }
+
+    i32_isize_i8_i16! { i8, "byte ptr [{v}]", "", reg_byte, "al" }
+
+    integers! { i8 }
+
+    all_families! { i8 }
+}
+
+/// The functions `atomic_i16_*`.
+pub(crate) mod atomic_i16 {
+    use super::*;
+
+    i32_isize_i8_i16_ptr! { i16, ":x", "word ptr [{v}]", reg, "ax" }
+
+    i32_isize_i8_i16! { i16, "word ptr [{v}]", ":x", reg, "ax" }
+
+    integers! { i16 }
+
+    all_families! { i16 }
+}
+
+/// The functions `atomic_ptr_*`.
+pub(crate) mod atomic_ptr {
+    use super::*;
+
+    i32_isize_i8_i16_ptr! { *const c_void, ":e", "dword ptr [{v}]", reg, "eax" }
+
+    all_families! { *const c_void }
+}

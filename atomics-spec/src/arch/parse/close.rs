@@ -5,7 +5,7 @@ use super::stack::check_stack;
 use super::state::{Open, Parser};
 use super::substitution::{Instance, Key};
 use crate::arch::model::Lang;
-use crate::arch::template::{CodeLine, ResultLocation, Template};
+use crate::arch::template::{CodeLine, ResultLocation, Template, WrittenLine};
 use crate::diag::Error;
 
 impl Parser<'_, '_> {
@@ -48,18 +48,36 @@ impl Parser<'_, '_> {
                 keys.as_ref()
                     .is_none_or(|keys| keys.iter().any(|key| key.holds(&instance)))
             };
-            let lines = draft.lines.iter().filter(|(keys, _)| holds(keys));
+            let written = draft.lines.iter().map(|(keys, line)| WrittenLine {
+                line: line.clone(),
+                optional: keys.is_some(),
+                present: holds(keys),
+            });
+            let written: Vec<WrittenLine> = written.collect();
+            let lines = written.iter().filter(|written| written.present);
             let lines: Vec<CodeLine> = lines
-                .map(|(_, line)| CodeLine {
+                .map(|WrittenLine { line, .. }| CodeLine {
                     text: self.lets.replace(&line.text, &instance),
                     meaning: self.lets.replace(&line.meaning, &instance),
                 })
                 .collect();
-            match templates.iter_mut().find(|t| t.lines == lines) {
+            let lets = self.lets.names().map(|name| {
+                let text = self.lets.replace(&format!("{{{name}}}"), &instance);
+                (name.to_owned(), text)
+            });
+            let lets: Vec<(String, String)> = lets
+                .filter(|(name, _)| written.iter().any(|w| w.line.mentions(name)))
+                .collect();
+            match templates
+                .iter_mut()
+                .find(|t| t.lines == lines && t.lets == lets)
+            {
                 Some(same) => same.bits.push(bits),
                 None => templates.push(Template {
                     bits: vec![bits],
                     lines,
+                    written,
+                    lets,
                     ..draft.template.clone()
                 }),
             }

@@ -1,28 +1,32 @@
 //! Calls of other functions of the module.
 
+use super::body::Body;
+use crate::expr::Expr;
 use crate::model::Variant;
 use crate::model::op::ArgKind;
 use crate::names::rust_ident;
-
-/// Why a function can call another one of the module.
-pub(super) const SAME_CONTRACT: &str =
-    "The caller upholds the contract, which both functions share.";
 
 /// The function's own arguments by name, without the variable.
 pub(super) fn own_args(v: &Variant<'_>) -> Vec<String> {
     v.of.op.operands().map(|a| rust_ident(&a.name)).collect()
 }
 
-/// A call of `target` in the function of `v`, on the same variable, with `operands` in order.
-pub(super) fn format_call(v: &Variant<'_>, target: &Variant<'_>, operands: &[String]) -> String {
+/// A call of `target` in a function, on the same variable, with `operands` in order.
+pub(super) fn format_call(body: &Body<'_>, target: &Variant<'_>, operands: &[String]) -> String {
     let mut operands = operands.iter();
     let args = target.of.op.args.iter().map(|arg| match arg.kind {
-        ArgKind::Variable { .. } => rust_ident(v.of.op.variable()),
+        ArgKind::Variable { .. } => rust_ident(body.v.of.op.variable()),
         _ => operands.next().cloned().unwrap_or_default(),
     });
-    format!(
-        "{}({})",
-        rust_ident(&target.name()),
-        args.collect::<Vec<_>>().join(", ")
-    )
+    let args: Vec<String> = args.collect();
+    let callee = body.symbols.code("callee", &rust_ident(&target.name()));
+    format!("call!({callee}({}))", args.join(", "))
+}
+
+/// An expression that is one name, as a Rust identifier.
+pub(super) fn format_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Var(name) => rust_ident(name),
+        other => other.to_string(),
+    }
 }

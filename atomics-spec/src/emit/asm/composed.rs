@@ -1,15 +1,16 @@
 //! Bodies that consist of calls of other functions of the module.
 
-use super::call::{SAME_CONTRACT, format_call};
+use super::body::Body;
+use super::call::{format_call, format_name};
 use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
-use crate::emit::instructions::format_name;
 use crate::emit::text::{Text, fresh};
 use crate::model::Variant;
 use crate::model::op::ArgKind;
 use crate::plan::{Derived, Tells, loop_reads_pointer};
 
 /// Emits the body of a function that calls another variant.
-pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>) {
+pub(super) fn emit_derived(t: &mut Text, body: &Body<'_>, derived: &Derived<'_>) {
+    let v = body.v;
     let Derived {
         source,
         args,
@@ -34,18 +35,18 @@ pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>)
             _ => format_expr(v, expr, ""),
         })
         .collect();
-    let call = format_call(v, source, &operands);
+    let call = format_call(body, source, &operands);
     match tells {
         Tells::Result => {
             let end = if returned.is_some() { "" } else { ";" };
-            t.proven(SAME_CONTRACT, "", &call, end);
+            t.line(format!("{call}{end}"));
         }
-        Tells::Old if source.of.op.pointer().is_some() => t.proven(SAME_CONTRACT, "", &call, ";"),
-        _ if !derived.uses_found(v) => t.proven(SAME_CONTRACT, "", &call, ";"),
-        Tells::Old => t.proven(SAME_CONTRACT, &format!("let {found} = "), &call, ";"),
+        Tells::Old if source.of.op.pointer().is_some() => t.line(format!("{call};")),
+        _ if !derived.uses_found(v) => t.line(format!("{call};")),
+        Tells::Old => t.line(format!("let {found} = {call};")),
         Tells::New => {
             found = fresh("new", v.of.op);
-            t.proven(SAME_CONTRACT, &format!("let {found} = "), &call, ";");
+            t.line(format!("let {found} = {call};"));
         }
     }
     if *tells == Tells::Result {
@@ -67,19 +68,18 @@ pub(super) fn emit_derived(t: &mut Text, v: &Variant<'_>, derived: &Derived<'_>)
 }
 
 /// Emits the body of a function that is a loop around a compare-and-exchange.
-pub(super) fn emit_loop(t: &mut Text, v: &Variant<'_>, read: &Variant<'_>, exchange: &Variant<'_>) {
+pub(super) fn emit_loop(t: &mut Text, body: &Body<'_>, read: &Variant<'_>, exchange: &Variant<'_>) {
+    let v = body.v;
     let op = v.of.op;
     let meaning = v.of.meaning;
     let (found, next) = (fresh("found", op), fresh("next", op));
     if loop_reads_pointer(v) {
         emit_read_pointer(t, v);
     }
-    t.proven(
-        SAME_CONTRACT,
-        &format!("let mut {found} = "),
-        &format_call(v, read, &[]),
-        ";",
-    );
+    t.line(format!(
+        "let mut {found} = {};",
+        format_call(body, read, &[])
+    ));
     t.block("loop", |t| {
         if let Some(fails) = &meaning.fails {
             let fails = format_expr(v, &meaning.expand(fails), &found);
@@ -88,13 +88,8 @@ pub(super) fn emit_loop(t: &mut Text, v: &Variant<'_>, read: &Variant<'_>, excha
         if let Some(new) = &meaning.new {
             t.line(format!("let {next} = {};", format_expr(v, new, &found)));
         }
-        let call = format_call(v, exchange, &[format!("&mut {found}"), next.clone()]);
-        t.proven(
-            "The caller upholds the contract, and the other pointer is to a local variable.",
-            &format!("let {} = ", fresh("stored", op)),
-            &call,
-            ";",
-        );
+        let call = format_call(body, exchange, &[format!("&mut {found}"), next.clone()]);
+        t.line(format!("let {} = {call};", fresh("stored", op)));
         t.block(&format!("if {}", fresh("stored", op)), |t| t.line("break;"));
     });
     if let Some(fails) = &meaning.fails {

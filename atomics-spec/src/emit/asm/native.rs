@@ -17,7 +17,7 @@ use crate::plan::is_try_cmpxchg;
 impl Native<'_> {
     /// Emits the body of the function.
     pub fn emit_body(&self, t: &mut Text) {
-        let op = self.v.of.op;
+        let op = self.body.v.of.op;
         let pointer = op.pointer();
         // A jump out of the block would lose the old value, which a `p` argument needs.
         let jumps = self.template.condition.is_some() && self.labels && pointer.is_none();
@@ -29,7 +29,7 @@ impl Native<'_> {
             ResultLocation::OwnRegister => Some((fresh("r", op), self.encoding("r"))),
             ResultLocation::Argument(arg) => Some((fresh("r", op), self.encoding(arg))),
         };
-        emit_read_pointer(t, self.v);
+        emit_read_pointer(t, self.body.v);
         self.emit_word(t);
         for (name, encoding) in found.iter().chain(&result) {
             encoding.emit_declaration(t, name);
@@ -52,28 +52,33 @@ impl Native<'_> {
         if let Some((found, _)) = found {
             // The comparison of the old value is outside the block, so that the compiler can drop
             // it if it is unused, or fuse it with a branch.
-            let meaning = self.v.of.meaning;
+            let meaning = self.body.v.of.meaning;
             if let Some(fails) = &meaning.fails {
-                let failed = match sets && is_try_cmpxchg(&self.v.of) {
+                let failed = match sets && is_try_cmpxchg(&self.body.v.of) {
                     true => format!("{flag} == 0"),
-                    false => format_expr(self.v, &meaning.expand(fails), &found),
+                    false => format_expr(self.body.v, &meaning.expand(fails), &found),
                 };
-                emit_write_pointer(t, self.v, &failed, &found);
+                emit_write_pointer(t, self.body.v, &failed, &found);
             }
             if sets {
                 t.line(format!("{flag} != 0"));
-            } else if let Some(returned) = self.v.of.result() {
-                t.line(format_expr(self.v, &meaning.expand(&returned), &found));
+            } else if let Some(returned) = self.body.v.of.result() {
+                t.line(format_expr(self.body.v, &meaning.expand(&returned), &found));
             }
         } else if sets {
             t.line(format!("{flag} != 0"));
         } else if jumps {
             t.line("false");
-        } else if let (Some((name, encoding)), Form::Truth(_)) = (&result, self.v.of.form) {
+        } else if let (Some((name, encoding)), Form::Truth(_)) = (&result, self.body.v.of.form) {
             // The result is computed from the old value.
             t.line(format!("let {name} = {};", encoding.decode(name)));
-            let returned = self.v.of.result().map(|e| self.v.of.meaning.expand(&e));
-            t.line(returned.map_or_else(String::new, |e| format_expr(self.v, &e, name)));
+            let returned = self
+                .body
+                .v
+                .of
+                .result()
+                .map(|e| self.body.v.of.meaning.expand(&e));
+            t.line(returned.map_or_else(String::new, |e| format_expr(self.body.v, &e, name)));
         } else if let Some((name, encoding)) = result {
             t.line(encoding.decode(&name));
         }
@@ -102,7 +107,7 @@ impl Native<'_> {
         if self.template.word.is_none() {
             return;
         }
-        let op = self.v.of.op;
+        let op = self.body.v.of.op;
         let (word, shift, mask) = (fresh("word", op), fresh("shift", op), fresh("mask", op));
         let variable = rust_ident(op.variable());
         t.line(format!(
@@ -114,7 +119,7 @@ impl Native<'_> {
             .iter()
             .any(|(_, fill)| *fill == Fill::Ones);
         if ones || self.uses("mask") || self.uses("rest") {
-            let unsigned = format!("u{}", self.bits());
+            let unsigned = self.unsigned();
             t.line(format!(
                 "let {mask} = u32::from({unsigned}::MAX) << {shift};"
             ));

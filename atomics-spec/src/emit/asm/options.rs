@@ -6,10 +6,11 @@ use crate::emit::text::Text;
 const STACK: &str = "The block accesses the stack, so the compiler must keep nothing below the stack \
                      pointer: there is no `nostack`.";
 
-/// Emits the options, with a comment about what else the block leaves as it is. None of the options
-/// says anything about memory.
-pub(super) fn emit_options(t: &mut Text, comment: &str, uses_stack: bool, preserves_flags: bool) {
-    t.comment(if uses_stack { STACK } else { comment });
+/// Emits the options. None of them says anything about memory.
+pub(super) fn emit_options(t: &mut Text, uses_stack: bool, preserves_flags: bool) {
+    if uses_stack {
+        t.comment(STACK);
+    }
     match (uses_stack, preserves_flags) {
         (false, true) => t.line("options(nostack, preserves_flags),"),
         (false, false) => t.line("options(nostack),"),

@@ -1,16 +1,16 @@
 //! A variant with its template: what the emitters of its parts ask about it.
 
 use super::encoding::Encoding;
-use crate::arch::{Arch, Template};
+use crate::arch::Template;
+use crate::emit::asm::body::Body;
+use crate::emit::asm::symbols::Kind;
 use crate::emit::text::fresh;
-use crate::model::Variant;
 use crate::model::op::Op;
 use crate::names::rust_ident;
 
 /// One variant, implemented by a template.
 pub struct Native<'a> {
-    pub v: &'a Variant<'a>,
-    pub arch: &'a Arch,
+    pub body: &'a Body<'a>,
     pub template: &'a Template,
     /// Whether it can jump out of `asm!`.
     pub labels: bool,
@@ -19,7 +19,7 @@ pub struct Native<'a> {
 impl Native<'_> {
     /// The width of the variable.
     pub fn bits(&self) -> u32 {
-        self.v.family.bits(self.arch.width)
+        self.body.v.family.bits(self.body.arch.width)
     }
 
     /// The width of the values in registers: that of the variable or of the containing word.
@@ -45,24 +45,59 @@ impl Native<'_> {
             .any(|l| l.text.contains(&operand))
     }
 
-    /// The register class at a width.
-    pub fn class(&self, bits: u32) -> &str {
-        self.arch.size(bits).map_or("reg", |s| s.class.as_str())
+    /// The register class of a fixed width.
+    pub fn plain_class(&self, bits: u32) -> String {
+        let size = self.body.arch.size(bits);
+        size.map_or("reg", |s| s.class.as_str()).to_owned()
+    }
+
+    /// The register class of values.
+    pub fn class(&self) -> String {
+        let bits = self.register_bits();
+        match (bits == self.bits(), self.body.arch.is_pair(bits)) {
+            (_, true) => self.plain_class(32),
+            (false, false) => self.plain_class(bits),
+            (true, false) => self.body.symbols.code("class", &self.plain_class(bits)),
+        }
+    }
+
+    /// The unsigned type of the width of the variable.
+    pub fn unsigned(&self) -> String {
+        let name = format!("u{}", self.bits());
+        self.body.symbols.code("uint", &name)
+    }
+
+    /// The operand modifier of a fixed width, with the colon before it.
+    pub fn plain_modifier(&self, bits: u32) -> String {
+        let half = self.body.arch.is_pair(bits);
+        let size = self.body.arch.size(if half { 32 } else { bits });
+        let modifier = size.and_then(|s| s.modifier.as_ref());
+        modifier.map_or(String::new(), |m| format!(":{m}"))
+    }
+
+    /// The operand modifier of a width, with the colon before it.
+    pub fn modifier(&self, bits: u32) -> String {
+        let text = self.plain_modifier(bits);
+        match bits == self.bits() && !self.body.arch.is_pair(bits) {
+            true => self.body.symbols.mark(Kind::Text, "m", &text),
+            false => text,
+        }
     }
 
     /// How an operand is held in registers.
     pub fn encoding(&self, name: &str) -> Encoding {
         let fill = self.template.filled.iter().find(|(arg, _)| arg == name);
+        let pair = self.body.arch.is_pair(self.bits());
+        // A pointer fills its register, and must not become an integer.
+        let is_whole = pair || self.body.is_pointer;
         Encoding {
-            rust: self.v.family.repr.rust(),
-            bits: self.bits(),
-            pair: self.arch.is_pair(self.bits()),
-            fill: fill
-                .map(|(_, fill)| *fill)
-                .filter(|_| self.bits() < self.arch.width),
+            rust: self.body.v.family.repr.rust(),
+            unsigned: self.unsigned(),
+            pair,
+            fill: fill.map(|(_, fill)| *fill).filter(|_| !is_whole),
             word: self.template.word,
-            shift: fresh("shift", self.v.of.op),
-            mask: fresh("mask", self.v.of.op),
+            shift: fresh("shift", self.body.v.of.op),
+            mask: fresh("mask", self.body.v.of.op),
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::emit::text::Text;
 pub struct Encoding {
     /// The Rust type of the value.
     pub rust: &'static str,
-    /// Its width.
-    pub bits: u32,
+    /// The unsigned type of its width.
+    pub unsigned: String,
     /// Whether it takes two registers.
     pub pair: bool,
     /// What fills the register beyond the value.
@@ -71,7 +71,7 @@ impl Encoding {
 
     /// The expressions for the registers of an input.
     pub fn encode(&self, value: &str) -> Vec<String> {
-        let unsigned = format!("u{}", self.bits);
+        let unsigned = &self.unsigned;
         if self.pair {
             return vec![format!("{value} as i32"), format!("({value} >> 32) as i32")];
         }

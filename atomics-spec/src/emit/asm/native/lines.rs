@@ -2,79 +2,158 @@
 
 use super::context::{Native, asm_name};
 use crate::emit::asm::sentence::format_sentence;
-use crate::emit::instructions::fill_instruction;
+use crate::emit::asm::symbols::{Kind, instruction};
 use crate::emit::text::{Text, fresh};
 
 impl Native<'_> {
     /// Emits the instructions.
     pub fn emit_lines(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
-        for (index, feature) in self.arch.features.iter().enumerate() {
+        let arch = self.body.arch;
+        for (index, feature) in arch.features.iter().enumerate() {
             if let (true, Some(directive)) = (self.template.needs.has(index), &feature.directive) {
                 t.comment(&format!("Enables {} in the assembler.", feature.name));
-                t.line(format!("{directive:?},"));
+                t.line(instruction(directive));
             }
         }
-        for line in &self.template.lines {
+        let mut passed = 0;
+        for written in &self.template.written {
+            let line = &written.line;
+            // A macro passes an optional instruction as it is, so it cannot have operands.
+            let is_passed = written.optional && !line.text.contains('{');
+            if !written.present && !is_passed {
+                continue;
+            }
             t.comment(&format_sentence(&self.fill_meaning(&line.meaning)));
-            t.line(format!("{:?},", self.fill(&line.text)));
+            if is_passed {
+                let text = if written.present {
+                    line.text.as_str()
+                } else {
+                    ""
+                };
+                // Each has a name of its own, even if several are absent.
+                passed += 1;
+                let name = match passed {
+                    1 => "also".to_owned(),
+                    number => format!("also{number}"),
+                };
+                t.line(self.body.symbols.mark(Kind::Line, &name, text));
+            } else {
+                t.line(instruction(&self.fill(&line.text)));
+            }
         }
         let condition = self.template.condition.as_deref().unwrap_or("");
+        let condition = self.body.symbols.mark(Kind::Text, "cc", condition);
         let with = |line: &Option<String>, operand: &str, name: &str| {
-            let line = line.as_deref().unwrap_or("").replace("{cc}", condition);
+            let line = line.as_deref().unwrap_or("").replace("{cc}", &condition);
             line.replace(operand, &format!("{{{name}}}"))
         };
         if jumps {
             t.comment("Jumps directly to the target if the caller branches on the result.");
-            let yes = fresh("yes", self.v.of.op);
-            t.line(format!("{:?},", with(&self.arch.branch, "{label}", &yes)));
+            let yes = fresh("yes", self.body.v.of.op);
+            t.line(instruction(&with(&arch.branch, "{label}", &yes)));
         }
         if sets {
             t.comment("Saves the result before other instructions change the condition codes.");
-            t.line(format!("{:?},", with(&self.arch.setcc, "{r}", flag)));
+            t.line(instruction(&with(&arch.setcc, "{r}", flag)));
         }
     }
 
     /// A meaning with the names of fixed registers.
     fn fill_meaning(&self, words: &str) -> String {
         let mut words = words.to_owned();
-        for name in self.arch.registers() {
-            let register = self.arch.register(name, self.bits()).unwrap_or(name);
-            words = words.replace(&format!("{{{name}}}"), register);
+        for name in self.body.arch.registers() {
+            let braced = format!("{{{name}}}");
+            if words.contains(&braced) {
+                let register = self.body.arch.register(name, self.bits()).unwrap_or(name);
+                let mark = self
+                    .body
+                    .symbols
+                    .mark(Kind::Words, &format!("in_{name}"), register);
+                words = words.replace(&braced, &mark);
+            }
+        }
+        for (name, text) in &self.template.lets {
+            let braced = format!("{{{name}}}");
+            if words.contains(&braced) {
+                let mark = self
+                    .body
+                    .symbols
+                    .mark(Kind::Words, &format!("so_{name}"), text);
+                words = words.replace(&braced, &mark);
+            }
         }
         words
     }
 
     /// The text of an instruction, as `asm!` takes it.
     fn fill(&self, line: &str) -> String {
-        let op = self.v.of.op;
-        let (bits, word) = (self.register_bits(), fresh("word", op));
-        fill_instruction(self.arch, self.template, line, bits, &|name| {
-            // {v} is the address of the variable, whatever the argument is called.
-            if name == "v" {
-                return format!(
-                    "{{{}}}",
-                    if self.template.word.is_some() {
-                        &word
-                    } else {
-                        "v"
-                    }
-                );
+        let mut out = String::new();
+        let mut rest = line;
+        while let Some((before, (name, after))) = rest
+            .split_once('{')
+            .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+        {
+            out.push_str(before);
+            out.push_str(&self.fill_name(name));
+            rest = after;
+        }
+        out + rest
+    }
+
+    /// What a name in braces stands for.
+    fn fill_name(&self, name: &str) -> String {
+        let symbols = self.body.symbols;
+        if let Some((_, text)) = self.template.lets.iter().find(|(known, _)| known == name) {
+            return symbols.mark(Kind::Text, name, text);
+        }
+        if name == "mem" {
+            let memory = self.body.arch.size(self.register_bits());
+            let memory = memory.map_or("", |size| size.memory.as_str());
+            let memory = memory.replace("{v}", &self.fill_operand("v"));
+            return symbols.mark(Kind::Text, "mem", &memory);
+        }
+        let (whole, half) = match name.split_once('.') {
+            Some((whole, half)) => (whole, Some(half)),
+            None => (name, None),
+        };
+        let fixed = self.template.fixed.iter().find(|(arg, _)| arg == whole);
+        let scratch = self.template.scratch.iter().find(|s| s.name == whole);
+        let own_width = scratch.and_then(|s| s.bits);
+        let is_own = own_width.is_none() && self.template.word.is_none();
+        let bits = own_width.unwrap_or_else(|| self.register_bits());
+        let fixed = fixed.and_then(|(_, register)| self.body.arch.register(register, bits));
+        match (fixed, fixed.and_then(|f| f.split_once('+')), half) {
+            (_, Some((low, _)), Some("lo")) => low.to_owned(),
+            (_, Some((_, high)), _) => high.to_owned(),
+            (Some(fixed), None, _) if is_own => {
+                symbols.mark(Kind::Text, &format!("{whole}_register"), fixed)
             }
-            if self.is_in_memory(name) {
-                return format!("{{{}}}", asm_name(name, op));
-            }
-            let scratch = self.template.scratch.iter().find(|s| s.name == name);
-            let bits = scratch.and_then(|s| s.bits).unwrap_or(match name {
-                "shift" => 32,
-                _ => bits,
-            });
-            let half = self.arch.is_pair(bits);
-            let size = self.arch.size(if half { 32 } else { bits });
-            let name = asm_name(&name.replace('.', "_"), op);
-            match size.and_then(|s| s.modifier.as_deref()) {
-                Some(modifier) => format!("{{{name}:{modifier}}}"),
-                None => format!("{{{name}}}"),
-            }
-        })
+            (Some(fixed), None, _) => fixed.to_owned(),
+            (None, _, _) => self.fill_operand(name),
+        }
+    }
+
+    /// An operand that has a name in `asm!`.
+    fn fill_operand(&self, name: &str) -> String {
+        let op = self.body.v.of.op;
+        // {v} is the address of the variable, whatever the argument is called.
+        if name == "v" {
+            return match self.template.word {
+                Some(_) => format!("{{{}}}", fresh("word", op)),
+                None => "{v}".into(),
+            };
+        }
+        if self.is_in_memory(name) {
+            return format!("{{{}}}", asm_name(name, op));
+        }
+        let scratch = self.template.scratch.iter().find(|s| s.name == name);
+        let fixed_width = scratch.and_then(|s| s.bits);
+        let name = asm_name(&name.replace('.', "_"), op);
+        let modifier = match (fixed_width, name.as_str()) {
+            (Some(bits), _) => self.plain_modifier(bits),
+            (None, "shift") => self.plain_modifier(32),
+            (None, _) => self.modifier(self.register_bits()),
+        };
+        format!("{{{name}{modifier}}}")
     }
 }

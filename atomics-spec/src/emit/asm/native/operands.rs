@@ -5,6 +5,7 @@ use super::encoding::{HALVES, widen};
 use crate::arch::{ResultLocation, Template};
 use crate::emit::asm::options::emit_options;
 use crate::emit::asm::pointer::pointee;
+use crate::emit::asm::symbols::Kind;
 use crate::emit::text::{Text, fresh};
 use crate::model::op::{Arg, ArgKind};
 use crate::names::rust_ident;
@@ -12,7 +13,7 @@ use crate::names::rust_ident;
 impl Native<'_> {
     /// Emits the operands and the options.
     pub fn emit_operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
-        let op = self.v.of.op;
+        let op = self.body.v.of.op;
         let address = match self.template.word {
             None => rust_ident(op.variable()),
             Some(_) => fresh("word", op),
@@ -22,7 +23,10 @@ impl Native<'_> {
         } else {
             "v"
         };
-        t.line(format!("{name} = in({}) {address},", self.arch.address));
+        t.line(format!(
+            "{name} = in({}) {address},",
+            self.body.arch.address
+        ));
         for arg in op.operands() {
             self.emit_argument(t, arg);
         }
@@ -31,24 +35,24 @@ impl Native<'_> {
             let mask = fresh("mask", op);
             for (name, value) in [("mask", mask.clone()), ("rest", format!("!{mask}"))] {
                 if self.uses(name) {
-                    let class = self.class(32);
+                    let class = self.plain_class(32);
                     t.line(format!("{name} = in({class}) {},", widen(&value, fill)));
                 }
             }
             if self.uses("shift") {
-                let class = self.class(32);
+                let class = self.plain_class(32);
                 t.line(format!("shift = in({class}) {},", fresh("shift", op)));
             }
         }
         self.emit_outputs(t);
         if sets {
-            t.line(format!("{flag} = lateout({}) {flag},", self.class(8)));
+            t.line(format!("{flag} = lateout({}) {flag},", self.plain_class(8)));
         }
         if jumps {
             let yes = fresh("yes", op);
             t.line(format!("{yes} = label {{ return true }},"));
         }
-        let clobbered = self.arch.flags_register.as_ref();
+        let clobbered = self.body.arch.flags_register.as_ref();
         if let Some(register) = clobbered.filter(|_| !self.template.preserves_flags) {
             t.comment("The condition codes change.");
             t.line(format!("out({register:?}) _,"));
@@ -58,24 +62,29 @@ impl Native<'_> {
             preserves_flags,
             ..
         } = *self.template;
-        let comment = match preserves_flags {
-            true => "The stack pointer and the condition codes do not change.",
-            false => "The stack pointer does not change; the condition codes do.",
-        };
-        emit_options(t, comment, uses_stack, preserves_flags);
+        emit_options(t, uses_stack, preserves_flags);
     }
 
     /// The registers of an operand, as pairs of a name and a register. A fixed register has no
-    /// name, any other has the name from the template.
-    fn registers(&self, name: &str, bits: u32) -> Vec<(String, String)> {
-        let op = self.v.of.op;
-        let parts: Vec<String> = if self.arch.is_pair(bits) {
+    /// name, any other has the name from the template. `bits` is the width of a scratch register
+    /// that has a width of its own.
+    fn registers(&self, name: &str, bits: Option<u32>) -> Vec<(String, String)> {
+        let op = self.body.v.of.op;
+        let is_own = bits.is_none() && self.template.word.is_none();
+        let bits = bits.unwrap_or_else(|| self.register_bits());
+        let is_pair = self.body.arch.is_pair(bits);
+        let parts: Vec<String> = if is_pair {
             HALVES.iter().map(|half| format!("{name}_{half}")).collect()
         } else {
             vec![name.into()]
         };
         let fixed = self.template.fixed.iter().find(|(n, _)| n == name);
-        match fixed.and_then(|(_, register)| self.arch.register(register, bits)) {
+        match fixed.and_then(|(_, register)| self.body.arch.register(register, bits)) {
+            Some(register) if is_own && !is_pair => {
+                let wanted = format!("{name}_register");
+                let register = self.body.symbols.mark(Kind::Text, &wanted, register);
+                vec![(String::new(), register)]
+            }
             Some(registers) => {
                 let registers = registers.split('+');
                 registers
@@ -83,30 +92,31 @@ impl Native<'_> {
                     .collect()
             }
             None => {
-                let class = self.class(if self.arch.is_pair(bits) { 32 } else { bits });
+                let class = match is_own {
+                    true => self.class(),
+                    false => self.plain_class(if is_pair { 32 } else { bits }),
+                };
                 let named = |part: &String| format!("{} = ", asm_name(part, op));
-                parts
-                    .iter()
-                    .map(|part| (named(part), class.to_owned()))
-                    .collect()
+                let parts = parts.iter().map(|part| (named(part), class.clone()));
+                parts.collect()
             }
         }
     }
 
     /// Emits the operand of an argument.
     fn emit_argument(&self, t: &mut Text, arg: &Arg) {
-        let op = self.v.of.op;
+        let op = self.body.v.of.op;
         if self.is_in_memory(&arg.name) {
             let (name, value) = (asm_name(&arg.name, op), rust_ident(&arg.name));
             return t.line(format!(
                 "{name} = in({}) &raw const {value},",
-                self.arch.address
+                self.body.arch.address
             ));
         }
         let encoding = self.encoding(&arg.name);
         let is_pointer = arg.kind == ArgKind::Pointer;
         let value = if is_pointer {
-            pointee(self.v)
+            pointee(self.body.v)
         } else {
             rust_ident(&arg.name)
         };
@@ -116,7 +126,7 @@ impl Native<'_> {
             let holds = self.template.result == ResultLocation::Argument(arg.name.clone());
             holds.then(|| fresh("r", op))
         };
-        let registers = self.registers(&arg.name, self.register_bits());
+        let registers = self.registers(&arg.name, None);
         let outs = out.map(|out| encoding.parts(&out));
         for (index, ((name, register), input)) in
             registers.iter().zip(encoding.encode(&value)).enumerate()
@@ -138,15 +148,14 @@ impl Native<'_> {
             "out"
         };
         if self.template.result == ResultLocation::OwnRegister {
-            let parts = self.encoding("r").parts(&fresh("r", self.v.of.op));
-            let registers = self.registers("r", self.register_bits());
+            let parts = self.encoding("r").parts(&fresh("r", self.body.v.of.op));
+            let registers = self.registers("r", None);
             for ((name, register), part) in registers.iter().zip(parts) {
                 t.line(format!("{name}{late}({register}) {part},"));
             }
         }
         for scratch in &self.template.scratch {
-            let bits = scratch.bits.unwrap_or_else(|| self.register_bits());
-            for (name, register) in self.registers(&scratch.name, bits) {
+            for (name, register) in self.registers(&scratch.name, scratch.bits) {
                 t.line(format!("{name}{late}({register}) _,"));
             }
         }

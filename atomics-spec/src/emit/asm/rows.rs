@@ -1,0 +1,521 @@
+//! Writes functions as rows of macros: one macro for each shape, one row for each function. Families
+//! with the same rows share them.
+
+use std::collections::BTreeSet;
+
+use super::body::Block;
+use super::fold::{self, Group, Instance, Parameter, Shape, SharedBlock};
+use super::symbols::{self, Kind};
+use crate::emit::text::{RAW_COMMENT, Text, list};
+use crate::model::ty::{Family, Repr};
+use crate::names::{self, rust_ident};
+
+/// Names of macros that generated code calls.
+const CALLED: [&str; 7] = [
+    "asm",
+    "barriers",
+    "call",
+    "cfg",
+    "concat",
+    "functions",
+    "macro_rules",
+];
+
+/// What a parameter is written as.
+enum Use {
+    /// Its only value.
+    Value(String),
+    /// A metavariable of this name.
+    Variable(String),
+}
+
+/// Functions of a shape that are the same in some families.
+struct Chunk<'s> {
+    shape: usize,
+    families: Vec<usize>,
+    /// The functions of the first of these families.
+    rows: Vec<&'s Instance>,
+}
+
+/// A shape with what is known of its parameters.
+struct Folded {
+    shape: Shape,
+    /// The parameters with one value in each family, and their other names.
+    commons: Vec<(Parameter, Vec<String>)>,
+    /// The parameters that differ by row, and their other names.
+    columns: Vec<(Parameter, Vec<String>)>,
+    /// The macro, if a row of it is written.
+    name: String,
+}
+
+/// A parameter of a macro for several families, with its value for each of them.
+struct Shared {
+    parameter: Parameter,
+    values: Vec<String>,
+}
+
+/// Writes the functions as macros and a module for each family.
+pub(super) fn emit(t: &mut Text, families: &[Family], groups: Vec<Group>) {
+    let mut taken: BTreeSet<String> = CALLED.iter().map(|name| (*name).to_owned()).collect();
+    let mut calls: Vec<(Block, String)> = Vec::new();
+    for shared in fold::shared_blocks(&groups) {
+        t.line("");
+        calls.push(emit_block(t, shared, &mut taken));
+    }
+    let call = |block: &Block| {
+        let found = calls.iter().find(|(known, _)| known == block);
+        found.map(|(_, call)| call.clone())
+    };
+    let shapes = groups.into_iter().map(|group| group.shape(&call));
+    let folded: Vec<Folded> = shapes.map(|shape| fold(shape, &mut taken)).collect();
+    let chunks: Vec<Chunk<'_>> = folded.iter().enumerate().flat_map(chunks).collect();
+    for (index, shape) in folded.iter().enumerate() {
+        if chunks.iter().any(|c| c.shape == index && c.rows.len() > 1) {
+            t.line("");
+            emit_macro(t, shape);
+        }
+    }
+    let mut sets: Vec<(Vec<usize>, Vec<&Chunk<'_>>)> = Vec::new();
+    for chunk in &chunks {
+        match sets
+            .iter_mut()
+            .find(|(families, _)| *families == chunk.families)
+        {
+            Some((_, all)) => all.push(chunk),
+            None => sets.push((chunk.families.clone(), vec![chunk])),
+        }
+    }
+    let mut calls: Vec<(&[usize], String, Vec<Shared>)> = Vec::new();
+    for (set, chunks) in sets.iter().filter(|(set, _)| set.len() > 1) {
+        let name = unique(&set_name(families, set), &mut taken);
+        t.line("");
+        let shared = emit_set(t, &name, families, set, chunks, &folded);
+        calls.push((set, name, shared));
+    }
+    for (index, family) in families.iter().enumerate() {
+        t.line("");
+        t.doc(&format!("The functions `{}_*`.", family.name));
+        t.block(
+            &format!("pub(crate) mod {}", names::backend_module(family)),
+            |t| {
+                t.line("use super::*;");
+                for (set, name, shared) in &calls {
+                    let Some(at) = set.iter().position(|f| *f == index) else {
+                        continue;
+                    };
+                    let args = shared.iter().map(|s| argument(&s.parameter, &s.values[at]));
+                    let args: Vec<String> = args.collect();
+                    t.line("");
+                    t.line(format!("{name}! {{ {} }}", args.join(", ")));
+                }
+                let own = sets.iter().find(|(set, _)| *set == [index]);
+                if let Some((_, chunks)) = own {
+                    t.line("");
+                    emit_chunks(t, chunks, &folded, &|chunk, p| {
+                        Use::Value(chunk.rows[0].value(&p.name).into())
+                    });
+                }
+            },
+        );
+    }
+}
+
+/// Writes the macro of a block. Returns a call of it in the text of a shape.
+fn emit_block(t: &mut Text, shared: SharedBlock, taken: &mut BTreeSet<String>) -> (Block, String) {
+    let SharedBlock { block, shape } = shared;
+    let name = unique(&format!("{}_asm", shape_name(&shape)), taken);
+    let folded = Folded {
+        commons: shape.variables(),
+        columns: Vec::new(),
+        shape,
+        name,
+    };
+    t.doc(&format!("The instructions of {}.", bases(&folded.shape)));
+    t.block(&format!("macro_rules! {}", folded.name), |t| {
+        let args = block.args.iter().map(|arg| format!("${arg}:expr"));
+        let parameters = folded.commons.iter().map(|(p, _)| pattern(p));
+        let patterns: Vec<String> = args.chain(parameters).collect();
+        t.line(format!("({}) => {{{{", patterns.join(", ")));
+        t.indented(|t| {
+            let values: Vec<String> = block.args.iter().map(|arg| format!("${arg}")).collect();
+            match (block.args.as_slice(), values.as_slice()) {
+                ([name], [value]) => t.line(format!("let {name} = {value};")),
+                (names, values) => t.line(format!(
+                    "let ({}) = ({});",
+                    names.join(", "),
+                    values.join(", ")
+                )),
+            }
+            emit_function(t, &folded, &|p| Use::Variable(p.name.clone()));
+        });
+        t.line("}};");
+    });
+    let parameters = folded.commons.iter().map(|(p, _)| {
+        let mark = symbols::marked(&p.name);
+        if p.kind == Kind::Line {
+            format!("[{mark}]")
+        } else {
+            mark
+        }
+    });
+    let args: Vec<String> = block.args.iter().cloned().chain(parameters).collect();
+    let call = format!("{}!({})", folded.name, args.join(", "));
+    (block, call)
+}
+
+/// The operations of a shape, as words.
+fn bases(shape: &Shape) -> String {
+    let mut bases: Vec<String> = Vec::new();
+    for instance in &shape.instances {
+        let base = format!("`{}`", instance.base);
+        if !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
+    list(&bases, "and")
+}
+
+fn fold(shape: Shape, taken: &mut BTreeSet<String>) -> Folded {
+    let variables = shape.variables();
+    let (commons, columns) = variables
+        .into_iter()
+        .partition(|(p, _)| p.name != "name" && shape.is_of_family(&p.name));
+    let name = unique(&shape_name(&shape), taken);
+    Folded {
+        shape,
+        commons,
+        columns,
+        name,
+    }
+}
+
+/// The functions of a shape by sets of families that have the same rows.
+fn chunks((index, folded): (usize, &Folded)) -> Vec<Chunk<'_>> {
+    let mut chunks: Vec<Chunk<'_>> = Vec::new();
+    let instances = &folded.shape.instances;
+    let families: BTreeSet<usize> = instances.iter().map(|i| i.family).collect();
+    for family in families {
+        let rows: Vec<&Instance> = instances.iter().filter(|i| i.family == family).collect();
+        let is_same = |chunk: &&mut Chunk<'_>| {
+            chunk.rows.len() == rows.len()
+                && chunk.rows.iter().zip(&rows).all(|(one, other)| {
+                    let mut columns = folded.columns.iter();
+                    one.value("name") == other.value("name")
+                        && columns.all(|(p, _)| one.value(&p.name) == other.value(&p.name))
+                })
+        };
+        match chunks.iter_mut().find(is_same) {
+            Some(chunk) => chunk.families.push(family),
+            None => chunks.push(Chunk {
+                shape: index,
+                families: vec![family],
+                rows,
+            }),
+        }
+    }
+    chunks
+}
+
+/// The macro of a shape.
+fn emit_macro(t: &mut Text, folded: &Folded) {
+    t.doc(&format!("Functions of {}.", bases(&folded.shape)));
+    t.block(&format!("macro_rules! {}", folded.name), |t| {
+        let commons: Vec<String> = folded.commons.iter().map(|(p, _)| pattern(p)).collect();
+        let commons = match commons.as_slice() {
+            [] => String::new(),
+            all => format!("{}; ", all.join(", ")),
+        };
+        let columns: Vec<String> = folded.columns.iter().map(|(p, _)| pattern(p)).collect();
+        t.line(format!("({commons}$({};)*) => {{", columns.join(" ")));
+        t.indented(|t| {
+            t.line("functions! {");
+            t.indented(|t| {
+                t.line("$(");
+                t.indented(|t| emit_function(t, folded, &|p| Use::Variable(p.name.clone())));
+                t.line(")*");
+            });
+            t.line("}");
+        });
+        t.line("};");
+    });
+}
+
+/// The macro of the functions that several families share. Returns its parameters.
+fn emit_set(
+    t: &mut Text,
+    name: &str,
+    families: &[Family],
+    set: &[usize],
+    chunks: &[&Chunk<'_>],
+    folded: &[Folded],
+) -> Vec<Shared> {
+    let mut shared: Vec<Shared> = Vec::new();
+    for chunk in chunks {
+        let shape = &folded[chunk.shape];
+        for (parameter, _) in &shape.commons {
+            let values = values_of(&shape.shape, parameter, &chunk.families);
+            if values.windows(2).all(|pair| pair[0] == pair[1])
+                || find(&shared, parameter.kind, &values).is_some()
+            {
+                continue;
+            }
+            let mut own = parameter.clone();
+            let mut number = 1;
+            while shared.iter().any(|s| s.parameter.name == own.name) {
+                number += 1;
+                own.name = format!("{}{number}", parameter.name);
+            }
+            shared.push(Shared {
+                parameter: own,
+                values,
+            });
+        }
+    }
+    let of: Vec<String> = set
+        .iter()
+        .map(|f| format!("`{}_*`", families[*f].name))
+        .collect();
+    t.doc(&format!("What {} have in common.", list(&of, "and")));
+    t.block(&format!("macro_rules! {name}"), |t| {
+        let patterns: Vec<String> = shared.iter().map(|s| pattern(&s.parameter)).collect();
+        t.line(format!("({}) => {{", patterns.join(", ")));
+        t.indented(|t| {
+            emit_chunks(t, chunks, folded, &|chunk, p| {
+                let values = values_of(&folded[chunk.shape].shape, p, &chunk.families);
+                match find(&shared, p.kind, &values) {
+                    Some(shared) => Use::Variable(shared.parameter.name.clone()),
+                    None => Use::Value(values[0].clone()),
+                }
+            });
+        });
+        t.line("};");
+    });
+    shared
+}
+
+fn find<'s>(shared: &'s [Shared], kind: Kind, values: &[String]) -> Option<&'s Shared> {
+    let mut all = shared.iter();
+    all.find(|s| s.parameter.kind == kind && s.values == values)
+}
+
+/// The values of a parameter in some families.
+fn values_of(shape: &Shape, parameter: &Parameter, families: &[usize]) -> Vec<String> {
+    let values = families.iter().map(|family| {
+        let mut all = shape.instances.iter();
+        let instance = all.find(|i| i.family == *family);
+        instance.map_or(String::new(), |i| i.value(&parameter.name).to_owned())
+    });
+    values.collect()
+}
+
+/// What the common parameters of a chunk are written as.
+type Common<'a> = &'a dyn Fn(&Chunk<'_>, &Parameter) -> Use;
+
+/// Chunks in order: rows of macros, and functions that are the only ones of their shapes.
+fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: Common<'_>) {
+    let mut rest = chunks;
+    while let [first, ..] = rest {
+        let singles = rest
+            .iter()
+            .take_while(|chunk| chunk.rows.len() == 1)
+            .count();
+        if singles == 0 {
+            emit_rows(t, &folded[first.shape], first, common);
+            rest = &rest[1..];
+        } else {
+            t.block("functions!", |t| {
+                for (index, chunk) in rest[..singles].iter().enumerate() {
+                    if index > 0 {
+                        t.line("");
+                    }
+                    let folded = &folded[chunk.shape];
+                    emit_function(t, folded, &|p| {
+                        if folded.commons.iter().any(|(common, _)| common == p) {
+                            common(chunk, p)
+                        } else {
+                            Use::Value(chunk.rows[0].value(&p.name).into())
+                        }
+                    });
+                }
+            });
+            rest = &rest[singles..];
+        }
+        if !rest.is_empty() {
+            t.line("");
+        }
+    }
+}
+
+/// The rows of a chunk.
+fn emit_rows(t: &mut Text, folded: &Folded, chunk: &Chunk<'_>, common: Common<'_>) {
+    let commons: Vec<String> = folded
+        .commons
+        .iter()
+        .map(|(p, _)| match common(chunk, p) {
+            Use::Value(value) => argument(p, &value),
+            Use::Variable(name) if p.kind == Kind::Line => format!("[$(${name})?]"),
+            Use::Variable(name) => format!("${name}"),
+        })
+        .collect();
+    t.block(&format!("{}!", folded.name), |t| {
+        if !commons.is_empty() {
+            t.line(format!("{};", commons.join(", ")));
+        }
+        let heads = folded.columns.iter().map(|(p, _)| p.name.clone());
+        let mut table: Vec<Vec<String>> = vec![heads.collect()];
+        for row in &chunk.rows {
+            let cells = folded.columns.iter();
+            table.push(
+                cells
+                    .map(|(p, _)| argument(p, row.value(&p.name)))
+                    .collect(),
+            );
+        }
+        let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+        let widths: Vec<usize> = (0..table[0].len()).map(|c| width(c).unwrap_or(0)).collect();
+        for (index, row) in table.iter().enumerate() {
+            let cells = row.iter().zip(&widths);
+            let cells: Vec<String> = cells
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
+            let line = cells.join("  ");
+            match index {
+                0 if row.len() == 1 => {}
+                0 => t.line(format!("// {}", line.trim_end())),
+                _ => t.line(format!("{};", line.trim_end())),
+            }
+        }
+    });
+}
+
+/// The function of a shape. `of` says what each of its variables is written as.
+fn emit_function(t: &mut Text, folded: &Folded, of: &dyn Fn(&Parameter) -> Use) {
+    let shape = &folded.shape;
+    let all = || folded.commons.iter().chain(&folded.columns);
+    let resolve = |name: &str| -> (Kind, Use) {
+        let mut variables = all();
+        let found = variables.find(|(p, same)| p.name == name || same.iter().any(|s| s == name));
+        match found {
+            Some((parameter, _)) => (parameter.kind, of(parameter)),
+            None => {
+                let first = &shape.instances[0];
+                (first.kind(name), Use::Value(first.value(name).into()))
+            }
+        }
+    };
+    // The lines, each with the comment above it.
+    let mut comments: Vec<(usize, String)> = Vec::new();
+    let flush = |t: &mut Text, comments: &mut Vec<(usize, String)>| {
+        for (depth, text) in comments.drain(..) {
+            t.deeper(depth, |t| t.comment(&text));
+        }
+    };
+    for line in shape.text.lines() {
+        let bare = line.trim_start_matches(' ');
+        let depth = (line.len() - bare.len()) / 4;
+        if let Some(comment) = bare.strip_prefix(RAW_COMMENT) {
+            let words = symbols::replace(comment, &|name| shape.words(name));
+            let mut chars = words.chars();
+            let first = chars.next().map(|c| c.to_uppercase().to_string());
+            comments.push((depth, first.unwrap_or_default() + chars.as_str()));
+            continue;
+        }
+        if let Some(name) = symbols::only_parameter(bare)
+            && let (Kind::Line, used) = resolve(name)
+        {
+            match used {
+                Use::Value(text) if text.is_empty() => comments.clear(),
+                Use::Value(text) => {
+                    flush(t, &mut comments);
+                    t.deeper(depth, |t| {
+                        t.line(symbols::rust(&symbols::instruction(&text)))
+                    });
+                }
+                Use::Variable(name) => {
+                    flush(t, &mut comments);
+                    t.deeper(depth, |t| t.line(format!("$(${name},)?")));
+                }
+            }
+            continue;
+        }
+        flush(t, &mut comments);
+        let line = symbols::replace_in(bare, &|name, is_inside| match resolve(name) {
+            (Kind::Line, Use::Variable(name)) => format!("$(${name})?"),
+            (_, Use::Variable(name)) => symbols::marked(&name),
+            (Kind::Line, Use::Value(text)) if text.is_empty() => text,
+            (Kind::Line | Kind::Text, Use::Value(text)) if !is_inside => format!("{text:?}"),
+            (_, Use::Value(text)) => text,
+        });
+        t.deeper(depth, |t| t.line(symbols::rust(&line)));
+    }
+}
+
+/// A parameter in the pattern of a macro.
+fn pattern(parameter: &Parameter) -> String {
+    let name = &parameter.name;
+    match parameter.kind {
+        Kind::Line => format!("[$(${name}:tt)?]"),
+        Kind::Code if name.starts_with("int") || name.starts_with("uint") => format!("${name}:ty"),
+        Kind::Code => format!("${name}:ident"),
+        Kind::Text | Kind::Words => format!("${name}:tt"),
+    }
+}
+
+/// A value as an argument of a macro.
+fn argument(parameter: &Parameter, value: &str) -> String {
+    match parameter.kind {
+        Kind::Line if value.is_empty() => "[]".into(),
+        Kind::Line => format!("[{value:?}]"),
+        Kind::Code => value.to_owned(),
+        Kind::Text | Kind::Words => format!("{value:?}"),
+    }
+}
+
+/// A name for the macro of a shape: `fetch_op` for `fetch_add` and `fetch_sub`.
+fn shape_name(shape: &Shape) -> String {
+    let bases: BTreeSet<&str> = shape.instances.iter().map(|i| i.base.as_str()).collect();
+    let words: Vec<Vec<&str>> = bases.iter().map(|base| base.split('_').collect()).collect();
+    let Some(first) = words.first().filter(|_| words.len() > 1) else {
+        return bases.into_iter().next().unwrap_or_default().to_owned();
+    };
+    let shortest = words.iter().map(Vec::len).min().unwrap_or(0);
+    let is_common = |at: &usize| words.iter().all(|w| w[*at] == first[*at]);
+    let before = (0..shortest).take_while(is_common).count();
+    let is_common_end = |at: &usize| {
+        let last = |w: &Vec<&str>| w[w.len() - 1 - at].to_owned();
+        words.iter().all(|w| last(w) == last(first))
+    };
+    let after = (0..shortest - before).take_while(is_common_end).count();
+    let mut name: Vec<&str> = first[..before].to_vec();
+    name.push("op");
+    name.extend(&first[first.len() - after..]);
+    name.join("_")
+}
+
+/// A name for the macro of the functions that some families share.
+fn set_name(families: &[Family], set: &[usize]) -> String {
+    let is_int = |f: &usize| families[*f].repr != Repr::Pointer;
+    let integers = (0..families.len()).filter(is_int);
+    if set.len() == families.len() {
+        return "all_families".into();
+    }
+    if integers.eq(set.iter().copied()) {
+        return "integers".into();
+    }
+    let of = set.iter().map(|f| match families[*f].repr {
+        Repr::Int(name) => name,
+        Repr::Pointer => "ptr",
+    });
+    of.collect::<Vec<_>>().join("_")
+}
+
+/// The name, or the name with a number if it is taken.
+fn unique(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut name = rust_ident(wanted);
+    let mut number = 1;
+    while !taken.insert(name.clone()) {
+        number += 1;
+        name = format!("{wanted}_{number}");
+    }
+    name
+}

@@ -1,11 +1,11 @@
-//! Generates the C backend: one function per variant, which calls the C helper of the variant.
+//! Generates the C backend: one function per variant, which calls the C helper of the variant. A
+//! row names both; a macro of the generated module makes the functions.
 
 use super::barrier::{Barriers, Devices, has_store_mb};
 use super::signature;
 use super::text::{Text, allow_c_name, attribute};
-use crate::arch::BARRIERS;
 use crate::model::op::ArgKind;
-use crate::model::ty::Repr;
+use crate::model::ty::{Family, Repr};
 use crate::model::{Spec, Variant};
 use crate::names::{self, rust_ident};
 
@@ -32,22 +32,13 @@ pub enum Link<'a> {
 pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     let mut t = Text::default();
     t.inner_doc(
-        "Calls of the C helpers.\n\n\
+        "Calls of the C helpers: one module per family of C functions.\n\n\
          # Safety\n\n\
          Every function has this contract: its pointers are valid for reads and writes (only\n\
          for reads, if they are `*const`) and aligned to the size of their type, and concurrent\n\
          accesses to `v` are atomic.",
     );
-    let has_pointer = spec.variants().any(|v| v.family.repr == Repr::Pointer);
-    if has_pointer {
-        t.line("use core::ffi::c_void;");
-        t.line("");
-    }
-    if let Link::Bindgen {
-        long_is_isize: false,
-        ..
-    } = link
-    {
+    if has_c_long(link) {
         t.line("const _: () = assert!(");
         t.indented(|t| {
             t.line("size_of::<core::ffi::c_long>() == size_of::<isize>(),");
@@ -56,46 +47,35 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.line(");");
         t.line("");
     }
-    match link {
-        Link::Bindgen { module, .. } => t.line(format!("use {module};")),
-        Link::Extern { prefix } => t.block("mod helpers", |t| {
-            if has_pointer {
-                t.line("use core::ffi::c_void;");
-                t.line("");
-            }
-            declare(t, spec, prefix);
-        }),
-    }
-    for family in &spec.types.families {
-        t.line("");
-        t.doc(&format!("The functions `{}_*`.", family.name));
-        t.block(
-            &format!("pub(crate) mod {}", names::backend_module(family)),
-            |t| {
-                t.line("use super::*;");
-                for v in spec.variants_of(&family.name) {
-                    t.line("");
-                    function(t, &v, link);
-                }
-            },
-        );
-    }
     let targets = Devices::in_c(spec);
     let (devices, own): (Vec<&str>, Vec<&str>) = barriers
         .backend(spec)
         .partition(|name| targets.only_known(name));
-    own.iter().for_each(|name| barrier(&mut t, name, link));
+    if let Link::Bindgen { module, .. } = link {
+        t.line(format!("use {module};"));
+        t.line("");
+    }
+    t.lines(match link {
+        Link::Bindgen { .. } => include_str!("templates/helpers_bindgen.rs"),
+        Link::Extern { .. } => include_str!("templates/helpers_extern.rs"),
+    });
+    for family in &spec.types.families {
+        t.line("");
+        family_module(&mut t, spec, family, link);
+    }
+    t.line("");
+    emit_barriers(&mut t, &own, link);
     if !devices.is_empty() {
         let cfg = attribute(&format!("cfg({})", targets.known));
         t.line("");
         t.doc("The barriers that reach devices, which only some architectures have.");
         t.lines(&cfg);
         t.block("mod devices", |t| {
-            t.line(match link {
-                Link::Bindgen { module, .. } => format!("use super::{};", last(module)),
-                Link::Extern { .. } => "use super::*;".into(),
-            });
-            devices.iter().for_each(|name| barrier(t, name, link));
+            if let Link::Bindgen { module, .. } = link {
+                t.line(format!("use super::{};", last(module)));
+                t.line("");
+            }
+            emit_barriers(t, &devices, link);
         });
         t.lines(&cfg);
         t.line("pub(crate) use devices::*;");
@@ -108,15 +88,21 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
     t.finish()
 }
 
-/// The function of a barrier.
-fn barrier(t: &mut Text, name: &str, link: Link<'_>) {
-    t.line("");
-    t.doc(&format!("`{name}()`."));
-    allow_c_name(t, name);
-    t.line("#[inline(always)]");
-    t.block(&format!("pub(crate) fn {name}()"), |t| {
-        let call = format!("{}()", path(link, name));
-        t.proven("A barrier accesses no memory.", "", &call, ";");
+/// Whether C's `long` is not Rust's `isize`. It has the same width.
+fn has_c_long(link: Link<'_>) -> bool {
+    match link {
+        Link::Bindgen { long_is_isize, .. } => !long_is_isize,
+        Link::Extern { .. } => false,
+    }
+}
+
+/// The functions of barriers, as rows.
+fn emit_barriers(t: &mut Text, names: &[&str], link: Link<'_>) {
+    t.block("barriers!", |t| {
+        for name in names {
+            allow_c_name(t, name);
+            t.line(format!("{name} => {};", helper_name(link, name)));
+        }
     });
 }
 
@@ -125,97 +111,86 @@ fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// The path of a C helper.
-fn path(link: Link<'_>, function: &str) -> String {
+/// The name of a C helper.
+fn helper_name(link: Link<'_>, function: &str) -> String {
     match link {
-        Link::Bindgen { module, prefix, .. } => {
-            format!("{}::{}", last(module), names::helper(prefix, function))
-        }
-        Link::Extern { prefix } => format!("helpers::{}", names::helper(prefix, function)),
+        Link::Bindgen { prefix, .. } | Link::Extern { prefix } => names::helper(prefix, function),
     }
 }
 
-fn declare(t: &mut Text, spec: &Spec, prefix: &str) {
-    t.block("unsafe extern \"C\"", |t| {
-        for v in spec.variants() {
-            let ret = signature::ret(&v).map_or(String::new(), |r| format!(" -> {r}"));
-            let name = names::helper(prefix, &v.function());
-            t.line(format!(
-                "pub(super) fn {name}({}){ret};",
-                signature::params(&v).join(", ")
-            ));
+/// The functions of a family, as rows under their signatures.
+fn family_module(t: &mut Text, spec: &Spec, family: &Family, link: Link<'_>) {
+    // To Rust, C's `long` and `isize` are different types of the same width.
+    let is_long = family.repr == Repr::Int("isize") && has_c_long(link);
+    let is_plain = matches!(link, Link::Extern { .. }) || family.c_object.is_none();
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for v in spec.variants_of(&family.name) {
+        let signature = signature(&v, is_long, is_plain);
+        let row = format!(
+            "{} => {}",
+            rust_ident(&v.name()),
+            helper_name(link, &v.function())
+        );
+        match groups.iter_mut().find(|(s, _)| *s == signature) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((signature, vec![row])),
         }
-        for barrier in BARRIERS {
-            let name = names::helper(prefix, barrier);
-            t.line(format!("pub(super) fn {name}();"));
+    }
+    let what = match &family.c_object {
+        Some(object) => format!("The functions on C's `{object}`."),
+        None => format!("The functions on C's `{}`.", family.c_value),
+    };
+    t.doc(&what);
+    let name = names::backend_module(family);
+    if groups.is_empty() {
+        return t.line(format!("pub(crate) mod {name} {{}}"));
+    }
+    t.block(&format!("pub(crate) mod {name}"), |t| {
+        let mut imports = Vec::new();
+        if is_long {
+            imports.push("c_long");
         }
+        if family.repr == Repr::Pointer {
+            imports.push("c_void");
+        }
+        for import in &imports {
+            t.line(format!("use core::ffi::{import};"));
+        }
+        if !imports.is_empty() {
+            t.line("");
+        }
+        t.block("helpers!", |t| {
+            for (signature, rows) in &groups {
+                t.line(format!("{signature}:"));
+                t.indented(|t| t.lines(&format!("{};", rows.join(",\n"))));
+            }
+        });
     });
 }
 
-fn function(t: &mut Text, v: &Variant<'_>, link: Link<'_>) {
-    t.doc(&format!(
-        "`{}()`: {}.",
-        v.function(),
-        super::docs::strength(v)
-    ));
-    t.doc("");
-    t.doc("# Safety");
-    t.doc("");
-    t.doc("See the [module](super).");
-    t.line("#[inline(always)]");
-    let ret = signature::ret(v);
-    let head = format!("pub(crate) unsafe fn {}", rust_ident(&v.name()));
-    t.signature(&head, &signature::params(v), ret.as_deref(), &[]);
-    // To Rust, C's `long` and `isize` are different types of the same width.
-    let is_long = v.family.repr == Repr::Int("isize")
-        && matches!(
-            link,
-            Link::Bindgen {
-                long_is_isize: false,
-                ..
-            }
-        );
-    let plain = matches!(link, Link::Extern { .. });
-    let args: Vec<String> =
-        v.of.op
-            .args
-            .iter()
-            .map(|a| {
-                let name = rust_ident(&a.name);
-                match a.kind {
-                    ArgKind::Value if is_long => format!("{name} as core::ffi::c_long"),
-                    ArgKind::Pointer if is_long => format!("{name}.cast()"),
-                    // In C, the value is the first member of a structure.
-                    ArgKind::Variable { .. } if !plain && v.family.c_object.is_some() => {
-                        format!("{name}.cast()")
-                    }
-                    _ => name,
-                }
-            })
-            .collect();
-    let value = ret.as_deref() == Some("isize");
-    let after = match (&ret, is_long && value) {
-        (None, _) => ";",
-        (Some(_), true) => " as isize",
-        (Some(_), false) => "",
-    };
-    t.indented(|t| {
-        let call = format!("{}({})", path(link, &v.function()), args.join(", "));
-        let before = if after == " as isize" {
-            "let result = "
-        } else {
-            ""
-        };
-        let end = if before.is_empty() { after } else { ";" };
-        t.proven(
-            "The caller fulfils the safety contract of the C function.",
-            before,
-            &call,
-            end,
-        );
-        if !before.is_empty() {
-            t.line("result as isize");
+/// The signature of a function, and how it passes its arguments to the helper and returns the
+/// result: `(fn(i: isize, v: *mut isize) -> isize; (i as c_long, v.cast()) as isize)`.
+fn signature(v: &Variant<'_>, is_long: bool, is_plain: bool) -> String {
+    let args = v.of.op.args.iter().map(|a| {
+        let name = rust_ident(&a.name);
+        match a.kind {
+            ArgKind::Value if is_long => format!("{name} as c_long"),
+            ArgKind::Pointer if is_long => format!("{name}.cast()"),
+            // In C, the value is the first member of a structure.
+            ArgKind::Variable { .. } if !is_plain => format!("{name}.cast()"),
+            _ => name,
         }
     });
-    t.line("}");
+    let args: Vec<String> = args.collect();
+    let ret = signature::ret(v);
+    let cast = match ret.as_deref() {
+        Some("isize") if is_long => " as isize",
+        _ => "",
+    };
+    format!(
+        "(fn({}){}; ({}){cast})",
+        signature::params(v).join(", "),
+        ret.map_or(String::new(), |r| format!(" -> {r}")),
+        args.join(", ")
+    )
 }

@@ -7,6 +7,9 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
+
+use super::backend;
+
 mod private {
     /// Keeps other crates from implementing the traits of this module.
     pub trait Sealed {
@@ -32,7 +35,7 @@ pub trait AtomicImpl: Sized + Copy + private::Sealed {
 /// It has the size of the type and is aligned to its size. A 64-bit integer is therefore aligned to
 /// 8 bytes even where a plain one is aligned to 4, as C aligns `atomic64_t`.
 ///
-/// Its methods have the names of the C functions; see the module `raw`.
+/// The traits whose names end in `Ops` have its operations.
 #[repr(C)]
 pub struct AtomicRepr<T: AtomicImpl> {
     /// Takes no space and aligns the value.
@@ -120,2688 +123,427 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     }
 }
 
-impl private::Sealed for i32 {
-    type Aligned = Self;
+/// Makes types those that C's operations take, with the type of their alignment and of what can be
+/// added to a value.
+macro_rules! represent {
+    ($($repr:ty: Aligned = $aligned:ty, Delta = $delta:ty;)*) => {$(
+        impl private::Sealed for $repr {
+            type Aligned = $aligned;
+        }
+
+        impl AtomicImpl for $repr {
+            type Delta = $delta;
+        }
+    )*};
 }
 
-impl AtomicImpl for i32 {
-    type Delta = Self;
+represent! {
+    i32: Aligned = Self, Delta = Self;
+    i64: Aligned = private::Align8, Delta = Self;
+    isize: Aligned = Self, Delta = Self;
+    i8: Aligned = Self, Delta = Self;
+    i16: Aligned = Self, Delta = Self;
+    *const c_void: Aligned = Self, Delta = isize;
 }
 
-impl private::Sealed for i64 {
-    type Aligned = private::Align8;
+/// Declares the trait of a class of operations, and implements it for the types of C's families of
+/// functions. A row is a method and, after `=`, the function of the same name that every family has
+/// in the backend, with its arguments in their order in C.
+macro_rules! operations {
+    (
+        $(#[$meta:meta])*
+        pub trait $ops:ident $methods:tt
+        $(impl $repr:ty => $family:ident;)*
+    ) => {
+        operations!(@trait [$(#[$meta])*] $ops $methods);
+        $(operations!(@impl $ops for $repr, $family $methods);)*
+    };
+    (@trait [$($meta:tt)*] $ops:ident {$(
+        $(#[$doc:meta])*
+        fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
+            $function:ident $args:tt;
+    )*}) => {
+        $($meta)*
+        pub trait $ops: AtomicImpl {$(
+            $(#[$doc])*
+            fn $method($this: &AtomicRepr<Self> $(, $arg: $type)*) $(-> $ret)?;
+        )*}
+    };
+    (@impl $ops:ident for $repr:ty, $family:ident {$(
+        $(#[$doc:meta])*
+        fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
+            $function:ident $args:tt;
+    )*}) => {
+        #[allow(
+            clippy::not_unsafe_ptr_arg_deref,
+            reason = "pointer arguments are values to store and are never dereferenced"
+        )]
+        impl $ops for $repr {$(
+            #[inline(always)]
+            fn $method($this: &AtomicRepr<Self> $(, $arg: $type)*) $(-> $ret)? {
+                // SAFETY: The pointers come from references, so they are valid and aligned. Other
+                // accesses to the variable go through such references, or do not race with this
+                // one by the contract of `from_ptr()`.
+                unsafe { backend::$family::$function $args }
+            }
+        )*}
+    };
 }
 
-impl AtomicImpl for i64 {
-    type Delta = Self;
+operations! {
+    /// The load and store operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicRepr};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 42);
+    /// ```
+    pub trait AtomicBasicOps {
+        /// Reads the value of the variable (relaxed).
+        fn atomic_read(this) -> Self = read(this.as_ptr());
+        /// Reads the value of the variable (acquire).
+        fn atomic_read_acquire(this) -> Self = read_acquire(this.as_ptr());
+        /// Sets the variable to `i` (relaxed).
+        fn atomic_set(this, i: Self) = set(this.as_ptr(), i);
+        /// Sets the variable to `i` (release).
+        fn atomic_set_release(this, i: Self) = set_release(this.as_ptr(), i);
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
+    impl *const c_void => atomic_ptr;
 }
 
-impl private::Sealed for isize {
-    type Aligned = Self;
+operations! {
+    /// The exchange operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicExchangeOps, AtomicRepr};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// assert_eq!(AtomicExchangeOps::atomic_xchg(&v, 10), 42);
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 10);
+    /// ```
+    pub trait AtomicExchangeOps {
+        /// Atomically updates the variable from `v` to `new` (fully ordered).
+        fn atomic_xchg(this, new: Self) -> Self = xchg(this.as_ptr(), new);
+        /// Atomically updates the variable from `v` to `new` (acquire).
+        fn atomic_xchg_acquire(this, new: Self) -> Self = xchg_acquire(this.as_ptr(), new);
+        /// Atomically updates the variable from `v` to `new` (release).
+        fn atomic_xchg_release(this, new: Self) -> Self = xchg_release(this.as_ptr(), new);
+        /// Atomically updates the variable from `v` to `new` (relaxed).
+        fn atomic_xchg_relaxed(this, new: Self) -> Self = xchg_relaxed(this.as_ptr(), new);
+        /// Atomically updates the variable from `v` to `new` (fully ordered).
+        fn atomic_cmpxchg(this, old: Self, new: Self) -> Self = cmpxchg(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (acquire).
+        fn atomic_cmpxchg_acquire(this, old: Self, new: Self) -> Self =
+            cmpxchg_acquire(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (release).
+        fn atomic_cmpxchg_release(this, old: Self, new: Self) -> Self =
+            cmpxchg_release(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (relaxed).
+        fn atomic_cmpxchg_relaxed(this, old: Self, new: Self) -> Self =
+            cmpxchg_relaxed(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (fully ordered).
+        fn atomic_try_cmpxchg(this, old: &mut Self, new: Self) -> bool =
+            try_cmpxchg(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (acquire).
+        fn atomic_try_cmpxchg_acquire(this, old: &mut Self, new: Self) -> bool =
+            try_cmpxchg_acquire(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (release).
+        fn atomic_try_cmpxchg_release(this, old: &mut Self, new: Self) -> bool =
+            try_cmpxchg_release(this.as_ptr(), old, new);
+        /// Atomically updates the variable from `v` to `new` (relaxed).
+        fn atomic_try_cmpxchg_relaxed(this, old: &mut Self, new: Self) -> bool =
+            try_cmpxchg_relaxed(this.as_ptr(), old, new);
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
+    impl *const c_void => atomic_ptr;
 }
 
-impl AtomicImpl for isize {
-    type Delta = Self;
+operations! {
+    /// The arithmetic operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicArithmeticOps, AtomicBasicOps, AtomicRepr};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// AtomicArithmeticOps::atomic_add(&v, 10);
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
+    /// ```
+    pub trait AtomicArithmeticOps {
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (unordered).
+        fn atomic_add(this, i: Self::Delta) = add(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
+        fn atomic_add_return(this, i: Self::Delta) -> Self = add_return(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
+        fn atomic_add_return_acquire(this, i: Self::Delta) -> Self =
+            add_return_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
+        fn atomic_add_return_release(this, i: Self::Delta) -> Self =
+            add_return_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
+        fn atomic_add_return_relaxed(this, i: Self::Delta) -> Self =
+            add_return_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
+        fn atomic_fetch_add(this, i: Self::Delta) -> Self = fetch_add(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
+        fn atomic_fetch_add_acquire(this, i: Self::Delta) -> Self =
+            fetch_add_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
+        fn atomic_fetch_add_release(this, i: Self::Delta) -> Self =
+            fetch_add_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
+        fn atomic_fetch_add_relaxed(this, i: Self::Delta) -> Self =
+            fetch_add_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (unordered).
+        fn atomic_sub(this, i: Self::Delta) = sub(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
+        fn atomic_sub_return(this, i: Self::Delta) -> Self = sub_return(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (acquire).
+        fn atomic_sub_return_acquire(this, i: Self::Delta) -> Self =
+            sub_return_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (release).
+        fn atomic_sub_return_release(this, i: Self::Delta) -> Self =
+            sub_return_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (relaxed).
+        fn atomic_sub_return_relaxed(this, i: Self::Delta) -> Self =
+            sub_return_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
+        fn atomic_fetch_sub(this, i: Self::Delta) -> Self = fetch_sub(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (acquire).
+        fn atomic_fetch_sub_acquire(this, i: Self::Delta) -> Self =
+            fetch_sub_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (release).
+        fn atomic_fetch_sub_release(this, i: Self::Delta) -> Self =
+            fetch_sub_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (relaxed).
+        fn atomic_fetch_sub_relaxed(this, i: Self::Delta) -> Self =
+            fetch_sub_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (unordered).
+        fn atomic_inc(this) = inc(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
+        fn atomic_inc_return(this) -> Self = inc_return(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (acquire).
+        fn atomic_inc_return_acquire(this) -> Self = inc_return_acquire(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (release).
+        fn atomic_inc_return_release(this) -> Self = inc_return_release(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (relaxed).
+        fn atomic_inc_return_relaxed(this) -> Self = inc_return_relaxed(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
+        fn atomic_fetch_inc(this) -> Self = fetch_inc(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (acquire).
+        fn atomic_fetch_inc_acquire(this) -> Self = fetch_inc_acquire(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (release).
+        fn atomic_fetch_inc_release(this) -> Self = fetch_inc_release(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (relaxed).
+        fn atomic_fetch_inc_relaxed(this) -> Self = fetch_inc_relaxed(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (unordered).
+        fn atomic_dec(this) = dec(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
+        fn atomic_dec_return(this) -> Self = dec_return(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (acquire).
+        fn atomic_dec_return_acquire(this) -> Self = dec_return_acquire(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (release).
+        fn atomic_dec_return_release(this) -> Self = dec_return_release(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (relaxed).
+        fn atomic_dec_return_relaxed(this) -> Self = dec_return_relaxed(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
+        fn atomic_fetch_dec(this) -> Self = fetch_dec(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (acquire).
+        fn atomic_fetch_dec_acquire(this) -> Self = fetch_dec_acquire(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (release).
+        fn atomic_fetch_dec_release(this) -> Self = fetch_dec_release(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (relaxed).
+        fn atomic_fetch_dec_relaxed(this) -> Self = fetch_dec_relaxed(this.as_ptr());
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
 }
 
-impl private::Sealed for i8 {
-    type Aligned = Self;
+operations! {
+    /// The bitwise operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicBitwiseOps, AtomicRepr};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// AtomicBitwiseOps::atomic_and(&v, 10);
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 10);
+    /// ```
+    pub trait AtomicBitwiseOps {
+        /// Atomically updates the variable from `v` to `v & i` (unordered).
+        fn atomic_and(this, i: Self) = and(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & i` (fully ordered).
+        fn atomic_fetch_and(this, i: Self) -> Self = fetch_and(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & i` (acquire).
+        fn atomic_fetch_and_acquire(this, i: Self) -> Self = fetch_and_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & i` (release).
+        fn atomic_fetch_and_release(this, i: Self) -> Self = fetch_and_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & i` (relaxed).
+        fn atomic_fetch_and_relaxed(this, i: Self) -> Self = fetch_and_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & ~i` (unordered).
+        fn atomic_andnot(this, i: Self) = andnot(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & ~i` (fully ordered).
+        fn atomic_fetch_andnot(this, i: Self) -> Self = fetch_andnot(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & ~i` (acquire).
+        fn atomic_fetch_andnot_acquire(this, i: Self) -> Self =
+            fetch_andnot_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & ~i` (release).
+        fn atomic_fetch_andnot_release(this, i: Self) -> Self =
+            fetch_andnot_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v & ~i` (relaxed).
+        fn atomic_fetch_andnot_relaxed(this, i: Self) -> Self =
+            fetch_andnot_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v | i` (unordered).
+        fn atomic_or(this, i: Self) = or(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v | i` (fully ordered).
+        fn atomic_fetch_or(this, i: Self) -> Self = fetch_or(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v | i` (acquire).
+        fn atomic_fetch_or_acquire(this, i: Self) -> Self = fetch_or_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v | i` (release).
+        fn atomic_fetch_or_release(this, i: Self) -> Self = fetch_or_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v | i` (relaxed).
+        fn atomic_fetch_or_relaxed(this, i: Self) -> Self = fetch_or_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v ^ i` (unordered).
+        fn atomic_xor(this, i: Self) = xor(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v ^ i` (fully ordered).
+        fn atomic_fetch_xor(this, i: Self) -> Self = fetch_xor(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v ^ i` (acquire).
+        fn atomic_fetch_xor_acquire(this, i: Self) -> Self = fetch_xor_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v ^ i` (release).
+        fn atomic_fetch_xor_release(this, i: Self) -> Self = fetch_xor_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v ^ i` (relaxed).
+        fn atomic_fetch_xor_relaxed(this, i: Self) -> Self = fetch_xor_relaxed(i, this.as_ptr());
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
 }
 
-impl AtomicImpl for i8 {
-    type Delta = Self;
+operations! {
+    /// The arithmetic-and-test operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicRepr, AtomicTestOps};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// assert!(!AtomicTestOps::atomic_sub_and_test(&v, 10));
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 32);
+    /// ```
+    pub trait AtomicTestOps {
+        /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
+        fn atomic_sub_and_test(this, i: Self) -> bool = sub_and_test(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
+        fn atomic_dec_and_test(this) -> bool = dec_and_test(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
+        fn atomic_inc_and_test(this) -> bool = inc_and_test(this.as_ptr());
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
 }
 
-impl private::Sealed for i16 {
-    type Aligned = Self;
+operations! {
+    /// The conditional operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicConditionalOps, AtomicRepr};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// assert_eq!(AtomicConditionalOps::atomic_fetch_add_unless(&v, 10, 3), 42);
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
+    /// ```
+    pub trait AtomicConditionalOps {
+        /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
+        fn atomic_fetch_add_unless(this, a: Self, u: Self) -> Self =
+            fetch_add_unless(this.as_ptr(), a, u);
+        /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
+        fn atomic_add_unless(this, a: Self, u: Self) -> bool = add_unless(this.as_ptr(), a, u);
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
+        fn atomic_inc_not_zero(this) -> bool = inc_not_zero(this.as_ptr());
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
 }
 
-impl AtomicImpl for i16 {
-    type Delta = Self;
-}
-
-impl private::Sealed for *const c_void {
-    type Aligned = Self;
-}
-
-impl AtomicImpl for *const c_void {
-    type Delta = isize;
-}
-
-/// The load and store operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicBasicOps, AtomicRepr};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// assert_eq!(AtomicBasicOps::atomic_read(&v), 42);
-/// ```
-pub trait AtomicBasicOps: AtomicImpl {
-    /// Reads the value of the variable (relaxed).
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self;
-
-    /// Reads the value of the variable (acquire).
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self;
-
-    /// Sets the variable to `i` (relaxed).
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self);
-
-    /// Sets the variable to `i` (release).
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self);
-}
-
-impl AtomicBasicOps for i32 {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_set_release(i);
-    }
-}
-
-impl AtomicBasicOps for i64 {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_set_release(i);
-    }
-}
-
-impl AtomicBasicOps for isize {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_set_release(i);
-    }
-}
-
-impl AtomicBasicOps for i8 {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_set_release(i);
-    }
-}
-
-impl AtomicBasicOps for i16 {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_set_release(i);
-    }
-}
-
-impl AtomicBasicOps for *const c_void {
-    #[inline(always)]
-    fn atomic_read(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_ptr_read()
-    }
-
-    #[inline(always)]
-    fn atomic_read_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_ptr_read_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_set(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_ptr_set(i);
-    }
-
-    #[inline(always)]
-    fn atomic_set_release(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_ptr_set_release(i);
-    }
-}
-
-/// The exchange operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicExchangeOps, AtomicRepr};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// assert_eq!(AtomicExchangeOps::atomic_xchg(&v, 10), 42);
-/// assert_eq!(v.atomic_read(), 10);
-/// ```
-pub trait AtomicExchangeOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `new` (fully ordered).
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (acquire).
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (release).
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (relaxed).
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (fully ordered).
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (acquire).
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (release).
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (relaxed).
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `new` (fully ordered).
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `new` (acquire).
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `new` (release).
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `new` (relaxed).
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool;
-}
-
-impl AtomicExchangeOps for i32 {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-impl AtomicExchangeOps for i64 {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic64_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic64_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic64_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic64_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic64_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic64_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic64_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic64_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic64_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic64_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic64_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic64_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-impl AtomicExchangeOps for isize {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_long_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_long_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_long_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_long_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_long_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_long_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_long_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_long_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_long_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_long_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_long_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_long_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-impl AtomicExchangeOps for i8 {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i8_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i8_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i8_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i8_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i8_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i8_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i8_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i8_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i8_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i8_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i8_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i8_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-impl AtomicExchangeOps for i16 {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i16_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i16_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i16_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_i16_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i16_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i16_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i16_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_i16_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i16_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i16_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i16_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_i16_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-impl AtomicExchangeOps for *const c_void {
-    #[inline(always)]
-    fn atomic_xchg(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_ptr_xchg(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_acquire(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_ptr_xchg_acquire(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_release(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_ptr_xchg_release(new)
-    }
-
-    #[inline(always)]
-    fn atomic_xchg_relaxed(this: &AtomicRepr<Self>, new: Self) -> Self {
-        this.atomic_ptr_xchg_relaxed(new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_ptr_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_acquire(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_ptr_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_release(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_ptr_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: Self, new: Self) -> Self {
-        this.atomic_ptr_cmpxchg_relaxed(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_ptr_try_cmpxchg(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_acquire(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_ptr_try_cmpxchg_acquire(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_release(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_ptr_try_cmpxchg_release(old, new)
-    }
-
-    #[inline(always)]
-    fn atomic_try_cmpxchg_relaxed(this: &AtomicRepr<Self>, old: &mut Self, new: Self) -> bool {
-        this.atomic_ptr_try_cmpxchg_relaxed(old, new)
-    }
-}
-
-/// The arithmetic operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicArithmeticOps, AtomicRepr};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// AtomicArithmeticOps::atomic_add(&v, 10);
-/// assert_eq!(v.atomic_read(), 52);
-/// ```
-pub trait AtomicArithmeticOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (unordered).
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta);
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (unordered).
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta);
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (acquire).
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (release).
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (relaxed).
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (acquire).
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (release).
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (relaxed).
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (unordered).
-    fn atomic_inc(this: &AtomicRepr<Self>);
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (acquire).
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (release).
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (relaxed).
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (acquire).
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (release).
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (relaxed).
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (unordered).
-    fn atomic_dec(this: &AtomicRepr<Self>);
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (acquire).
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (release).
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (relaxed).
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (acquire).
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (release).
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (relaxed).
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self;
-}
-
-impl AtomicArithmeticOps for i32 {
-    #[inline(always)]
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_add(i);
-    }
-
-    #[inline(always)]
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_add_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_add_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_add_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_add_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_add(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_add_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_add_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_add_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_sub(i);
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_sub_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_sub_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_sub_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_sub_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_sub(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_sub_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_sub_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_fetch_sub_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc(this: &AtomicRepr<Self>) {
-        this.atomic_inc();
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_inc_return()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_inc_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_inc_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_inc_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_inc()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_inc_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_inc_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_inc_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_dec(this: &AtomicRepr<Self>) {
-        this.atomic_dec();
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_dec_return()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_dec_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_dec_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_dec_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_dec()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_dec_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_dec_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_fetch_dec_relaxed()
-    }
-}
-
-impl AtomicArithmeticOps for i64 {
-    #[inline(always)]
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic64_add(i);
-    }
-
-    #[inline(always)]
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_add_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_add_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_add_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_add_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_add(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_add_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_add_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_add_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic64_sub(i);
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_sub_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_sub_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_sub_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_sub_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_sub(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_sub_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_sub_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic64_fetch_sub_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc(this: &AtomicRepr<Self>) {
-        this.atomic64_inc();
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_inc_return()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_inc_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_inc_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_inc_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_inc()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_inc_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_inc_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_inc_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_dec(this: &AtomicRepr<Self>) {
-        this.atomic64_dec();
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_dec_return()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_dec_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_dec_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_dec_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_dec()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_dec_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_dec_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_fetch_dec_relaxed()
-    }
-}
-
-impl AtomicArithmeticOps for isize {
-    #[inline(always)]
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_long_add(i);
-    }
-
-    #[inline(always)]
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_add_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_add_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_add_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_add_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_add(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_add_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_add_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_add_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_long_sub(i);
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_sub_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_sub_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_sub_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_sub_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_sub(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_sub_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_sub_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_long_fetch_sub_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc(this: &AtomicRepr<Self>) {
-        this.atomic_long_inc();
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_inc_return()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_inc_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_inc_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_inc_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_inc()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_inc_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_inc_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_inc_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_dec(this: &AtomicRepr<Self>) {
-        this.atomic_long_dec();
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_dec_return()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_dec_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_dec_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_dec_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_dec()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_dec_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_dec_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_fetch_dec_relaxed()
-    }
-}
-
-impl AtomicArithmeticOps for i8 {
-    #[inline(always)]
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_i8_add(i);
-    }
-
-    #[inline(always)]
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_add_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_add_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_add_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_add_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_add(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_add_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_add_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_add_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_i8_sub(i);
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_sub_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_sub_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_sub_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_sub_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_sub(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_sub_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_sub_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i8_fetch_sub_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc(this: &AtomicRepr<Self>) {
-        this.atomic_i8_inc();
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_inc_return()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_inc_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_inc_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_inc_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_inc()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_inc_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_inc_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_inc_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_dec(this: &AtomicRepr<Self>) {
-        this.atomic_i8_dec();
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_dec_return()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_dec_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_dec_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_dec_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_dec()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_dec_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_dec_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_fetch_dec_relaxed()
-    }
-}
-
-impl AtomicArithmeticOps for i16 {
-    #[inline(always)]
-    fn atomic_add(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_i16_add(i);
-    }
-
-    #[inline(always)]
-    fn atomic_add_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_add_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_add_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_add_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_add_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_add(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_add_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_add_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_add_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_add_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub(this: &AtomicRepr<Self>, i: Self::Delta) {
-        this.atomic_i16_sub(i);
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_sub_return(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_sub_return_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_sub_return_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_sub_return_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_sub_return_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_sub(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_acquire(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_sub_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_release(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_sub_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_sub_relaxed(this: &AtomicRepr<Self>, i: Self::Delta) -> Self {
-        this.atomic_i16_fetch_sub_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc(this: &AtomicRepr<Self>) {
-        this.atomic_i16_inc();
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_inc_return()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_inc_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_inc_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_inc_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_inc()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_inc_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_inc_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_inc_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_inc_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_dec(this: &AtomicRepr<Self>) {
-        this.atomic_i16_dec();
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_dec_return()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_dec_return_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_dec_return_release()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_return_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_dec_return_relaxed()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_dec()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_acquire(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_dec_acquire()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_release(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_dec_release()
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_dec_relaxed(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_fetch_dec_relaxed()
-    }
-}
-
-/// The bitwise operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicBitwiseOps, AtomicRepr};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// AtomicBitwiseOps::atomic_and(&v, 10);
-/// assert_eq!(v.atomic_read(), 10);
-/// ```
-pub trait AtomicBitwiseOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `v & i` (unordered).
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self);
-
-    /// Atomically updates the variable from `v` to `v & i` (fully ordered).
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & i` (acquire).
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & i` (release).
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & i` (relaxed).
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & ~i` (unordered).
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self);
-
-    /// Atomically updates the variable from `v` to `v & ~i` (fully ordered).
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & ~i` (acquire).
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & ~i` (release).
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v & ~i` (relaxed).
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v | i` (unordered).
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self);
-
-    /// Atomically updates the variable from `v` to `v | i` (fully ordered).
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v | i` (acquire).
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v | i` (release).
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v | i` (relaxed).
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v ^ i` (unordered).
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self);
-
-    /// Atomically updates the variable from `v` to `v ^ i` (fully ordered).
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v ^ i` (acquire).
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v ^ i` (release).
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v ^ i` (relaxed).
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self;
-}
-
-impl AtomicBitwiseOps for i32 {
-    #[inline(always)]
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_and(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_and(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_and_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_and_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_and_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_andnot(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_andnot(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_andnot_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_andnot_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_andnot_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_or(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_or(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_or_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_or_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_or_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_xor(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_xor(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_xor_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_xor_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_fetch_xor_relaxed(i)
-    }
-}
-
-impl AtomicBitwiseOps for i64 {
-    #[inline(always)]
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_and(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_and(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_and_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_and_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_and_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_andnot(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_andnot(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_andnot_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_andnot_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_andnot_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_or(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_or(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_or_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_or_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_or_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic64_xor(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_xor(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_xor_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_xor_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic64_fetch_xor_relaxed(i)
-    }
-}
-
-impl AtomicBitwiseOps for isize {
-    #[inline(always)]
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_and(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_and(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_and_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_and_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_and_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_andnot(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_andnot(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_andnot_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_andnot_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_andnot_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_or(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_or(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_or_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_or_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_or_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_long_xor(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_xor(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_xor_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_xor_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_long_fetch_xor_relaxed(i)
-    }
-}
-
-impl AtomicBitwiseOps for i8 {
-    #[inline(always)]
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_and(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_and(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_and_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_and_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_and_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_andnot(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_andnot(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_andnot_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_andnot_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_andnot_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_or(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_or(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_or_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_or_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_or_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i8_xor(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_xor(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_xor_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_xor_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i8_fetch_xor_relaxed(i)
-    }
-}
-
-impl AtomicBitwiseOps for i16 {
-    #[inline(always)]
-    fn atomic_and(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_and(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_and(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_and_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_and_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_and_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_and_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_andnot(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_andnot(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_andnot(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_andnot_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_andnot_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_andnot_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_andnot_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_or(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_or(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_or(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_or_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_or_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_or_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_or_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_xor(this: &AtomicRepr<Self>, i: Self) {
-        this.atomic_i16_xor(i);
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_xor(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_acquire(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_xor_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_release(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_xor_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_fetch_xor_relaxed(this: &AtomicRepr<Self>, i: Self) -> Self {
-        this.atomic_i16_fetch_xor_relaxed(i)
-    }
-}
-
-/// The arithmetic-and-test operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicRepr, AtomicTestOps};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// assert!(!AtomicTestOps::atomic_sub_and_test(&v, 10));
-/// assert_eq!(v.atomic_read(), 32);
-/// ```
-pub trait AtomicTestOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool;
-}
-
-impl AtomicTestOps for i32 {
-    #[inline(always)]
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_sub_and_test(i)
-    }
-
-    #[inline(always)]
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_dec_and_test()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_inc_and_test()
-    }
-}
-
-impl AtomicTestOps for i64 {
-    #[inline(always)]
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic64_sub_and_test(i)
-    }
-
-    #[inline(always)]
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic64_dec_and_test()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic64_inc_and_test()
-    }
-}
-
-impl AtomicTestOps for isize {
-    #[inline(always)]
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_long_sub_and_test(i)
-    }
-
-    #[inline(always)]
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_long_dec_and_test()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_long_inc_and_test()
-    }
-}
-
-impl AtomicTestOps for i8 {
-    #[inline(always)]
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i8_sub_and_test(i)
-    }
-
-    #[inline(always)]
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i8_dec_and_test()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i8_inc_and_test()
-    }
-}
-
-impl AtomicTestOps for i16 {
-    #[inline(always)]
-    fn atomic_sub_and_test(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i16_sub_and_test(i)
-    }
-
-    #[inline(always)]
-    fn atomic_dec_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i16_dec_and_test()
-    }
-
-    #[inline(always)]
-    fn atomic_inc_and_test(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i16_inc_and_test()
-    }
-}
-
-/// The conditional operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicConditionalOps, AtomicRepr};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// assert_eq!(AtomicConditionalOps::atomic_fetch_add_unless(&v, 10, 3), 42);
-/// assert_eq!(v.atomic_read(), 52);
-/// ```
-pub trait AtomicConditionalOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self;
-
-    /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool;
-}
-
-impl AtomicConditionalOps for i32 {
-    #[inline(always)]
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self {
-        this.atomic_fetch_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool {
-        this.atomic_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_inc_not_zero()
-    }
-}
-
-impl AtomicConditionalOps for i64 {
-    #[inline(always)]
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self {
-        this.atomic64_fetch_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool {
-        this.atomic64_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool {
-        this.atomic64_inc_not_zero()
-    }
-}
-
-impl AtomicConditionalOps for isize {
-    #[inline(always)]
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self {
-        this.atomic_long_fetch_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool {
-        this.atomic_long_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_long_inc_not_zero()
-    }
-}
-
-impl AtomicConditionalOps for i8 {
-    #[inline(always)]
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self {
-        this.atomic_i8_fetch_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool {
-        this.atomic_i8_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i8_inc_not_zero()
-    }
-}
-
-impl AtomicConditionalOps for i16 {
-    #[inline(always)]
-    fn atomic_fetch_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> Self {
-        this.atomic_i16_fetch_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_add_unless(this: &AtomicRepr<Self>, a: Self, u: Self) -> bool {
-        this.atomic_i16_add_unless(a, u)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_not_zero(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i16_inc_not_zero()
-    }
-}
-
-/// The signed operations, under their C names.
-///
-/// The trait is sealed.
-///
-/// # Examples
-///
-/// ```
-/// use atomics_core::{AtomicRepr, AtomicSignedOps};
-///
-/// let v = AtomicRepr::new(42_i32);
-/// assert!(!AtomicSignedOps::atomic_add_negative(&v, 10));
-/// assert_eq!(v.atomic_read(), 52);
-/// ```
-pub trait AtomicSignedOps: AtomicImpl {
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool;
-
-    /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool;
-
-    /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self;
-}
-
-impl AtomicSignedOps for i32 {
-    #[inline(always)]
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_add_negative(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_add_negative_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_add_negative_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_add_negative_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_inc_unless_negative()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_dec_unless_positive()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_dec_if_positive()
-    }
-}
-
-impl AtomicSignedOps for i64 {
-    #[inline(always)]
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic64_add_negative(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic64_add_negative_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic64_add_negative_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic64_add_negative_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool {
-        this.atomic64_inc_unless_negative()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool {
-        this.atomic64_dec_unless_positive()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self {
-        this.atomic64_dec_if_positive()
-    }
-}
-
-impl AtomicSignedOps for isize {
-    #[inline(always)]
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_long_add_negative(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_long_add_negative_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_long_add_negative_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_long_add_negative_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_long_inc_unless_negative()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_long_dec_unless_positive()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_long_dec_if_positive()
-    }
-}
-
-impl AtomicSignedOps for i8 {
-    #[inline(always)]
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i8_add_negative(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i8_add_negative_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i8_add_negative_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i8_add_negative_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i8_inc_unless_negative()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i8_dec_unless_positive()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i8_dec_if_positive()
-    }
-}
-
-impl AtomicSignedOps for i16 {
-    #[inline(always)]
-    fn atomic_add_negative(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i16_add_negative(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_acquire(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i16_add_negative_acquire(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_release(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i16_add_negative_release(i)
-    }
-
-    #[inline(always)]
-    fn atomic_add_negative_relaxed(this: &AtomicRepr<Self>, i: Self) -> bool {
-        this.atomic_i16_add_negative_relaxed(i)
-    }
-
-    #[inline(always)]
-    fn atomic_inc_unless_negative(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i16_inc_unless_negative()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_unless_positive(this: &AtomicRepr<Self>) -> bool {
-        this.atomic_i16_dec_unless_positive()
-    }
-
-    #[inline(always)]
-    fn atomic_dec_if_positive(this: &AtomicRepr<Self>) -> Self {
-        this.atomic_i16_dec_if_positive()
-    }
+operations! {
+    /// The signed operations, under their C names.
+    ///
+    /// The trait is sealed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{AtomicBasicOps, AtomicRepr, AtomicSignedOps};
+    ///
+    /// let v = AtomicRepr::new(42_i32);
+    /// assert!(!AtomicSignedOps::atomic_add_negative(&v, 10));
+    /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
+    /// ```
+    pub trait AtomicSignedOps {
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
+        fn atomic_add_negative(this, i: Self) -> bool = add_negative(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
+        fn atomic_add_negative_acquire(this, i: Self) -> bool =
+            add_negative_acquire(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (release).
+        fn atomic_add_negative_release(this, i: Self) -> bool =
+            add_negative_release(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + i`, wrapping (relaxed).
+        fn atomic_add_negative_relaxed(this, i: Self) -> bool =
+            add_negative_relaxed(i, this.as_ptr());
+        /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
+        fn atomic_inc_unless_negative(this) -> bool = inc_unless_negative(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
+        fn atomic_dec_unless_positive(this) -> bool = dec_unless_positive(this.as_ptr());
+        /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
+        fn atomic_dec_if_positive(this) -> Self = dec_if_positive(this.as_ptr());
+    }
+    impl i32 => atomic;
+    impl i64 => atomic64;
+    impl isize => atomic_long;
+    impl i8 => atomic_i8;
+    impl i16 => atomic_i16;
 }

@@ -1,5 +1,7 @@
 //! Minimal examples whose values come from the reference interpreter.
 
+use std::collections::BTreeSet;
+
 use super::sample::{Sample, Values};
 use super::text::Text;
 use crate::expr::Yields;
@@ -81,7 +83,9 @@ pub(super) fn raw(spec: &Spec, variant: &Variant<'_>, path: &str) -> Vec<String>
         let (function, args) = (variant.function(), args.join(", "));
         format!("{x}.{function}({args})")
     };
-    direct(spec, variant, &sample, import, &new, &call)
+    let x = rust_ident(variant.of.op.variable());
+    let read = read_of(spec, variant).map(|read| format!("{x}.{}()", read.function()));
+    direct(variant, &sample, import, &new, &call, read)
 }
 
 /// A short example of a form through the trait of its class, with its fences. None if no family
@@ -96,26 +100,40 @@ pub(super) fn ops(spec: &Spec, form: &FormOf<'_>, path: &str) -> Option<Vec<Stri
         family,
     };
     let ops = names::ops_trait(form.class);
-    let mut used = ["AtomicRepr", &ops];
-    used.sort_unstable();
-    let import = format!("use {path}::{{{}}};", used.join(", "));
-    let new = format!("AtomicRepr::new({})", values.typed_literal(sample.memory));
-    let call = |x: &str, args: &[String]| {
-        let method = names::trait_method(&variant.name());
+    let call = |ops: &str, v: &Variant<'_>, x: &str, args: &[String]| {
+        let method = names::trait_method(&v.name());
         let args = [&[format!("&{x}")], args].concat().join(", ");
         format!("{ops}::{method}({args})")
     };
-    Some(direct(spec, &variant, &sample, import, &new, &call))
+    let read = read_of(spec, &variant);
+    let read_ops = read.map(|read| names::ops_trait(read.of.class));
+    let used = ["AtomicRepr", &ops].into_iter().chain(read_ops.as_deref());
+    let used: BTreeSet<&str> = used.collect();
+    let used: Vec<&str> = used.into_iter().collect();
+    let import = format!("use {path}::{{{}}};", used.join(", "));
+    let new = format!("AtomicRepr::new({})", values.typed_literal(sample.memory));
+    let x = rust_ident(form.op.variable());
+    let read = read.map(|read| call(&names::ops_trait(read.of.class), &read, &x, &[]));
+    let call = |x: &str, args: &[String]| call(&ops, &variant, x, args);
+    Some(direct(&variant, &sample, import, &new, &call, read))
 }
 
-/// A call on a variable of a family, its result, and the value of the variable afterwards.
+/// The variant that reads the variable, unless `variant` reads it itself.
+fn read_of<'s>(spec: &'s Spec, variant: &Variant<'s>) -> Option<Variant<'s>> {
+    let read = spec.forms().find(|f| f.form == Form::Load)?;
+    let read = variant.sibling(read, Ordering::Relaxed)?;
+    (variant.of.form != Form::Load).then_some(read)
+}
+
+/// A call on a variable of a family, its result, and the value of the variable afterwards, which the
+/// call `read` returns.
 fn direct(
-    spec: &Spec,
     variant: &Variant<'_>,
     sample: &Sample,
     import: String,
     new: &str,
     call: &dyn Fn(&str, &[String]) -> String,
+    read: Option<String>,
 ) -> Vec<String> {
     let form = &variant.of;
     let values = Values::of_family(variant.family);
@@ -137,12 +155,9 @@ fn direct(
         (Some(value), Some(result)) => returns(&call, value, result.yields(), values),
         _ => format!("{call};"),
     });
-    let read = spec.forms().find(|f| f.form == Form::Load);
-    let read = read.and_then(|f| variant.sibling(f, Ordering::Relaxed));
-    if let Some(read) = read.filter(|_| form.form != Form::Load) {
+    if let Some(read) = read {
         let after = values.literal(sample.outcome.memory);
-        let call = format!("{x}.{}()", read.function());
-        lines.push(format!("assert_eq!({call}, {after});"));
+        lines.push(format!("assert_eq!({read}, {after});"));
     }
     let imports = values.import().map(str::to_owned);
     fenced(imports.into_iter().chain([import]).collect(), lines)

@@ -6,6 +6,7 @@ use super::example;
 use super::sample::Values;
 use super::signature::{operands, returns};
 use super::text::{Text, fresh, list};
+use crate::model::op::ArgKind;
 use crate::model::ty::{Family, Repr, Width};
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
@@ -13,11 +14,13 @@ use crate::names::{self, rust_ident};
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, path: &str) -> String {
     let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
-    let imports = if has_pointer {
-        "use core::ffi::c_void;\n"
-    } else {
-        ""
-    };
+    let mut imports = String::new();
+    if has_pointer {
+        imports += "use core::ffi::c_void;\n";
+    }
+    if spec.forms().next().is_some() {
+        imports += "\nuse super::backend;\n\n";
+    }
     let reprs: Vec<String> = spec
         .types
         .families
@@ -25,25 +28,10 @@ pub fn module(spec: &Spec, path: &str) -> String {
         .map(|f| format!("`{}`", f.repr.rust()))
         .collect();
     let mut t = Text::default();
-    for family in &spec.types.families {
-        let repr = family.repr.rust();
+    represent(&mut t, spec);
+    if spec.forms().next().is_some() {
         t.line("");
-        t.block(&format!("impl private::Sealed for {repr}"), |t| {
-            let aligned = match is_wide(family) {
-                true => "private::Align8",
-                false => "Self",
-            };
-            t.line(format!("type Aligned = {aligned};"));
-        });
-        t.line("");
-        t.block(&format!("impl AtomicImpl for {repr}"), |t| {
-            let delta = if family.repr == Repr::Pointer {
-                "isize"
-            } else {
-                "Self"
-            };
-            t.line(format!("type Delta = {delta};"));
-        });
+        t.lines(include_str!("templates/operations.rs"));
     }
     for index in 0..spec.types.classes.len() {
         class(&mut t, spec, index, path);
@@ -63,7 +51,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
     };
     let head = include_str!("templates/internal.rs")
         .replace("$aligned", aligned)
-        .replace("$imports\n", imports)
+        .replace("$imports\n", &imports)
         .replace("    /// $use_values\n", &use_values)
         .replace("$one", &literal(1))
         .replace("$two", &literal(2))
@@ -84,62 +72,79 @@ const ALIGN_8: &str = "
     pub struct Align8([u64; 0]);
 ";
 
+/// The types that C's operations take, as rows.
+fn represent(t: &mut Text, spec: &Spec) {
+    t.line("");
+    t.lines(include_str!("templates/represent.rs"));
+    t.line("");
+    t.block("represent!", |t| {
+        for family in &spec.types.families {
+            let aligned = match is_wide(family) {
+                true => "private::Align8",
+                false => "Self",
+            };
+            let delta = match family.repr {
+                Repr::Pointer => "isize",
+                Repr::Int(_) => "Self",
+            };
+            let repr = family.repr.rust();
+            t.line(format!("{repr}: Aligned = {aligned}, Delta = {delta};"));
+        }
+    });
+}
+
 /// The trait of a class, and its implementation for each family that has the class.
 fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     let class = &spec.types.classes[index];
     let forms: Vec<_> = spec.forms().filter(|f| f.meaning.class == index).collect();
     let name = names::ops_trait(class);
-    t.line("");
-    t.doc(&format!(
+    let mut head = Text::default();
+    head.doc(&format!(
         "The {} operations, under their C names.",
         class.title
     ));
-    t.doc("");
-    t.doc("The trait is sealed.");
+    head.doc("");
+    head.doc("The trait is sealed.");
     if let Some(example) = forms.iter().find_map(|f| example::ops(spec, f, path)) {
-        example::section(t, &example);
+        example::section(&mut head, &example);
     }
-    t.block(&format!("pub trait {name}: AtomicImpl"), |t| {
-        for (at, form) in forms.iter().enumerate() {
-            for (n, &ordering) in form.orderings().iter().enumerate() {
-                if at + n > 0 {
-                    t.line("");
+    let head = head.finish();
+    t.line("");
+    if forms.is_empty() {
+        t.lines(&head);
+        return t.line(format!("pub trait {name}: AtomicImpl {{}}"));
+    }
+    t.block("operations!", |t| {
+        t.lines(&head);
+        t.block(&format!("pub trait {name}"), |t| {
+            for form in &forms {
+                for &ordering in form.orderings() {
+                    t.doc(&summary(form, ordering));
+                    row(t, form, &names::variant(form.op, form.form, ordering));
                 }
-                let variant = names::variant(form.op, form.form, ordering);
-                t.doc(&summary(form, ordering));
-                method(t, form, &variant, ";");
+            }
+        });
+        for family in &spec.types.families {
+            if family.classes.contains(&index) {
+                let module = names::backend_module(family);
+                t.line(format!("impl {} => {module};", family.repr.rust()));
             }
         }
     });
-    for family in spec
-        .types
-        .families
-        .iter()
-        .filter(|f| f.classes.contains(&index))
-    {
-        t.line("");
-        t.block(&format!("impl {name} for {}", family.repr.rust()), |t| {
-            let mut first = true;
-            for v in forms.iter().flat_map(|f| f.variants(family)) {
-                if !std::mem::take(&mut first) {
-                    t.line("");
-                }
-                t.line("#[inline(always)]");
-                method(t, &v.of, &v.name(), " {");
-                let args: Vec<_> = v.of.op.operands().map(|a| rust_ident(&a.name)).collect();
-                let end = if v.of.result().is_some() { "" } else { ";" };
-                let callee = format!("{}.{}", fresh("this", v.of.op), v.function());
-                t.indented(|t| t.call("", &callee, &args, end));
-                t.line("}");
-            }
-        });
-    }
 }
 
-fn method(t: &mut Text, form: &FormOf<'_>, variant: &str, end: &str) {
-    let mut params = vec![format!("{}: &AtomicRepr<Self>", fresh("this", form.op))];
-    params.extend(operands(form, "Self"));
-    let ret = returns(form, "Self");
-    let head = format!("fn {}", names::trait_method(variant));
-    t.signature_ending(&head, &params, ret.as_deref(), &[], end);
+/// A method, and the backend's function with its arguments in their order in C.
+fn row(t: &mut Text, form: &FormOf<'_>, variant: &str) {
+    let this = fresh("this", form.op);
+    let params: Vec<String> = [vec![this.clone()], operands(form, "Self")].concat();
+    let ret = returns(form, "Self").map_or(String::new(), |ret| format!(" -> {ret}"));
+    let args = form.op.args.iter().map(|arg| match arg.kind {
+        ArgKind::Variable { .. } => format!("{this}.as_ptr()"),
+        _ => rust_ident(&arg.name),
+    });
+    let args: Vec<String> = args.collect();
+    let method = names::trait_method(variant);
+    let head = format!("fn {method}({}){ret}", params.join(", "));
+    let call = format!("{}({});", rust_ident(variant), args.join(", "));
+    t.joined(&format!("{head} ="), &call);
 }

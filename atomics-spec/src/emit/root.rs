@@ -77,7 +77,10 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
             ),
         );
     });
+    let store = spec.typed_forms().find(|f| f.method() == "store");
+    let store_ops = store.map_or("AtomicBasicOps".into(), |f| names::ops_trait(f.class));
     include_str!("templates/root.rs")
+        .replace("$store_ops", &store_ops)
         .replace("$modules\n", &modules(spec, parts))
         .replace("$uses\n", &uses(spec, parts))
         .replace("$derived\n", derived(parts))

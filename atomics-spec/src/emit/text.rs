@@ -47,6 +47,15 @@ impl Text {
         self.out.push('\n');
     }
 
+    /// `first rest`, on two lines if one is too short.
+    pub fn joined(&mut self, first: &str, rest: &str) {
+        if self.depth * 4 + first.chars().count() + 1 + rest.chars().count() <= WIDTH {
+            return self.line(format!("{first} {rest}"));
+        }
+        self.line(first);
+        self.indented(|t| t.line(rest));
+    }
+
     /// Lines, each indented like the others.
     pub fn lines(&mut self, text: &str) {
         for line in text.lines() {

@@ -26,7 +26,7 @@ pub trait AtomicImpl: Sized + Copy + private::Sealed {
 /// It has the size of the type and is aligned to its size. A 64-bit integer is therefore aligned to
 /// 8 bytes even where a plain one is aligned to 4, as C aligns `atomic64_t`.
 ///
-/// Its methods have the names of the C functions; see the module `raw`.
+/// The traits whose names end in `Ops` have its operations.
 #[repr(C)]
 pub struct AtomicRepr<T: AtomicImpl> {
     /// Takes no space and aligns the value.

@@ -194,8 +194,8 @@ impl<T: AtomicType> Atomic<T> {
         self.0.as_ptr().cast()
     }
 
-    /// Returns the variable as the type that C's operations take, whose methods have the names of
-    /// the C functions.
+    /// Returns the variable as the type that C's operations take, for generic code that calls them
+    /// through the traits of their classes.
     ///
     /// This is unsafe because a value of [`AtomicType::Repr`] that is stored through the reference
     /// need not be a value of `T`.
@@ -207,11 +207,11 @@ impl<T: AtomicType> Atomic<T> {
     /// # Examples
     ///
     /// ```
-    /// use $path::{Atomic, Relaxed};
+    /// use $path::{Atomic, $store_ops, Relaxed};
     ///
     /// let x = Atomic::new(7_i32);
     /// // SAFETY: Every `i32` is valid.
-    /// unsafe { x.as_raw() }.atomic_set(8);
+    /// $store_ops::atomic_set(unsafe { x.as_raw() }, 8);
     /// assert_eq!(x.load(Relaxed), 8);
     /// ```
     #[inline(always)]

@@ -41,13 +41,15 @@ fn spec(with_host: bool) -> Spec {
     spec
 }
 
-/// The same, with another text in place of `from` in the table in the file `name`.
-fn edited(with_host: bool, name: &str, from: &str, to: &str) -> Spec {
+/// The same, with edits in the table in the file `name`: another text in place of each first one.
+fn edited(with_host: bool, name: &str, edits: &[(&str, &str)]) -> Spec {
     let builtin = tables(with_host);
     let table = builtin.archs.iter().find(|table| is_file(table, name));
-    let text = String::from_utf8_lossy(table.unwrap().bytes);
-    assert_eq!(text.matches(from).count(), 1, "{from}");
-    let text = text.replace(from, to);
+    let mut text = String::from_utf8_lossy(table.unwrap().bytes).into_owned();
+    for (from, to) in edits {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text = text.replace(from, to);
+    }
     let replace = |table| match is_file(&table, name) {
         true => Source::new(name, &text),
         false => table,
@@ -124,8 +126,10 @@ fn a_barrier_with_an_expression_exists_everywhere() {
     let spec = edited(
         false,
         "c.tbl",
-        "barrier     rmb\n",
-        "barrier     rmb\nc           __atomic_thread_fence(__ATOMIC_SEQ_CST)\n",
+        &[(
+            "barrier     rmb\n",
+            "barrier     rmb\nc           __atomic_thread_fence(__ATOMIC_SEQ_CST)\n",
+        )],
     );
     let output = compile(&spec, folder.path(), "    mb(Read);\n");
     let told = String::from_utf8_lossy(&output.stderr);
@@ -197,27 +201,43 @@ fn c_has_only_the_barriers_whose_instructions_are_known() {
     }
 }
 
-/// A barrier of two instructions, of which one needs Intel's syntax and accesses the stack.
+/// A barrier of two instructions, of which one accesses the stack. Its text depends on the syntax of
+/// the table.
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn several_instructions_are_one_statement() {
-    let folder = tempfile::tempdir().unwrap();
-    let spec = edited(
-        true,
-        "x86_64.tbl",
-        "barrier     mb\nasm         mfence  ",
-        "barrier     mb stack\n\
-         asm         lock add dword ptr [rsp - 4], 0 -- changes nothing\n\
-         asm         mfence  ",
-    );
-    header(&spec, folder.path());
-    let c = fs::read_to_string(folder.path().join("atomic.c")).unwrap();
-    let function = "__attribute__((noinline)) void\nmy_mb(void)\n{\n\
-        \t/* changes nothing */\n\
-        \t/* orders all accesses, of every memory type */\n\
-        \t__asm__ __volatile__(\".intel_syntax noprefix\\n\\tlock add dword ptr [rsp - 4], 0\\n\\t\
-        mfence\\n\\t.att_syntax\" : : : \"memory\", \"cc\");\n}\n";
-    assert!(c.contains(function), "{c}");
+    for (lang, first, text) in [
+        (
+            "lang asm att_syntax",
+            "lock addl $0, -4(%rsp)",
+            r"lock addl $0, -4(%%rsp)\n\tmfence",
+        ),
+        (
+            "lang asm",
+            "lock add dword ptr [rsp - 4], 0",
+            r".intel_syntax noprefix\n\tlock add dword ptr [rsp - 4], 0\n\tmfence\n\t.att_syntax",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let barrier = format!(
+            "barrier     mb stack\n\
+             asm         {first} -- changes nothing\n\
+             asm         mfence  "
+        );
+        let edits = [
+            ("lang        asm         att_syntax", lang),
+            ("barrier     mb\nasm         mfence  ", &barrier),
+        ];
+        header(&edited(true, "x86_64.tbl", &edits), folder.path());
+        let c = fs::read_to_string(folder.path().join("atomic.c")).unwrap();
+        let function = format!(
+            "__attribute__((noinline)) void\nmy_mb(void)\n{{\n\
+            \t/* changes nothing */\n\
+            \t/* orders all accesses, of every memory type */\n\
+            \t__asm__ __volatile__(\"{text}\" : : : \"memory\", \"cc\");\n}}\n"
+        );
+        assert!(c.contains(&function), "{c}");
+    }
 }
 
 #[test]

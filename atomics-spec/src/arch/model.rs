@@ -105,6 +105,8 @@ pub struct Arch {
     pub c_condition: Option<String>,
     /// The language of its templates.
     pub lang: Lang,
+    /// Whether its instructions have AT&T syntax, on an architecture where `asm!` also has another.
+    pub att_syntax: bool,
     /// The width of a pointer.
     pub width: u32,
     /// The byte order that its templates rely on, as a value of Rust's `target_endian`.
@@ -142,6 +144,7 @@ impl Arch {
             name: String::new(),
             c_condition: None,
             lang: Lang::Asm,
+            att_syntax: false,
             width: 0,
             endian: None,
             clobbers_flags: true,

@@ -46,6 +46,7 @@ pub(crate) fn parse<'a>(
         parser.parse_row(row);
     }
     parser.close();
+    parser.check_syntax();
     if rows.complete {
         parser.report_missing(first);
     }

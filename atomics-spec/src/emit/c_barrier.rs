@@ -112,7 +112,8 @@ fn assembly(target: &Arch, barrier: &Barrier) -> String {
     comments.collect::<String>() + &block(&in_c(target, barrier))
 }
 
-/// The instructions of a barrier as a string of C. In Rust, x86's have Intel's syntax.
+/// The instructions of a barrier as a string of C. C compilers take AT&T's syntax, Rust on x86 takes
+/// Intel's unless the table says otherwise.
 fn in_c(target: &Arch, barrier: &Barrier) -> String {
     let lines: Vec<&str> = barrier.lines.iter().map(|l| l.text.as_str()).collect();
     let text = lines
@@ -123,7 +124,7 @@ fn in_c(target: &Arch, barrier: &Barrier) -> String {
         .replace('\n', "\\n")
         .replace('\t', "\\t");
     let is_x86 = target.lang == Lang::Asm && target.name.starts_with("x86");
-    match is_x86 && text.contains(' ') {
+    match is_x86 && !target.att_syntax && text.contains(' ') {
         true => format!(".intel_syntax noprefix\\n\\t{text}\\n\\t.att_syntax"),
         false => text,
     }

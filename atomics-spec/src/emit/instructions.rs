@@ -28,10 +28,15 @@ pub(super) fn fill_instruction(
         let scratch = template.scratch.iter().find(|s| s.name == whole);
         let bits = scratch.and_then(|s| s.bits).unwrap_or(bits);
         let fixed = fixed.and_then(|(_, register)| arch.register(register, bits));
-        match (fixed.and_then(|f| f.split_once('+')), half) {
-            (Some((low, _)), Some("lo")) => out.push_str(low),
-            (Some((_, high)), _) => out.push_str(high),
-            (None, _) => out.push_str(fixed.unwrap_or(&operand(name))),
+        let fixed = match (fixed.and_then(|f| f.split_once('+')), half) {
+            (Some((low, _)), Some("lo")) => Some(low),
+            (Some((_, high)), _) => Some(high),
+            (None, _) => fixed,
+        };
+        match fixed {
+            Some(register) if arch.att_syntax => out.push_str(&format!("%{register}")),
+            Some(register) => out.push_str(register),
+            None => out.push_str(&operand(name)),
         }
         rest = after;
     }

@@ -67,6 +67,50 @@ fn an_unknown_row() {
 }
 
 #[test]
+fn the_syntax_of_instructions() {
+    each(
+        edit,
+        r"
+        `lang     asm` -> `lang     asm intel_syntax`
+        error: `intel_syntax` after the language
+         --> demo.tbl:2:14
+          |
+        2 | lang     asm intel_syntax
+          |              ^^^^^^^^^^^^
+          = help: only `att_syntax` can stand there, for instructions of x86 in AT&T syntax
+
+        `lang     asm` -> `lang     asm att_syntax`
+        error: `att_syntax` on demo
+         --> demo.tbl:2:14
+          |
+        2 | lang     asm att_syntax
+          |              ^^^^^^^^^^
+          = help: remove it: only `asm!` on x86 and x86_64 has two syntaxes
+
+        `lang     asm` -> `lang     asm att_syntax now`
+        error: unexpected column `now`
+         --> demo.tbl:2:25
+          |
+        2 | lang     asm att_syntax now
+          |                         ^^^
+          = help: a row is: lang  asm|c  [att_syntax]
+    ",
+    );
+    each(
+        edit_c,
+        r"
+        `lang     c` -> `lang     c att_syntax`
+        error: `att_syntax` after the language
+         --> c.tbl:2:12
+          |
+        2 | lang     c att_syntax
+          |            ^^^^^^^^^^
+          = help: only `att_syntax` can stand there, for instructions of x86 in AT&T syntax
+    ",
+    );
+}
+
+#[test]
 fn missing_rows() {
     each(
         edit,

@@ -281,14 +281,14 @@ const BREAKAGES: &[Breakage] = &[
         "x86",
         "smp_mb()",
         "barrier     smp_mb stack\n",
-        ("lock add dword ptr [esp - 4], 0 ", "nop "),
+        ("lock addl $0, -4(%esp) ", "nop "),
         "SB+WRITE_ONCE-mb",
     ),
     broken(
         "x86_64",
         "smp_mb()",
         "barrier     smp_mb stack\n",
-        ("lock add dword ptr [rsp - 4], 0 ", "nop "),
+        ("lock addl $0, -4(%rsp) ", "nop "),
         "SB+WRITE_ONCE-mb",
     ),
 ];

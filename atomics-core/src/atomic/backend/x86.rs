@@ -52,7 +52,7 @@ macro_rules! barriers {
                         // At least one string, even if there is no instruction.
                         "",
                         $($line,)*
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -88,7 +88,7 @@ pub(crate) fn mb() {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                options(nostack),
+                options(att_syntax, nostack),
             );
         }
     } else {
@@ -98,9 +98,10 @@ pub(crate) fn mb() {
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
-                "lock add dword ptr [esp - 4], 0",
+                "lock addl $0, -4(%esp)",
                 // The block accesses the stack, so the compiler must keep nothing below the stack
                 // pointer: there is no `nostack`.
+                options(att_syntax),
             );
         }
     }
@@ -117,7 +118,7 @@ pub(crate) fn rmb() {
             asm!(
                 // Orders loads, of every memory type.
                 "lfence",
-                options(nostack),
+                options(att_syntax, nostack),
             );
         }
     } else {
@@ -127,9 +128,10 @@ pub(crate) fn rmb() {
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
-                "lock add dword ptr [esp - 4], 0",
+                "lock addl $0, -4(%esp)",
                 // The block accesses the stack, so the compiler must keep nothing below the stack
                 // pointer: there is no `nostack`.
+                options(att_syntax),
             );
         }
     }
@@ -146,7 +148,7 @@ pub(crate) fn wmb() {
             asm!(
                 // Orders stores, of every memory type.
                 "sfence",
-                options(nostack),
+                options(att_syntax, nostack),
             );
         }
     } else {
@@ -156,9 +158,10 @@ pub(crate) fn wmb() {
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
-                "lock add dword ptr [esp - 4], 0",
+                "lock addl $0, -4(%esp)",
                 // The block accesses the stack, so the compiler must keep nothing below the stack
                 // pointer: there is no `nostack`.
+                options(att_syntax),
             );
         }
     }
@@ -175,7 +178,7 @@ pub(crate) fn dma_mb() {
             asm!(
                 // Orders all accesses, of every memory type.
                 "mfence",
-                options(nostack),
+                options(att_syntax, nostack),
             );
         }
     } else {
@@ -185,9 +188,10 @@ pub(crate) fn dma_mb() {
         unsafe {
             asm!(
                 // A locked instruction that changes nothing.
-                "lock add dword ptr [esp - 4], 0",
+                "lock addl $0, -4(%esp)",
                 // The block accesses the stack, so the compiler must keep nothing below the stack
                 // pointer: there is no `nostack`.
+                options(att_syntax),
             );
         }
     }
@@ -202,9 +206,10 @@ pub(crate) fn smp_mb() {
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
-            "lock add dword ptr [esp - 4], 0",
+            "lock addl $0, -4(%esp)",
             // The block accesses the stack, so the compiler must keep nothing below the stack
             // pointer: there is no `nostack`.
+            options(att_syntax),
         );
     }
 }
@@ -437,15 +442,15 @@ macro_rules! read_3 {
                     unsafe {
                         asm!(
                             // Expects the low half of the value that may be stored.
-                            "mov eax, ebx",
+                            "mov %ebx, %eax",
                             // Expects its high half.
-                            "mov edx, ecx",
+                            "mov %ecx, %edx",
                             // Loads *v into EDX:EAX, or stores the value that is there already.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             v = in(reg) v,
                             out("eax") r_lo,
                             out("edx") r_hi,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -466,11 +471,11 @@ macro_rules! set_3 {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Stores i if *v is the expected value, else loads *v.
-                            "2: lock cmpxchg8b qword ptr [{v}]",
+                            "2: lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -478,7 +483,7 @@ macro_rules! set_3 {
                             in("ecx") (i >> 32) as i32,
                             out("eax") _,
                             out("edx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                 }
@@ -498,24 +503,24 @@ macro_rules! op_4 {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
                             // in i (`and`); sets the bits that are set in i (`or`); flips the bits
                             // that are set in i (`xor`) in the low half.
-                            concat!($low, " ebx, dword ptr [{i}]"),
+                            concat!($low, " ({i}), %ebx"),
                             // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
                             // in i (`and`); sets the bits that are set in i (`or`); flips the bits
                             // that are set in i (`xor`) in the high half, with the carry (`add`),
                             // with the borrow (`sub`).
-                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            concat!($high, " 4({i}), %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -524,7 +529,7 @@ macro_rules! op_4 {
                             out("edx") _,
                             out("ebx") _,
                             out("ecx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                 }
@@ -546,20 +551,20 @@ macro_rules! op_return {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
-                            concat!($low, " ebx, dword ptr [{i}]"),
+                            concat!($low, " ({i}), %ebx"),
                             // Adds i (`add_return`); subtracts i (`sub_return`) in the high half,
                             // with the carry (`add_return`), with the borrow (`sub_return`).
-                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            concat!($high, " 4({i}), %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -568,7 +573,7 @@ macro_rules! op_return {
                             out("ecx") r_hi,
                             out("eax") _,
                             out("edx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -592,26 +597,26 @@ macro_rules! fetch_op {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
                             // are clear in i (`fetch_and`); sets the bits that are set in i
                             // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
                             // low half.
-                            concat!($low, " ebx, dword ptr [{i}]"),
+                            concat!($low, " ({i}), %ebx"),
                             // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
                             // are clear in i (`fetch_and`); sets the bits that are set in i
                             // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
                             // high half, with the carry (`fetch_add`), with the borrow
                             // (`fetch_sub`).
-                            concat!($high, " ecx, dword ptr [{i} + 4]"),
+                            concat!($high, " 4({i}), %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -620,7 +625,7 @@ macro_rules! fetch_op {
                             out("edx") r_hi,
                             out("ebx") _,
                             out("ecx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -641,19 +646,19 @@ macro_rules! op_5 {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds 1 (`inc`); subtracts 1 (`dec`).
-                            concat!($low, " ebx, 1"),
+                            concat!($low, " $1, %ebx"),
                             // Adds the carry (`inc`); subtracts the borrow (`dec`).
-                            concat!($high, " ecx, 0"),
+                            concat!($high, " $0, %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -661,7 +666,7 @@ macro_rules! op_5 {
                             out("edx") _,
                             out("ebx") _,
                             out("ecx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                 }
@@ -682,19 +687,19 @@ macro_rules! op_return_2 {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
-                            concat!($low, " ebx, 1"),
+                            concat!($low, " $1, %ebx"),
                             // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
-                            concat!($high, " ecx, 0"),
+                            concat!($high, " $0, %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -702,7 +707,7 @@ macro_rules! op_return_2 {
                             out("ecx") r_hi,
                             out("eax") _,
                             out("edx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -739,19 +744,19 @@ macro_rules! fetch_op_2 {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
-                            concat!($low, " ebx, 1"),
+                            concat!($low, " $1, %ebx"),
                             // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
-                            concat!($high, " ecx, 0"),
+                            concat!($high, " $0, %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             v = in(reg) v,
@@ -759,7 +764,7 @@ macro_rules! fetch_op_2 {
                             out("edx") r_hi,
                             out("ebx") _,
                             out("ecx") _,
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -780,24 +785,24 @@ macro_rules! op_and_test {
                     unsafe {
                         asm!(
                             // Loads the low half of the expected value.
-                            "mov eax, dword ptr [{v}]",
+                            "mov ({v}), %eax",
                             // Loads its high half.
-                            "mov edx, dword ptr [{v} + 4]",
+                            "mov 4({v}), %edx",
                             // Copies the old value.
-                            "2: mov ebx, eax",
+                            "2: mov %eax, %ebx",
                             // Copies its high half.
-                            "mov ecx, edx",
+                            "mov %edx, %ecx",
                             // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
-                            concat!($low, " ebx, 1"),
+                            concat!($low, " $1, %ebx"),
                             // Subtracts the borrow (`dec_and_test`); adds the carry
                             // (`inc_and_test`).
-                            concat!($high, " ecx, 0"),
+                            concat!($high, " $0, %ecx"),
                             // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b qword ptr [{v}]",
+                            "lock cmpxchg8b ({v})",
                             // Retries if it was not, with the loaded value.
                             "jne 2b",
                             // Is it 0?
-                            "or ebx, ecx",
+                            "or %ecx, %ebx",
                             // Jumps directly to the target if the caller branches on the result.
                             "je {yes}",
                             v = in(reg) v,
@@ -806,7 +811,7 @@ macro_rules! op_and_test {
                             out("ebx") _,
                             out("ecx") _,
                             yes = label { return true },
-                            options(nostack),
+                            options(att_syntax, nostack),
                         );
                     }
                     false
@@ -833,7 +838,7 @@ macro_rules! add_negative_3 {
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*` have in
 /// common.
 macro_rules! i32_isize_i8_i16_ptr {
-    ($int:ty, $m:tt, $mem:tt, $class:ident, $old_register:tt) => {
+    ($int:ty, $m:tt, $class:ident, $old_register:tt) => {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
@@ -841,10 +846,10 @@ macro_rules! i32_isize_i8_i16_ptr {
                 unsafe {
                     asm!(
                         // Loads *v in one access.
-                        concat!("mov {r", $m, "}, ", $mem),
+                        concat!("mov ({v}), {r", $m, "}"),
                         v = in(reg) v,
                         r = lateout($class) r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -856,10 +861,10 @@ macro_rules! i32_isize_i8_i16_ptr {
                 unsafe {
                     asm!(
                         // Loads *v in one access; later accesses are ordered after it.
-                        concat!("mov {r", $m, "}, ", $mem),
+                        concat!("mov ({v}), {r", $m, "}"),
                         v = in(reg) v,
                         r = lateout($class) r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -870,10 +875,10 @@ macro_rules! i32_isize_i8_i16_ptr {
                 unsafe {
                     asm!(
                         // Stores i to *v in one access.
-                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        concat!("mov {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
             }
@@ -883,10 +888,10 @@ macro_rules! i32_isize_i8_i16_ptr {
                 unsafe {
                     asm!(
                         // Stores i to *v in one access; earlier accesses are ordered before it.
-                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        concat!("mov {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
             }
@@ -897,10 +902,10 @@ macro_rules! i32_isize_i8_i16_ptr {
                 unsafe {
                     asm!(
                         // Swaps *v and new; with memory, LOCK is implied.
-                        concat!("xchg ", $mem, ", {new", $m, "}"),
+                        concat!("xchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         new = inout($class) new => r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -913,11 +918,11 @@ macro_rules! i32_isize_i8_i16_ptr {
                     asm!(
                         // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
                         // *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         inout($old_register) old => r,
                         new = in($class) new,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 r
@@ -932,11 +937,11 @@ macro_rules! i32_isize_i8_i16_ptr {
                     asm!(
                         // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
                         // *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         inout($old_register) expected => found,
                         new = in($class) new,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 if found != expected {
@@ -951,17 +956,17 @@ macro_rules! i32_isize_i8_i16_ptr {
 
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i32_isize_i8_i16 {
-    ($int:ty, $mem:tt, $m:tt, $class:ident, $o_register:tt) => {
+    ($int:ty, $m:tt, $class:ident, $suffix:tt, $o_register:tt) => {
         functions! {
             fn add(i: $int, v: *mut $int) {
                 // SAFETY: The block accesses only `*v`, as the caller permits.
                 unsafe {
                     asm!(
                         // Adds i to *v.
-                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        concat!("lock add {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -983,10 +988,10 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Adds i to *v; i's register receives the old value.
-                        concat!("lock xadd ", $mem, ", {i", $m, "}"),
+                        concat!("lock xadd {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = inout($class) i => r,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 r
@@ -1007,10 +1012,10 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Subtracts i from *v.
-                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        concat!("lock sub {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1035,9 +1040,9 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Adds 1 to *v.
-                        concat!("lock inc ", $mem),
+                        concat!("lock inc", $suffix, " ({v})"),
                         v = in(reg) v,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1070,9 +1075,9 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Subtracts 1 from *v.
-                        concat!("lock dec ", $mem),
+                        concat!("lock dec", $suffix, " ({v})"),
                         v = in(reg) v,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1082,10 +1087,10 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Clears the bits of *v that are clear in i.
-                        concat!("lock and ", $mem, ", {i", $m, "}"),
+                        concat!("lock and {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1106,10 +1111,10 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Sets the bits of *v that are set in i.
-                        concat!("lock or ", $mem, ", {i", $m, "}"),
+                        concat!("lock or {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1130,10 +1135,10 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Flips the bits of *v that are set in i.
-                        concat!("lock xor ", $mem, ", {i", $m, "}"),
+                        concat!("lock xor {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -1154,13 +1159,13 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Subtracts i from *v and sets ZF if the difference is 0.
-                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        concat!("lock sub {i", $m, "}, ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         i = in($class) i,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1171,12 +1176,12 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Subtracts 1 from *v and sets ZF if the difference is 0.
-                        concat!("lock dec ", $mem),
+                        concat!("lock dec", $suffix, " ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1187,12 +1192,12 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Adds 1 to *v and sets ZF if it is now 0.
-                        concat!("lock inc ", $mem),
+                        concat!("lock inc", $suffix, " ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1203,13 +1208,13 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Adds i to *v and sets SF if the sum is negative.
-                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        concat!("lock add {i", $m, "}, ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "js {yes}",
                         v = in(reg) v,
                         i = in($class) i,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1229,22 +1234,22 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Loads *v.
-                        concat!("mov ", $o_register, ", ", $mem),
+                        concat!("mov ({v}), %", $o_register),
                         // Is it 0?
-                        concat!("2: test ", $o_register, ", ", $o_register),
+                        concat!("2: test %", $o_register, ", %", $o_register),
                         // Exits if so.
                         "je 3f",
                         // Copies the old value.
-                        concat!("mov {n", $m, "}, ", $o_register),
+                        concat!("mov %", $o_register, ", {n", $m, "}"),
                         // Adds 1.
                         concat!("inc {n", $m, "}"),
                         // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
                         // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
                         // Retries if it was not, with the loaded value.
                         "jne 2b",
                         // Sets the condition: it was not 0.
-                        concat!("test ", $o_register, ", ", $o_register),
+                        concat!("test %", $o_register, ", %", $o_register),
                         // The end.
                         "3:",
                         // Jumps directly to the target if the caller branches on the result.
@@ -1253,7 +1258,7 @@ macro_rules! i32_isize_i8_i16 {
                         out($o_register) _,
                         n = out($class) _,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1264,22 +1269,22 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Loads *v.
-                        concat!("mov ", $o_register, ", ", $mem),
+                        concat!("mov ({v}), %", $o_register),
                         // Is it negative?
-                        concat!("2: test ", $o_register, ", ", $o_register),
+                        concat!("2: test %", $o_register, ", %", $o_register),
                         // Exits if so.
                         "js 3f",
                         // Copies the old value.
-                        concat!("mov {n", $m, "}, ", $o_register),
+                        concat!("mov %", $o_register, ", {n", $m, "}"),
                         // Adds 1.
                         concat!("inc {n", $m, "}"),
                         // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
                         // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
                         // Retries if it was not, with the loaded value.
                         "jne 2b",
                         // Sets the condition: it was not negative.
-                        concat!("test ", $o_register, ", ", $o_register),
+                        concat!("test %", $o_register, ", %", $o_register),
                         // The end.
                         "3:",
                         // Jumps directly to the target if the caller branches on the result.
@@ -1288,7 +1293,7 @@ macro_rules! i32_isize_i8_i16 {
                         out($o_register) _,
                         n = out($class) _,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1299,18 +1304,18 @@ macro_rules! i32_isize_i8_i16 {
                 unsafe {
                     asm!(
                         // Loads *v.
-                        concat!("mov ", $o_register, ", ", $mem),
+                        concat!("mov ({v}), %", $o_register),
                         // Is it positive?
-                        concat!("2: test ", $o_register, ", ", $o_register),
+                        concat!("2: test %", $o_register, ", %", $o_register),
                         // Exits if so.
                         "jg 3f",
                         // Copies the old value.
-                        concat!("mov {n", $m, "}, ", $o_register),
+                        concat!("mov %", $o_register, ", {n", $m, "}"),
                         // Subtracts 1.
                         concat!("dec {n", $m, "}"),
                         // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
                         // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {n", $m, "}"),
+                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
                         // Retries if it was not, with the loaded value.
                         "jne 2b",
                         // The end: "equal", thus not greater, if it was not.
@@ -1321,7 +1326,7 @@ macro_rules! i32_isize_i8_i16 {
                         out($o_register) _,
                         n = out($class) _,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -1418,9 +1423,9 @@ macro_rules! all_families {
 pub(crate) mod atomic {
     use super::*;
 
-    i32_isize_i8_i16_ptr! { i32, ":e", "dword ptr [{v}]", reg, "eax" }
+    i32_isize_i8_i16_ptr! { i32, ":e", reg, "eax" }
 
-    i32_isize_i8_i16! { i32, "dword ptr [{v}]", ":e", reg, "eax" }
+    i32_isize_i8_i16! { i32, ":e", reg, "l", "eax" }
 
     integers! { i32 }
 
@@ -1537,11 +1542,11 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Loads the low half of the expected value.
-                    "mov eax, dword ptr [{v}]",
+                    "mov ({v}), %eax",
                     // Loads its high half.
-                    "mov edx, dword ptr [{v} + 4]",
+                    "mov 4({v}), %edx",
                     // Stores new if *v is the expected value, else loads *v.
-                    "2: lock cmpxchg8b qword ptr [{v}]",
+                    "2: lock cmpxchg8b ({v})",
                     // Retries if it was not, with the loaded value.
                     "jne 2b",
                     v = in(reg) v,
@@ -1549,7 +1554,7 @@ pub(crate) mod atomic64 {
                     in("ecx") (new >> 32) as i32,
                     out("eax") r_lo,
                     out("edx") r_hi,
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -1563,13 +1568,13 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     v = in(reg) v,
                     inout("eax") old as i32 => r_lo,
                     inout("edx") (old >> 32) as i32 => r_hi,
                     in("ebx") new as i32,
                     in("ecx") (new >> 32) as i32,
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -1586,7 +1591,7 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Saves the result before other instructions change the condition codes.
                     "sete {is}",
                     v = in(reg) v,
@@ -1595,7 +1600,7 @@ pub(crate) mod atomic64 {
                     in("ebx") new as i32,
                     in("ecx") (new >> 32) as i32,
                     is = lateout(reg_byte) is,
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
@@ -1632,31 +1637,31 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Expects the low half of the value that may be stored.
-                    "mov eax, ebx",
+                    "mov %ebx, %eax",
                     // Expects its high half.
-                    "mov edx, ecx",
+                    "mov %ecx, %edx",
                     // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Copies the low half.
-                    "2: mov ebx, eax",
+                    "2: mov %eax, %ebx",
                     // Is it 0?
-                    "or ebx, edx",
+                    "or %edx, %ebx",
                     // Exits if so.
                     "je 3f",
                     // Copies the old value.
-                    "mov ebx, eax",
+                    "mov %eax, %ebx",
                     // Copies its high half.
-                    "mov ecx, edx",
+                    "mov %edx, %ecx",
                     // Adds 1.
-                    "add ebx, 1",
+                    "add $1, %ebx",
                     // Adds the carry.
-                    "adc ecx, 0",
+                    "adc $0, %ecx",
                     // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Retries if it was not, with the loaded value.
                     "jne 2b",
                     // Was it 0?
-                    "3: or eax, edx",
+                    "3: or %edx, %eax",
                     // Jumps directly to the target if the caller branches on the result.
                     "jne {yes}",
                     v = in(reg) v,
@@ -1665,7 +1670,7 @@ pub(crate) mod atomic64 {
                     out("ebx") _,
                     out("ecx") _,
                     yes = label { return true },
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             false
@@ -1676,29 +1681,29 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Expects the low half of the value that may be stored.
-                    "mov eax, ebx",
+                    "mov %ebx, %eax",
                     // Expects its high half.
-                    "mov edx, ecx",
+                    "mov %ecx, %edx",
                     // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Is it negative?
-                    "2: test edx, edx",
+                    "2: test %edx, %edx",
                     // Exits if so.
                     "js 3f",
                     // Copies the old value.
-                    "mov ebx, eax",
+                    "mov %eax, %ebx",
                     // Copies its high half.
-                    "mov ecx, edx",
+                    "mov %edx, %ecx",
                     // Adds 1.
-                    "add ebx, 1",
+                    "add $1, %ebx",
                     // Adds the carry.
-                    "adc ecx, 0",
+                    "adc $0, %ecx",
                     // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Retries if it was not, with the loaded value.
                     "jne 2b",
                     // Was it negative?
-                    "3: test edx, edx",
+                    "3: test %edx, %edx",
                     // Jumps directly to the target if the caller branches on the result.
                     "jns {yes}",
                     v = in(reg) v,
@@ -1707,7 +1712,7 @@ pub(crate) mod atomic64 {
                     out("ebx") _,
                     out("ecx") _,
                     yes = label { return true },
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             false
@@ -1718,23 +1723,23 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Expects the low half of the value that may be stored.
-                    "mov eax, ebx",
+                    "mov %ebx, %eax",
                     // Expects its high half.
-                    "mov edx, ecx",
+                    "mov %ecx, %edx",
                     // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Copies the old value.
-                    "2: mov ebx, eax",
+                    "2: mov %eax, %ebx",
                     // Copies its high half.
-                    "mov ecx, edx",
+                    "mov %edx, %ecx",
                     // Subtracts 1.
-                    "sub ebx, 1",
+                    "sub $1, %ebx",
                     // Subtracts the borrow, and compares the old value with 1.
-                    "sbb ecx, 0",
+                    "sbb $0, %ecx",
                     // Exits if it is not less, thus positive.
                     "jge 3f",
                     // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Retries if it was not, with the loaded value.
                     "jne 2b",
                     // The end.
@@ -1747,7 +1752,7 @@ pub(crate) mod atomic64 {
                     out("ebx") _,
                     out("ecx") _,
                     yes = label { return true },
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             false
@@ -1760,23 +1765,23 @@ pub(crate) mod atomic64 {
             unsafe {
                 asm!(
                     // Expects the low half of the value that may be stored.
-                    "mov eax, ebx",
+                    "mov %ebx, %eax",
                     // Expects its high half.
-                    "mov edx, ecx",
+                    "mov %ecx, %edx",
                     // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Copies the old value.
-                    "2: mov ebx, eax",
+                    "2: mov %eax, %ebx",
                     // Copies its high half.
-                    "mov ecx, edx",
+                    "mov %edx, %ecx",
                     // Subtracts 1.
-                    "sub ebx, 1",
+                    "sub $1, %ebx",
                     // Subtracts the borrow.
-                    "sbb ecx, 0",
+                    "sbb $0, %ecx",
                     // Exits if the difference is negative.
                     "js 3f",
                     // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b qword ptr [{v}]",
+                    "lock cmpxchg8b ({v})",
                     // Retries if it was not, with the loaded value.
                     "jne 2b",
                     // The end.
@@ -1786,7 +1791,7 @@ pub(crate) mod atomic64 {
                     out("ecx") r_hi,
                     out("eax") _,
                     out("edx") _,
-                    options(nostack),
+                    options(att_syntax, nostack),
                 );
             }
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -1799,9 +1804,9 @@ pub(crate) mod atomic64 {
 pub(crate) mod atomic_long {
     use super::*;
 
-    i32_isize_i8_i16_ptr! { isize, ":e", "dword ptr [{v}]", reg, "eax" }
+    i32_isize_i8_i16_ptr! { isize, ":e", reg, "eax" }
 
-    i32_isize_i8_i16! { isize, "dword ptr [{v}]", ":e", reg, "eax" }
+    i32_isize_i8_i16! { isize, ":e", reg, "l", "eax" }
 
     integers! { isize }
 
@@ -1812,9 +1817,9 @@ pub(crate) mod atomic_long {
 pub(crate) mod atomic_i8 {
     use super::*;
 
-    i32_isize_i8_i16_ptr! { i8, "", "byte ptr [{v}]", reg_byte, "al" }
+    i32_isize_i8_i16_ptr! { i8, "", reg_byte, "al" }
 
-    i32_isize_i8_i16! { i8, "byte ptr [{v}]", "", reg_byte, "al" }
+    i32_isize_i8_i16! { i8, "", reg_byte, "b", "al" }
 
     integers! { i8 }
 
@@ -1825,9 +1830,9 @@ pub(crate) mod atomic_i8 {
 pub(crate) mod atomic_i16 {
     use super::*;
 
-    i32_isize_i8_i16_ptr! { i16, ":x", "word ptr [{v}]", reg, "ax" }
+    i32_isize_i8_i16_ptr! { i16, ":x", reg, "ax" }
 
-    i32_isize_i8_i16! { i16, "word ptr [{v}]", ":x", reg, "ax" }
+    i32_isize_i8_i16! { i16, ":x", reg, "w", "ax" }
 
     integers! { i16 }
 
@@ -1838,7 +1843,7 @@ pub(crate) mod atomic_i16 {
 pub(crate) mod atomic_ptr {
     use super::*;
 
-    i32_isize_i8_i16_ptr! { *const c_void, ":e", "dword ptr [{v}]", reg, "eax" }
+    i32_isize_i8_i16_ptr! { *const c_void, ":e", reg, "eax" }
 
     all_families! { *const c_void }
 }

@@ -43,7 +43,7 @@ macro_rules! barriers {
                         // At least one string, even if there is no instruction.
                         "",
                         $($line,)*
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -85,9 +85,10 @@ pub(crate) fn smp_mb() {
     unsafe {
         asm!(
             // A locked instruction that changes nothing.
-            "lock add dword ptr [rsp - 4], 0",
+            "lock addl $0, -4(%rsp)",
             // The block accesses the stack, so the compiler must keep nothing below the stack
             // pointer: there is no `nostack`.
+            options(att_syntax),
         );
     }
 }
@@ -310,7 +311,7 @@ macro_rules! add_negative_2 {
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
 /// have in common.
 macro_rules! all_families {
-    ($int:ty, $m:tt, $mem:tt, $class:ident, $old_register:tt) => {
+    ($int:ty, $m:tt, $class:ident, $old_register:tt) => {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
@@ -318,10 +319,10 @@ macro_rules! all_families {
                 unsafe {
                     asm!(
                         // Loads *v in one access.
-                        concat!("mov {r", $m, "}, ", $mem),
+                        concat!("mov ({v}), {r", $m, "}"),
                         v = in(reg) v,
                         r = lateout($class) r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -333,10 +334,10 @@ macro_rules! all_families {
                 unsafe {
                     asm!(
                         // Loads *v in one access; later accesses are ordered after it.
-                        concat!("mov {r", $m, "}, ", $mem),
+                        concat!("mov ({v}), {r", $m, "}"),
                         v = in(reg) v,
                         r = lateout($class) r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -347,10 +348,10 @@ macro_rules! all_families {
                 unsafe {
                     asm!(
                         // Stores i to *v in one access.
-                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        concat!("mov {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
             }
@@ -360,10 +361,10 @@ macro_rules! all_families {
                 unsafe {
                     asm!(
                         // Stores i to *v in one access; earlier accesses are ordered before it.
-                        concat!("mov ", $mem, ", {i", $m, "}"),
+                        concat!("mov {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
             }
@@ -374,10 +375,10 @@ macro_rules! all_families {
                 unsafe {
                     asm!(
                         // Swaps *v and new; with memory, LOCK is implied.
-                        concat!("xchg ", $mem, ", {new", $m, "}"),
+                        concat!("xchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         new = inout($class) new => r,
-                        options(nostack, preserves_flags),
+                        options(att_syntax, nostack, preserves_flags),
                     );
                 }
                 r
@@ -400,11 +401,11 @@ macro_rules! all_families {
                         // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
                         // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax
                         // (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         inout($old_register) old => r,
                         new = in($class) new,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 r
@@ -429,11 +430,11 @@ macro_rules! all_families {
                         // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
                         // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax
                         // (16 bits).
-                        concat!("lock cmpxchg ", $mem, ", {new", $m, "}"),
+                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
                         v = in(reg) v,
                         inout($old_register) expected => found,
                         new = in($class) new,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 if found != expected {
@@ -455,17 +456,17 @@ macro_rules! all_families {
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
-    ($int:ty, $mem:tt, $m:tt, $class:ident) => {
+    ($int:ty, $m:tt, $class:ident, $suffix:tt) => {
         functions! {
             fn add(i: $int, v: *mut $int) {
                 // SAFETY: The block accesses only `*v`, as the caller permits.
                 unsafe {
                     asm!(
                         // Adds i to *v.
-                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        concat!("lock add {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -487,10 +488,10 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Adds i to *v; i's register receives the old value.
-                        concat!("lock xadd ", $mem, ", {i", $m, "}"),
+                        concat!("lock xadd {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = inout($class) i => r,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 r
@@ -510,10 +511,10 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Subtracts i from *v.
-                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        concat!("lock sub {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -538,9 +539,9 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Adds 1 to *v.
-                        concat!("lock inc ", $mem),
+                        concat!("lock inc", $suffix, " ({v})"),
                         v = in(reg) v,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -573,9 +574,9 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Subtracts 1 from *v.
-                        concat!("lock dec ", $mem),
+                        concat!("lock dec", $suffix, " ({v})"),
                         v = in(reg) v,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -585,10 +586,10 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Clears the bits of *v that are clear in i.
-                        concat!("lock and ", $mem, ", {i", $m, "}"),
+                        concat!("lock and {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -624,10 +625,10 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Sets the bits of *v that are set in i.
-                        concat!("lock or ", $mem, ", {i", $m, "}"),
+                        concat!("lock or {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -648,10 +649,10 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Flips the bits of *v that are set in i.
-                        concat!("lock xor ", $mem, ", {i", $m, "}"),
+                        concat!("lock xor {i", $m, "}, ({v})"),
                         v = in(reg) v,
                         i = in($class) i,
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
             }
@@ -672,13 +673,13 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Subtracts i from *v and sets ZF if the difference is 0.
-                        concat!("lock sub ", $mem, ", {i", $m, "}"),
+                        concat!("lock sub {i", $m, "}, ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         i = in($class) i,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -689,12 +690,12 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Subtracts 1 from *v and sets ZF if the difference is 0.
-                        concat!("lock dec ", $mem),
+                        concat!("lock dec", $suffix, " ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -705,12 +706,12 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Adds 1 to *v and sets ZF if it is now 0.
-                        concat!("lock inc ", $mem),
+                        concat!("lock inc", $suffix, " ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "je {yes}",
                         v = in(reg) v,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -721,13 +722,13 @@ macro_rules! integers {
                 unsafe {
                     asm!(
                         // Adds i to *v and sets SF if the sum is negative.
-                        concat!("lock add ", $mem, ", {i", $m, "}"),
+                        concat!("lock add {i", $m, "}, ({v})"),
                         // Jumps directly to the target if the caller branches on the result.
                         "js {yes}",
                         v = in(reg) v,
                         i = in($class) i,
                         yes = label { return true },
-                        options(nostack),
+                        options(att_syntax, nostack),
                     );
                 }
                 false
@@ -818,50 +819,50 @@ macro_rules! integers {
 pub(crate) mod atomic {
     use super::*;
 
-    all_families! { i32, ":e", "dword ptr [{v}]", reg, "eax" }
+    all_families! { i32, ":e", reg, "eax" }
 
-    integers! { i32, "dword ptr [{v}]", ":e", reg }
+    integers! { i32, ":e", reg, "l" }
 }
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
     use super::*;
 
-    all_families! { i64, ":r", "qword ptr [{v}]", reg, "rax" }
+    all_families! { i64, ":r", reg, "rax" }
 
-    integers! { i64, "qword ptr [{v}]", ":r", reg }
+    integers! { i64, ":r", reg, "q" }
 }
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
     use super::*;
 
-    all_families! { isize, ":r", "qword ptr [{v}]", reg, "rax" }
+    all_families! { isize, ":r", reg, "rax" }
 
-    integers! { isize, "qword ptr [{v}]", ":r", reg }
+    integers! { isize, ":r", reg, "q" }
 }
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
     use super::*;
 
-    all_families! { i8, "", "byte ptr [{v}]", reg_byte, "al" }
+    all_families! { i8, "", reg_byte, "al" }
 
-    integers! { i8, "byte ptr [{v}]", "", reg_byte }
+    integers! { i8, "", reg_byte, "b" }
 }
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
     use super::*;
 
-    all_families! { i16, ":x", "word ptr [{v}]", reg, "ax" }
+    all_families! { i16, ":x", reg, "ax" }
 
-    integers! { i16, "word ptr [{v}]", ":x", reg }
+    integers! { i16, ":x", reg, "w" }
 }
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
     use super::*;
 
-    all_families! { *const c_void, ":r", "qword ptr [{v}]", reg, "rax" }
+    all_families! { *const c_void, ":r", reg, "rax" }
 }

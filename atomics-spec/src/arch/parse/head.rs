@@ -6,6 +6,11 @@ use crate::arch::model::Lang;
 use crate::diag::Error;
 use crate::lex::{Row, is_name, shorten};
 
+/// Whether `asm!` has two syntaxes on an architecture.
+fn is_x86(name: &str) -> bool {
+    matches!(name, "x86" | "x86_64")
+}
+
 impl<'a> Parser<'a, '_> {
     pub(super) fn parse_arch(&mut self, row: &Row<'a>) -> Result<(), Error> {
         const COLUMNS: &str = "arch  NAME  [CONDITION]";
@@ -31,7 +36,9 @@ impl<'a> Parser<'a, '_> {
     }
 
     pub(super) fn parse_lang(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        let cell = take_only(row, "lang  asm|c")?;
+        const COLUMNS: &str = "lang  asm|c  [att_syntax]";
+        row.at_most(3, COLUMNS)?;
+        let cell = row.get(1, "asm|c", COLUMNS)?;
         self.check_above(row, &["op", "asm", "c", "when", "kernel"])?;
         let lang = match cell.text {
             "asm" => Lang::Asm,
@@ -45,7 +52,32 @@ impl<'a> Parser<'a, '_> {
         };
         self.lang = Some(lang);
         self.arch.lang = lang;
+        let Some(syntax) = row.cells.get(2) else {
+            return Ok(());
+        };
+        if lang != Lang::Asm || syntax.text != "att_syntax" {
+            return Err(syntax.error(
+                format!("`{}` after the language", shorten(syntax.text)),
+                "only `att_syntax` can stand there, for instructions of x86 in AT&T syntax",
+            ));
+        }
+        self.arch.att_syntax = true;
+        self.att_syntax = Some(*syntax);
         Ok(())
+    }
+
+    /// Refuses `att_syntax` in the table of an architecture that has only one syntax.
+    pub(super) fn check_syntax(&mut self) {
+        let name = &self.arch.name;
+        if let Some(cell) = self
+            .att_syntax
+            .filter(|_| !is_x86(name) && !name.is_empty())
+        {
+            self.errors.push(cell.error(
+                format!("`att_syntax` on {name}"),
+                "remove it: only `asm!` on x86 and x86_64 has two syntaxes",
+            ));
+        }
     }
 
     /// Refuses a row below one of the rows that depend on it.

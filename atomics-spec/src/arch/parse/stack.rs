@@ -26,7 +26,9 @@ fn find_stack(instruction: &str) -> Option<&str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '%' | '.');
     let mut words = instruction.split(|c| !is_word(c));
     words.find(|word| {
-        let is = |known: &&str| known.eq_ignore_ascii_case(word);
+        // In AT&T syntax, all registers of x86 start with `%`.
+        let bare = word.strip_prefix('%').unwrap_or(word);
+        let is = |known: &&str| [word, bare].iter().any(|w| known.eq_ignore_ascii_case(w));
         POINTERS.iter().any(is) || MNEMONICS.iter().any(is)
     })
 }
@@ -61,6 +63,7 @@ mod tests {
             ("lock add dword ptr [rsp - 4], 0", Some("rsp")),
             ("lock or dword ptr [esp], 0", Some("esp")),
             ("str x0, [SP, #-16]!", Some("SP")),
+            ("lock addl $0, -4(%rsp)", Some("%rsp")),
             ("st.d $a0, $sp, 0", Some("$sp")),
             ("lg %r2, 160(%r15)", Some("%r15")),
             ("2: push {v}", Some("push")),

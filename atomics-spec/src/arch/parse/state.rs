@@ -5,7 +5,7 @@ use super::substitution::Substitutions;
 use crate::arch::features::Features;
 use crate::arch::model::{Arch, Fence, Lang};
 use crate::diag::Errors;
-use crate::lex::Faulty;
+use crate::lex::{Cell, Faulty};
 use crate::model::op::Op;
 
 /// What the rows `asm`, `c` and `when` are added to.
@@ -36,6 +36,8 @@ pub(super) struct Parser<'a, 'e> {
     pub input: Input<'a, 'e>,
     /// The language of the templates, once it is known.
     pub lang: Option<Lang>,
+    /// The word `att_syntax`.
+    pub att_syntax: Option<Cell<'a>>,
     /// The rows `let` so far.
     pub lets: Substitutions<'a>,
     /// The features of the last row `with`. `None` if that row is faulty: the rows below it are
@@ -59,6 +61,7 @@ impl<'a, 'e> Parser<'a, 'e> {
             arch: Arch::empty(),
             input,
             lang: None,
+            att_syntax: None,
             lets: Substitutions::default(),
             needs: Some(Features::NONE),
             open: Open::Nothing,

@@ -158,5 +158,5 @@ fn emit_clobbers(t: &mut Text, arch: &Arch, uses_stack: bool) {
         t.comment("The condition codes change.");
         t.line(format!("out({register:?}) _,"));
     }
-    emit_options(t, uses_stack, !arch.clobbers_flags);
+    emit_options(t, arch, uses_stack, !arch.clobbers_flags);
 }

@@ -1,5 +1,6 @@
 //! The options of an `asm!` block.
 
+use crate::arch::Arch;
 use crate::emit::text::Text;
 
 /// The comment instead of the option `nostack`.
@@ -7,14 +8,18 @@ const STACK: &str = "The block accesses the stack, so the compiler must keep not
                      pointer: there is no `nostack`.";
 
 /// Emits the options. None of them says anything about memory.
-pub(super) fn emit_options(t: &mut Text, uses_stack: bool, preserves_flags: bool) {
+pub(super) fn emit_options(t: &mut Text, arch: &Arch, uses_stack: bool, preserves_flags: bool) {
     if uses_stack {
         t.comment(STACK);
     }
-    match (uses_stack, preserves_flags) {
-        (false, true) => t.line("options(nostack, preserves_flags),"),
-        (false, false) => t.line("options(nostack),"),
-        (true, true) => t.line("options(preserves_flags),"),
-        (true, false) => {}
+    let options = [
+        (arch.att_syntax, "att_syntax"),
+        (!uses_stack, "nostack"),
+        (preserves_flags, "preserves_flags"),
+    ];
+    let options = options.iter().filter(|(is_set, _)| *is_set);
+    let options: Vec<&str> = options.map(|(_, option)| *option).collect();
+    if !options.is_empty() {
+        t.line(format!("options({}),", options.join(", ")));
     }
 }

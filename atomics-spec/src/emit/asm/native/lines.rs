@@ -122,15 +122,17 @@ impl Native<'_> {
         let is_own = own_width.is_none() && self.template.word.is_none();
         let bits = own_width.unwrap_or_else(|| self.register_bits());
         let fixed = fixed.and_then(|(_, register)| self.body.arch.register(register, bits));
-        match (fixed, fixed.and_then(|f| f.split_once('+')), half) {
+        let register = match (fixed, fixed.and_then(|f| f.split_once('+')), half) {
             (_, Some((low, _)), Some("lo")) => low.to_owned(),
             (_, Some((_, high)), _) => high.to_owned(),
             (Some(fixed), None, _) if is_own => {
                 symbols.mark(Kind::Text, &format!("{whole}_register"), fixed)
             }
             (Some(fixed), None, _) => fixed.to_owned(),
-            (None, _, _) => self.fill_operand(name),
-        }
+            (None, _, _) => return self.fill_operand(name),
+        };
+        let sign = if self.body.arch.att_syntax { "%" } else { "" };
+        format!("{sign}{register}")
     }
 
     /// An operand that has a name in `asm!`.

@@ -62,7 +62,7 @@ impl Native<'_> {
             preserves_flags,
             ..
         } = *self.template;
-        emit_options(t, uses_stack, preserves_flags);
+        emit_options(t, self.body.arch, uses_stack, preserves_flags);
     }
 
     /// The registers of an operand, as pairs of a name and a register. A fixed register has no

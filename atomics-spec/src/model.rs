@@ -202,6 +202,12 @@ impl<'s> Variant<'s> {
         names::function(self.family, &self.name())
     }
 
+    /// The path of its function in a backend: `atomic64::fetch_add_acquire`.
+    pub fn path(&self) -> String {
+        let module = names::backend_module(self.family);
+        format!("{module}::{}", names::rust_ident(&self.name()))
+    }
+
     /// The variant of the form `of` in the same family with `ordering`, if it exists.
     pub fn sibling(&self, of: FormOf<'s>, ordering: Ordering) -> Option<Variant<'s>> {
         (of.orderings().contains(&ordering) && of.is_in(self.family)).then_some(Variant {

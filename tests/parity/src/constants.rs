@@ -59,7 +59,7 @@ fn write_function(out: &mut String, v: &Variant<'_>, values: &[i8], number: usiz
     });
     let call = format!(
         "ours::{}({})",
-        v.function(),
+        v.path(),
         args.collect::<Vec<_>>().join(", ")
     );
     let _ = write!(

@@ -200,7 +200,7 @@ fn point(v: &Variant<'_>, name: &str, object: &str, value: &str, call: &str, bit
     let rust = format!(
         "#[unsafe(no_mangle)]\npub unsafe extern \"C\" fn {PREFIX}{name}({parameters}){arrow} {{\n\
          \x20   unsafe {{ ours::{}({args}) }}\n}}\n",
-        v.function()
+        v.path()
     );
     let width = match v.family.width {
         Width::Bits(bits) => bits,
@@ -270,7 +270,8 @@ fn barrier(name: &'static str) -> Point {
     for call in [before, name, after].into_iter().filter(|c| !c.is_empty()) {
         let argument = if call == name { "" } else { "v" };
         let _ = writeln!(c, "\t{call}({argument});");
-        let _ = writeln!(rust, "    unsafe {{ ours::{call}({argument}) }};");
+        let path = call.replace("atomic_inc", "atomic::inc");
+        let _ = writeln!(rust, "    unsafe {{ ours::{path}({argument}) }};");
     }
     c += "}\n";
     rust += "}\n";

@@ -176,11 +176,7 @@ fn case<'s>(
             arguments.push(value);
         }
     }
-    let call = format!(
-        "unsafe {{ ours::{}({}) }}",
-        v.function(),
-        arguments.join(", ")
-    );
+    let call = format!("unsafe {{ ours::{}({}) }}", v.path(), arguments.join(", "));
     let mut observed = Vec::new();
     let mut body = prelude;
     match (v.of.result(), v.of.form) {
@@ -206,7 +202,7 @@ fn case<'s>(
         let _ = write!(name, "_{}", tag.replace(' ', "").replace('-', "m"));
         let _ = writeln!(
             body,
-            "    if {test} {{ unsafe {{ ours::atomic_set(y, 1) }} }}"
+            "    if {test} {{ unsafe {{ ours::atomic::set(y, 1) }} }}"
         );
         observed.clear();
     }

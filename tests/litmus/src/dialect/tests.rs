@@ -194,9 +194,9 @@ fn rust(name: &str, body: &str, observed: &str, register: &str) -> String {
             "cmpxchg_acquire",
             "cmpxchg",
         ] {
-            line = line.replace(&format!(" {op}("), &format!(" atomic_{op}("));
+            line = line.replace(&format!(" {op}("), &format!(" atomic::{op}("));
             if line.starts_with(&format!("{op}(")) {
-                line = format!("atomic_{line}");
+                line = format!("atomic::{line}");
             }
         }
         let line = match line.strip_prefix(&format!("{observed} = ")) {

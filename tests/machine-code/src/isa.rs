@@ -156,6 +156,15 @@ pub struct Row {
     pub predicate: Option<Condition>,
 }
 
+/// An instruction that may be enough in place of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Light {
+    /// The instruction, without registers.
+    pub text: String,
+    /// Its ordering guarantees.
+    pub rules: Vec<Rule>,
+}
+
 /// The instructions of an architecture.
 #[derive(Clone, Debug, Default)]
 pub struct Isa {
@@ -200,6 +209,52 @@ impl Isa {
         Some(Row { predicate, ..row })
     }
 
+    /// The instructions that access memory like this one, but order less: those whose mnemonic is
+    /// this one's without some consecutive letters, such as `ldadd` for `ldaddal`. Of several that
+    /// order the same, only the one with the most letters, because the others have another width.
+    pub fn lighter_accesses(&self, mnemonic: &str, access: Access, rules: &[Rule]) -> Vec<Light> {
+        let mut found: Vec<Light> = Vec::new();
+        for (name, rows) in &self.rows {
+            let mut actions = rows.iter().map(|row| &row.action);
+            let lighter = actions.find_map(|action| match action {
+                Action::Access(other, fewer) if *other == access => Some(fewer),
+                _ => None,
+            });
+            let Some(lighter) = lighter.filter(|_| is_shortened(name, mnemonic)) else {
+                continue;
+            };
+            let is_less = lighter.len() < rules.len() && lighter.iter().all(|r| rules.contains(r));
+            if is_less {
+                found.push(Light {
+                    text: name.clone(),
+                    rules: lighter.clone(),
+                });
+            }
+        }
+        let longest = |light: &Light| {
+            let same = found.iter().filter(|other| other.rules == light.rules);
+            same.map(|other| other.text.len()).max() == Some(light.text.len())
+        };
+        let mut kept: Vec<Light> = found.iter().filter(|l| longest(l)).cloned().collect();
+        kept.sort_by_key(|light| light.rules.len());
+        kept
+    }
+
+    /// The fences with this mnemonic and other operands.
+    pub fn other_fences(&self, mnemonic: &str) -> Vec<Light> {
+        let all = self.rows.iter().filter_map(|(key, rows)| {
+            let (name, operands) = key.split_once('/')?;
+            match &rows.first()?.action {
+                Action::Fence(rules) if name == mnemonic => Some(Light {
+                    text: format!("{name} {operands}"),
+                    rules: rules.clone(),
+                }),
+                _ => None,
+            }
+        });
+        all.collect()
+    }
+
     /// Whether the table has a row for this mnemonic with other operands, and all such rows are for
     /// accesses to memory.
     pub(crate) fn is_access(&self, mnemonic: &str) -> bool {
@@ -223,6 +278,21 @@ impl Isa {
         rows.sort_by_key(|row| row.many);
         rows.first().map(|row| (*row).clone())
     }
+}
+
+/// Whether `short` is `long` without some consecutive letters. Prefixes such as `lock` must be the
+/// same.
+fn is_shortened(short: &str, long: &str) -> bool {
+    let same_words = short.matches(' ').count() == long.matches(' ').count();
+    let Some(removed) = long.len().checked_sub(short.len()).filter(|n| *n > 0) else {
+        return false;
+    };
+    same_words
+        && (0..=short.len()).any(|at| {
+            let (head, tail) = (long.get(..at), long.get(at + removed..));
+            head.zip(tail)
+                .is_some_and(|(head, tail)| short.strip_prefix(head) == Some(tail))
+        })
 }
 
 /// Whether the syntax of an operand is that of memory.

@@ -13,7 +13,7 @@ use crate::isa_table;
 /// An architecture.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// The name, which is also the name of its table in `atomics-spec/tables/arch`.
+    /// The name, which is also the name of its table in `atomics-spec/tables/arch`, if it has one.
     pub name: &'static str,
     /// The width of a pointer in bits.
     pub bits: u32,
@@ -33,7 +33,8 @@ pub struct Target {
     pub rust_abi: Option<Abi>,
     /// The configurations in which the code is compiled and compared with a kernel.
     pub configurations: &'static [Configuration],
-    /// How to build and run programs. None if the ordinary tests already run on this architecture.
+    /// How to build and run programs. None if the ordinary tests already run on this architecture,
+    /// or if it has no table.
     pub programs: Option<Programs>,
     /// The name and the text of the table of instructions.
     pub(crate) isa: (&'static str, &'static str),

@@ -1,6 +1,7 @@
 //! The list of architectures for setup, builds, test runs and comparisons.
 //!
-//! Each architecture has a table in `atomics-spec/tables/arch` and an entry here.
+//! Each architecture with a table in `atomics-spec/tables/arch` has an entry here. One without a
+//! table may have an entry as well, to audit its kernel.
 
 use anyhow::{Context as _, Result};
 use atomics_tools::qemu::Platform;
@@ -478,16 +479,21 @@ mod tests {
 
     use super::*;
 
+    /// The names of the architectures that have a table.
+    fn tables() -> BTreeSet<String> {
+        let spec = atomics_spec::Spec::builtin().unwrap();
+        spec.asm_archs().map(|arch| arch.name.clone()).collect()
+    }
+
     /// Every table of an architecture has an entry here, and every entry has a table of
     /// instructions without errors.
     #[test]
     fn every_architecture_has_an_entry() {
-        let spec = atomics_spec::Spec::builtin().unwrap();
-        let tables: BTreeSet<&str> = spec.asm_archs().map(|arch| arch.name.as_str()).collect();
-        let entries: BTreeSet<&str> = TARGETS.iter().map(|target| target.name).collect();
-        assert_eq!(
-            tables, entries,
-            "the tables in atomics-spec/tables/arch differ from the entries"
+        let entries: BTreeSet<String> = TARGETS.iter().map(|t| t.name.to_owned()).collect();
+        let missing: Vec<String> = tables().difference(&entries).cloned().collect();
+        assert!(
+            missing.is_empty(),
+            "tables in atomics-spec/tables/arch without an entry: {missing:?}"
         );
         for target in &TARGETS {
             let isa = target.isa();
@@ -496,10 +502,12 @@ mod tests {
         }
     }
 
-    /// Tests run on every architecture: in an emulator, or on x86_64 as ordinary tests.
+    /// Tests run on every architecture that has a table: in an emulator, or on x86_64 as ordinary
+    /// tests.
     #[test]
     fn every_architecture_is_run() {
-        for target in &TARGETS {
+        let tables = tables();
+        for target in TARGETS.iter().filter(|target| tables.contains(target.name)) {
             let is_run = target.programs.is_some() || target.name == "x86_64";
             assert!(is_run, "{} has no programs to run", target.name);
         }

@@ -37,8 +37,17 @@ pub struct State {
     pub facts: HashMap<Fact, bool>,
     /// The events so far.
     pub events: Vec<Event>,
+    /// For each event, the node of its instruction.
+    pub nodes: Vec<usize>,
     /// For each compare-and-exchange, its event and the fact that it succeeded.
     pub exchanges: Vec<(usize, Fact)>,
+}
+
+impl State {
+    /// Notes that the events since the last call are those of the instruction at `node`.
+    pub fn note(&mut self, node: usize) {
+        self.nodes.resize(self.events.len(), node);
+    }
 }
 
 /// Executes instructions.

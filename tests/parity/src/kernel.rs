@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use atomics_spec::names::{self, C_KEYWORDS};
 
@@ -19,10 +20,21 @@ const HELPER_HEADERS: &str = "\
 #include <asm/rwonce.h>
 ";
 
+/// A file that the compiler reads in place of one of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Its path in the tree.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
 /// Builds from one kernel tree.
 pub struct Kernel<'a> {
     /// The tree, which is only read.
     pub tree: &'a Path,
+    /// Files that replace those of the tree.
+    pub edits: &'a [Edit],
     /// The folder for the build folders.
     pub folder: PathBuf,
     /// The compilers.
@@ -68,18 +80,16 @@ impl Kernel<'_> {
         Ok(format!("clang {}", major(&output.stdout, "version ")?))
     }
 
-    /// Compiles `c` for a configuration of an architecture, and the kernel objects that it needs. The
-    /// objects do not change while the lock lives.
+    /// Configures a kernel, unless an earlier run has done it.
     ///
     /// # Errors
     ///
     /// If something does not build, or the kernel's configuration lacks a required line.
-    pub fn objects(
-        &self,
-        target: &Target,
+    pub fn build<'k>(
+        &'k self,
+        target: &'k Target,
         configuration: &Configuration,
-        c: &str,
-    ) -> Result<(Vec<PathBuf>, Lock)> {
+    ) -> Result<Build<'k>> {
         let lines: Vec<&str> = [&CONFIG[..], target.kernel.config, configuration.config].concat();
         let key = format!("{} {} {lines:?}", self.version()?, self.tree.display());
         let digest = sha1_smol::Sha1::from(key).digest().to_string();
@@ -95,28 +105,12 @@ impl Kernel<'_> {
             fs::write(&done, "").with_context(|| format!("cannot write {}", done.display()))?;
         }
         check(&build, &lines)?;
-        (self.progress)(&format!("{}: compiling the kernel's atomics", target.name));
-        let module = build.join("parity");
-        fs::create_dir_all(&module)
-            .with_context(|| format!("cannot create {}", module.display()))?;
-        let makefile = format!(
-            "obj-m := parity.o\nccflags-y := {}\nCFLAGS_macros.o := -dM\n",
-            target.kernel.cflags
-        );
-        write_changed(&module.join("Makefile"), &makefile)?;
-        write_changed(&module.join("parity.c"), c)?;
-        let folder = format!("M={}", module.display());
-        self.make(target, &build, &[&folder, "parity.o"])?;
-        write_changed(&module.join("macros.c"), HELPER_HEADERS)?;
-        self.make(target, &build, &[&folder, "macros.i"])?;
-        check_macros(&module.join("macros.i"))?;
-        let mut objects = vec![module.join("parity.o")];
-        for object in target.kernel.objects {
-            // The kernel's makefiles build it twice, which must not happen in parallel.
-            self.make(target, &build, &["--jobs=1", object])?;
-            objects.push(build.join(object));
-        }
-        Ok((objects, lock))
+        Ok(Build {
+            kernel: self,
+            target,
+            folder: build,
+            _lock: lock,
+        })
     }
 
     fn configure(&self, target: &Target, lines: &[&str], build: &Path) -> Result<()> {
@@ -150,6 +144,103 @@ impl Kernel<'_> {
             .args(targets);
         run_gently(&mut command)
     }
+}
+
+/// The build folder of a configured kernel. It does not change while this lives.
+pub struct Build<'k> {
+    kernel: &'k Kernel<'k>,
+    target: &'k Target,
+    folder: PathBuf,
+    _lock: Lock,
+}
+
+impl Build<'_> {
+    /// Compiles `c`, and the kernel objects that it needs.
+    ///
+    /// # Errors
+    ///
+    /// If something does not compile.
+    pub fn objects(&self, c: &str) -> Result<Vec<PathBuf>> {
+        let (target, module) = (self.target, self.module()?);
+        (self.kernel.progress)(&format!("{}: compiling the kernel's atomics", target.name));
+        let object = module.join("parity.o");
+        write_changed(&module.join("parity.c"), c)?;
+        self.make_in(&module, "parity.o")?;
+        let mut objects = vec![object];
+        for object in target.kernel.objects {
+            // The kernel's makefiles build it twice, which must not happen in parallel.
+            self.make(&["--jobs=1", object])?;
+            objects.push(self.folder.join(object));
+        }
+        Ok(objects)
+    }
+
+    /// Checks that the tables refuse the macros of the headers as names of arguments.
+    ///
+    /// # Errors
+    ///
+    /// If they do not, or the headers do not compile.
+    pub fn check_macros(&self) -> Result<()> {
+        let module = self.module()?;
+        write_changed(&module.join("macros.c"), HELPER_HEADERS)?;
+        self.make_in(&module, "macros.i")?;
+        check_macros(&module.join("macros.i"))
+    }
+
+    /// The folder of the files to compile, with a makefile.
+    fn module(&self) -> Result<PathBuf> {
+        // What is compiled from the tree as it stands is kept for the next run.
+        let module = self.folder.join(match self.kernel.edits {
+            [] => "parity",
+            _ => "edited",
+        });
+        fs::create_dir_all(&module)
+            .with_context(|| format!("cannot create {}", module.display()))?;
+        let makefile = format!(
+            "obj-m := parity.o\nccflags-y := {}\nCFLAGS_macros.o := -dM\n",
+            self.target.kernel.cflags
+        );
+        write_changed(&module.join("Makefile"), &makefile)?;
+        Ok(module)
+    }
+
+    fn make_in(&self, module: &Path, file: &str) -> Result<()> {
+        let folder = format!("M={}", module.display());
+        let mut arguments = vec![folder, file.to_owned()];
+        if !self.kernel.edits.is_empty() {
+            arguments.push(overlay(self.kernel.tree, self.kernel.edits, module)?);
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.make(&arguments)
+    }
+
+    fn make(&self, targets: &[&str]) -> Result<()> {
+        self.kernel.make(self.target, &self.folder, targets)
+    }
+}
+
+/// Writes the edited files to `folder`, and a file that tells Clang to read them instead of the
+/// tree's. Returns the argument of `make`.
+fn overlay(tree: &Path, edits: &[Edit], folder: &Path) -> Result<String> {
+    let mut roots = Vec::new();
+    let mut digest = sha1_smol::Sha1::new();
+    for (index, edit) in edits.iter().enumerate() {
+        let replaced = tree.join(&edit.path);
+        ensure!(replaced.is_file(), "there is no {}", replaced.display());
+        let path = folder.join(format!("edit-{index}.h"));
+        write_changed(&path, &edit.text)?;
+        digest.update(edit.text.as_bytes());
+        roots.push(json!({"name": replaced, "type": "file", "external-contents": path}));
+    }
+    let overlay = json!({"version": 0, "use-external-names": false, "roots": roots});
+    let path = folder.join("overlay.json");
+    write_changed(&path, &overlay.to_string())?;
+    // The makefiles compile again if the options are others. They do not see the edited files.
+    Ok(format!(
+        "KCFLAGS=-ivfsoverlay {} -DEDITS={}",
+        path.display(),
+        digest.digest()
+    ))
 }
 
 /// The major version number after `word` in a compiler's output.

@@ -10,6 +10,7 @@
 //! ```
 //!
 //! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
+//! [`Suite::audit`] judges the kernel's code alone, and [`audit`] prints what it finds.
 
 #![deny(
     clippy::print_stdout,
@@ -17,6 +18,7 @@
     reason = "a library prints nothing"
 )]
 
+pub mod audit;
 mod constants;
 mod exec;
 mod helpers;
@@ -35,6 +37,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use kernel::Edit;
 pub use ours::compile;
 pub use suite::{Comparisons, Suite};
 pub use verdict::Verdict;

@@ -20,6 +20,7 @@
 use std::fmt;
 
 use atomics_machine_code::event::{Access, Event, Level, Rule, Side};
+use atomics_machine_code::isa::Isa;
 
 /// The kinds of events that matter to a caller.
 pub const NODES: [&str; 6] = [
@@ -75,6 +76,34 @@ impl Guarantees {
             .filter(|&(a, b)| other.0[a][b] != Level::Absent && self.0[a][b] < other.0[a][b])
             .map(|(a, b)| format!("{} before {}", NODES[a], NODES[b]))
             .collect()
+    }
+
+    /// The same as [`Self::lacks`] in few words, such as "its load before later accesses".
+    pub fn lacks_in_short(&self, other: &Self) -> String {
+        let is_missing =
+            |a: usize, b: usize| other.0[a][b] != Level::Absent && self.0[a][b] < other.0[a][b];
+        // Nodes that must be before the same other nodes, with these.
+        let mut groups: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for a in 0..NODES.len() {
+            let missing = pairs().filter(|&(first, b)| first == a && is_missing(a, b));
+            let after: Vec<usize> = missing.map(|(_, b)| b).collect();
+            match groups.iter_mut().find(|(_, others)| *others == after) {
+                _ if after.is_empty() => {}
+                Some((nodes, _)) => nodes.push(a),
+                None => groups.push((vec![a], after)),
+            }
+        }
+        let texts = groups
+            .iter()
+            .map(|(before, after)| format!("{} before {}", names(before), names(after)));
+        texts.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The widest scope of a guarantee.
+    pub fn scope(&self) -> Level {
+        let levels = self.0.iter().flatten().copied();
+        let present = levels.filter(|level| *level != Level::Absent);
+        present.max().unwrap_or_default()
     }
 
     fn add(&mut self, from: &[usize], to: &[usize], level: Level) {
@@ -139,6 +168,27 @@ impl Guarantees {
     }
 }
 
+/// The names of kinds of events, joined.
+fn names(nodes: &[usize]) -> String {
+    let both = [
+        (EARLIER, "earlier accesses"),
+        ([LOAD, STORE], "its access"),
+        (LATER, "later accesses"),
+    ];
+    let names = both.iter().flat_map(|(pair, name)| {
+        let found: Vec<&str> = pair
+            .iter()
+            .filter(|node| nodes.contains(node))
+            .map(|node| NODES[*node])
+            .collect();
+        match found.len() {
+            2 => vec![*name],
+            _ => found,
+        }
+    });
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 /// All pairs whose order matters.
 fn pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..4)
@@ -175,6 +225,16 @@ pub struct Architecture {
     pub tso: Level,
     /// Whether a store that is visible to one other CPU is visible to all.
     pub multi_copy: bool,
+}
+
+impl Architecture {
+    /// The properties in a table of instructions.
+    pub fn of(isa: &Isa) -> Self {
+        Self {
+            tso: isa.tso,
+            multi_copy: isa.multi_copy,
+        }
+    }
 }
 
 /// One access in the graph: a load or store of an instruction, or of the caller.

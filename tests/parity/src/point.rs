@@ -39,6 +39,8 @@ pub struct Point {
     pub effect: Effect,
     /// Whether it may do nothing.
     pub can_fail: bool,
+    /// Whether it loads and stores in one atomic access.
+    pub is_rmw: bool,
     /// The required ordering on success. On failure, no ordering is required.
     pub contract: Guarantees,
     /// The kind and the width of each argument.
@@ -219,6 +221,7 @@ fn point(v: &Variant<'_>, name: &str, object: &str, value: &str, call: &str, bit
             Effect::Store
         },
         can_fail: v.of.can_fail(),
+        is_rmw: v.of.is_rmw(),
         contract: contract(v),
         arguments: arguments.collect(),
         c,
@@ -279,6 +282,7 @@ fn barrier(name: &'static str) -> Point {
         name: name.into(),
         effect,
         can_fail: false,
+        is_rmw: is_beside,
         contract,
         arguments: if is_beside {
             vec![(Origin::Variable, 0)]

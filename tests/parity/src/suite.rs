@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{fs, thread};
 
 use anyhow::{Context, Error, Result, bail, ensure};
+use atomics_machine_code::alternative::Alternative;
 use atomics_machine_code::cfg::Code;
 use atomics_machine_code::isa::Isa;
 use atomics_machine_code::object::ObjectFile;
@@ -17,7 +18,7 @@ use atomics_tools::{Lock, Progress, Toolchain, pool};
 
 use crate::constants;
 use crate::helpers;
-use crate::kernel::Kernel;
+use crate::kernel::{Build, Edit, Kernel};
 use crate::ours;
 use crate::point::{Point, points};
 use crate::report::Line;
@@ -30,6 +31,8 @@ pub struct Suite<'a> {
     pub spec: &'a Spec,
     /// The kernel's sources, which are only read.
     pub tree: PathBuf,
+    /// Files that replace those of the tree, to judge a change without a copy of the tree.
+    pub edits: &'a [Edit],
     /// The folder for the builds of both sides. Builds of an earlier run are reused.
     pub folder: PathBuf,
     /// The compilers and the disassembler.
@@ -78,6 +81,23 @@ impl Suite<'_> {
         show: Option<&str>,
         jobs: usize,
     ) -> Result<Comparisons> {
+        let (lines, shown) = self.each(targets, show, jobs, |run| run.compare())?;
+        Ok(Comparisons { lines, shown })
+    }
+
+    /// Calls `work` for each configuration of `targets`, `jobs` at once. Joins the lines, and the
+    /// texts to show.
+    ///
+    /// # Errors
+    ///
+    /// All errors, or that there is nothing to show.
+    pub(crate) fn each<T: Send>(
+        &self,
+        targets: &[&'static Target],
+        show: Option<&str>,
+        jobs: usize,
+        work: impl Fn(&Run<'_>) -> Result<Found<T>> + Sync + Send,
+    ) -> Result<(Vec<T>, String)> {
         let pairs = targets.iter().flat_map(|target| {
             let configurations = target.configurations.iter();
             configurations.map(move |configuration| (*target, configuration))
@@ -93,8 +113,8 @@ impl Suite<'_> {
                 jobs: make_jobs,
             })
             .collect();
-        let found = pool::map(jobs, &runs, |_, run| run.compare(), |_| {})?;
-        let mut comparisons = Comparisons::default();
+        let found = pool::map(jobs, &runs, |_, run| work(run), |_| {})?;
+        let (mut lines, mut all_shown) = (Vec::new(), String::new());
         let mut problems = Vec::new();
         for (run, found) in runs.iter().zip(found) {
             let place = format!("{} ({})", run.target.name, run.configuration.name);
@@ -102,10 +122,10 @@ impl Suite<'_> {
                 Ok(found) => found,
                 Err(error) => (vec![Err(error)], String::new()),
             };
-            comparisons.shown += &shown;
+            all_shown += &shown;
             for outcome in outcomes {
                 match outcome {
-                    Ok(line) => comparisons.lines.push(line),
+                    Ok(line) => lines.push(line),
                     Err(error) => problems.push(format!("{place}: {error:#}")),
                 }
             }
@@ -115,15 +135,15 @@ impl Suite<'_> {
             bail!("{}", problems.join("\n"));
         }
         if let Some(name) = show {
-            let is_shown = !comparisons.shown.is_empty();
-            ensure!(is_shown, "there is no variant `{name}`");
+            ensure!(!all_shown.is_empty(), "there is no variant `{name}`");
         }
-        Ok(comparisons)
+        Ok((lines, all_shown))
     }
 
     fn kernel(&self, jobs: usize) -> Kernel<'_> {
         Kernel {
             tree: &self.tree,
+            edits: self.edits,
             folder: self.folder.join("kernel"),
             tools: self.tools,
             progress: self.progress,
@@ -132,27 +152,49 @@ impl Suite<'_> {
     }
 }
 
+/// The object files of one side, with the alternatives that are applied in each.
+pub(crate) type Files = Vec<(ObjectFile, Vec<Alternative>)>;
+
+/// A line or an error for each operation, and the text to show.
+pub(crate) type Found<T> = (Vec<Result<T>>, String);
+
 /// One configuration of one architecture.
-struct Run<'a> {
+pub(crate) struct Run<'a> {
     suite: &'a Suite<'a>,
-    target: &'static Target,
-    configuration: &'static Configuration,
-    show: Option<&'a str>,
+    pub(crate) target: &'static Target,
+    pub(crate) configuration: &'static Configuration,
+    pub(crate) show: Option<&'a str>,
     /// How many jobs each `make` runs at once.
     jobs: usize,
 }
 
 impl Run<'_> {
-    /// Compares all operations. Returns a line or an error for each, and the text to show.
-    fn compare(&self) -> Result<(Vec<Result<Line>>, String)> {
+    /// All operations.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        points(self.suite.spec, self.target.bits)
+    }
+
+    /// Compiles and reads the kernel's side. `check` is called with the build that it is from.
+    pub(crate) fn read_kernel(
+        &self,
+        points: &[Point],
+        check: impl Fn(&Build<'_>) -> Result<()>,
+    ) -> Result<Files> {
         let (suite, target, configuration) = (self.suite, self.target, self.configuration);
-        let points = points(suite.spec, target.bits);
+        let kernel = suite.kernel(self.jobs);
+        let build = kernel.build(target, configuration)?;
+        let objects = build.objects(&c_file(target, points))?;
+        check(&build)?;
+        target.read(configuration, &objects, suite.tools)
+    }
+
+    /// Compares all operations.
+    fn compare(&self) -> Result<Found<Line>> {
+        let (suite, target, configuration) = (self.suite, self.target, self.configuration);
+        let points = self.points();
         let isa = target.isa()?;
         let mut lines = Vec::new();
-        let c = c_file(target, &points);
-        let (theirs, lock) = suite.kernel(self.jobs).objects(target, configuration, &c)?;
-        let theirs = target.read(configuration, &theirs, suite.tools)?;
-        drop(lock);
+        let theirs = self.read_kernel(&points, |build| build.check_macros())?;
         let barriers = helpers::points(target, &points);
         let mut in_c = Vec::new();
         let ours = if ours::has_table(suite.spec, target) {
@@ -279,12 +321,13 @@ impl Run<'_> {
     }
 
     /// Reports progress.
-    fn tell(&self, text: &str) {
+    pub(crate) fn tell(&self, text: &str) {
         let (target, configuration) = (self.target.name, self.configuration.name);
         (self.suite.progress)(&format!("{target} ({configuration}): {text}"));
     }
 
-    fn text(&self, point: &Point, whose: &str, side: &Side) -> String {
+    /// A function, with its paths and guarantees, as text.
+    pub(crate) fn text(&self, point: &Point, whose: &str, side: &Side) -> String {
         format!(
             "{} on {} ({}), {whose}, {}\n",
             point.name,

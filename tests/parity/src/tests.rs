@@ -2,6 +2,7 @@
 
 use atomics_spec::Spec;
 
+use crate::audit::{Finding, Judged};
 use crate::point::{PREFIX, Point, points};
 use crate::report::{Line, mean};
 use crate::side::Side;
@@ -328,6 +329,116 @@ fn the_outcome_of_a_compare_and_exchange_follows_from_the_jump() {
     assert_eq!(
         verdict("riscv64", "atomic_cmpxchg", &reverse, text),
         Verdict::Weaker
+    );
+}
+
+/// What an audit says of a function.
+fn audit(arch: &str, name: &str, text: &str) -> String {
+    let (target, point) = find(arch, name);
+    let judged = Judged::new(&read(arch, name, text), &point, &target.isa().unwrap()).unwrap();
+    let finding = Finding {
+        arch: target.name,
+        configuration: "-",
+        name: String::new(),
+        required: Vec::new(),
+        judged,
+        instructions: 0,
+    };
+    finding
+        .line()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn an_audit_names_what_is_missing() {
+    assert_eq!(audit("aarch64", "atomic_cmpxchg", CMPXCHG), "as-required");
+    let cases = [
+        ("dmb ish", "nop", "a full fence after `stlxr`"),
+        ("dmb ish", "dmb ishst", "a full fence after `stlxr`"),
+        ("stlxr", "stxr", "a release of the store of `stxr`"),
+    ];
+    for (from, to, missing) in cases {
+        let found = audit("aarch64", "atomic_cmpxchg", &CMPXCHG.replace(from, to));
+        assert!(
+            found.starts_with(&format!("kernel-weaker lacks {missing}, for ")),
+            "{found}"
+        );
+    }
+    // Only the path that lacks something is named.
+    let text = "cbz w0, 0xc <x>\nldadda w0, w0, [x1]\nret\nldadd w0, w0, [x1]\nret";
+    assert_eq!(
+        audit("aarch64", "atomic_fetch_add_acquire", text),
+        "kernel-weaker lacks an acquire of the load of `ldadd`, for its load before later accesses \
+         [ldadd]"
+    );
+    assert_eq!(
+        audit("aarch64", "dma_rmb", "dmb ishld\nret"),
+        "kernel-weaker lacks a fence between loads that reaches coherent devices, for earlier loads \
+         before later loads [dmb ishld]"
+    );
+    assert_eq!(
+        audit("riscv64", "smp_mb", "ret"),
+        "kernel-weaker lacks a full fence, for earlier accesses before later accesses [no access \
+         and no fence]"
+    );
+}
+
+#[test]
+fn an_audit_finds_a_store_that_does_not_complete_an_atomic_access() {
+    let text = "lw a5, 0(a1)\nadd a5, a5, a0\nsw a5, 0(a1)\nret";
+    assert_eq!(
+        audit("riscv64", "atomic_add", text),
+        "kernel-weaker lacks one atomic access: `sw` only stores [lw, sw]"
+    );
+    let text = "lr.w a5, 0(a1)\nadd a5, a5, a0\nsc.w a5, a5, 0(a1)\nbnez a5, 0x0 <x>\nret";
+    assert_eq!(audit("riscv64", "atomic_add", text), "as-required");
+}
+
+#[test]
+fn an_audit_names_lighter_instructions() {
+    let audit = |name: &str, text: &str| audit("aarch64", name, &format!("{text}\nret"));
+    let ldaddal = "ldaddal w0, w0, [x1]";
+    assert_eq!(audit("atomic_fetch_add", ldaddal), "as-required");
+    for (ordering, enough) in [
+        ("acquire", "ldadda"),
+        ("release", "ldaddl"),
+        ("relaxed", "ldadd"),
+    ] {
+        let found = audit(&format!("atomic_fetch_add_{ordering}"), ldaddal);
+        assert_eq!(
+            found,
+            format!("kernel-stronger `ldaddal` could be `{enough}`")
+        );
+    }
+    // The width stays.
+    assert_eq!(
+        audit("atomic_i8_xchg_relaxed", "swpalb w1, w0, [x0]"),
+        "kernel-stronger `swpalb` could be `swpb`"
+    );
+    assert_eq!(
+        audit("smp_rmb", "dmb ish"),
+        "kernel-stronger `dmb ish` could be `dmb ishld`"
+    );
+    assert_eq!(
+        audit("atomic_fetch_add_relaxed", "ldadd w0, w0, [x1]\ndmb ish"),
+        "kernel-stronger `dmb ish` is not needed"
+    );
+    // There is no lighter one.
+    let locked = "lock xadd dword ptr [rsi], edi\nmov eax, edi\nret";
+    assert_eq!(
+        self::audit("x86_64", "atomic_fetch_add_relaxed", locked),
+        "as-required"
+    );
+}
+
+#[test]
+fn an_audit_finds_a_fence_that_only_failure_could_do_without() {
+    let fenced = CMPXCHG.replace("0x18", "0x14");
+    assert_eq!(
+        audit("aarch64", "atomic_cmpxchg", &fenced),
+        "kernel-stronger on failure, `dmb ish` is not needed"
     );
 }
 

@@ -29,6 +29,8 @@ pub struct Arguments(pub Vec<(Argument, Origin)>);
 pub struct Path {
     /// The events on the path.
     pub events: Vec<Event>,
+    /// For each event, the node of its instruction.
+    pub nodes: Vec<usize>,
     /// Whether it writes the variable. None if that depends on the result of a
     /// compare-and-exchange.
     pub writes: Option<bool>,
@@ -48,6 +50,7 @@ pub fn paths(graph: &Graph, arguments: &Arguments, isa: &Isa) -> Result<Vec<Path
         flags: Flags::Compare(unknown, unknown),
         facts: HashMap::new(),
         events: Vec::new(),
+        nodes: Vec::new(),
         exchanges: Vec::new(),
     };
     let other = arena.fresh().expr;
@@ -109,6 +112,7 @@ impl Walk<'_> {
         if let Action::Branch(condition) = &row.action {
             let fact = self.condition(condition, insn, row, &state);
             state.events.push(Event::Branch);
+            state.note(index);
             for (next, holds) in [(node.next, false), (node.taken, true)] {
                 let Some(next) = next else { continue };
                 let mut state = state.clone();
@@ -141,12 +145,14 @@ impl Walk<'_> {
                 return Ok(());
             }
             self.exec.execute(insn, row, &mut state)?;
+            state.note(index);
             return match node.next {
                 Some(next) if !is_return => self.node(next, state),
                 _ => self.end(state),
             };
         }
         self.exec.execute(insn, row, &mut state)?;
+        state.note(index);
         match node.next {
             Some(next) => self.node(next, state),
             None => self.end(state),
@@ -187,6 +193,7 @@ impl Walk<'_> {
         }
         self.paths.push(Path {
             events: state.events,
+            nodes: state.nodes,
             writes,
         });
         Ok(())

@@ -49,30 +49,13 @@ impl Ordered {
     ///
     /// If no path succeeds.
     pub fn new(paths: &[Path], point: &Point, isa: &Isa) -> anyhow::Result<Self> {
-        let model = Architecture {
-            tso: isa.tso,
-            multi_copy: isa.multi_copy,
+        let model = Architecture::of(isa);
+        let of = |paths: &[Path]| -> Vec<Guarantees> {
+            let all = paths.iter().map(|path| guarantees(&path.events, model));
+            all.collect()
         };
-        let of = |events: &[Event]| guarantees(events, model);
-        // A load or a barrier succeeds on every path.
-        let always = point.effect != Effect::Store;
-        let mut success = Vec::new();
-        let mut failure = Vec::new();
-        for path in paths {
-            match path.writes {
-                _ if always => success.push(of(&path.events)),
-                Some(true) => success.push(of(&path.events)),
-                Some(false) => failure.push(of(&path.events)),
-                None => {
-                    success.push(of(&outcome(&path.events, true)));
-                    failure.push(of(&outcome(&path.events, false)));
-                }
-            }
-        }
-        anyhow::ensure!(
-            !success.is_empty(),
-            "no path through the function writes the variable"
-        );
+        let outcomes = Outcomes::new(paths, point)?;
+        let (success, mut failure) = (of(&outcomes.success), of(&outcomes.failure));
         let mut sequences: Vec<Vec<String>> = paths.iter().map(|p| texts(&p.events)).collect();
         sequences.sort_unstable();
         sequences.dedup();
@@ -88,15 +71,53 @@ impl Ordered {
     }
 }
 
-/// The events if all compare-and-exchanges with unknown results store, or do not store.
-fn outcome(events: &[Event], stores: bool) -> Vec<Event> {
-    let mut events = events.to_vec();
-    for event in &mut events {
+/// The paths through a function by outcome. A path whose outcome depends on the result of a
+/// compare-and-exchange is in both lists.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    /// The paths on which the operation does something, or can not fail.
+    pub success: Vec<Path>,
+    /// The paths on which it does nothing.
+    pub failure: Vec<Path>,
+}
+
+impl Outcomes {
+    /// Sorts the paths.
+    ///
+    /// # Errors
+    ///
+    /// If no path succeeds.
+    pub fn new(paths: &[Path], point: &Point) -> anyhow::Result<Self> {
+        let mut out = Self::default();
+        for path in paths {
+            match path.writes {
+                // A load or a barrier succeeds on every path.
+                _ if point.effect != Effect::Store => out.success.push(path.clone()),
+                Some(true) => out.success.push(path.clone()),
+                Some(false) => out.failure.push(path.clone()),
+                None => {
+                    out.success.push(outcome(path, true));
+                    out.failure.push(outcome(path, false));
+                }
+            }
+        }
+        anyhow::ensure!(
+            !out.success.is_empty(),
+            "no path through the function writes the variable"
+        );
+        Ok(out)
+    }
+}
+
+/// The path if all compare-and-exchanges with unknown results store, or do not store.
+fn outcome(path: &Path, stores: bool) -> Path {
+    let mut path = path.clone();
+    for event in &mut path.events {
         if let Event::Access { stored, .. } = event {
             *stored = stored.or(Some(stores));
         }
     }
-    events
+    path
 }
 
 /// The accesses and fences of a path as text.

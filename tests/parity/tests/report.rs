@@ -23,6 +23,7 @@ fn the_report_is_what_is_found() {
     let suite = Suite {
         spec: &spec,
         tree: kernel_tree::find(None).unwrap(),
+        edits: &[],
         folder: build_folder(),
         tools: &tools,
         progress: &|text| eprintln!("{text}"),

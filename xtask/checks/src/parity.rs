@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
+use atomics_machine_code::target::Target;
 use atomics_machine_code::targets;
-use atomics_parity::{Suite, reasons, report};
+use atomics_parity::{Suite, audit, reasons, report};
 use atomics_spec::{Source, Spec};
 use atomics_tools::process::write_changed;
 use atomics_tools::{Toolchain, kernel_tree};
@@ -23,18 +24,31 @@ const REASONS: &str = "tests/parity/reasons.tbl";
 /// Compares the machine code of the kernel's C atomics with ours, variant by variant: accesses,
 /// fences, and the number of instructions. Exits with 1 if ours is weaker, or if a difference has
 /// no reason in tests/parity/reasons.tbl.
+///
+/// With --audit, judges the kernel's C alone by what the memory model requires. Exits with 1 if it
+/// orders less than that (kernel-weaker), and with 0 if it is as required or orders more
+/// (kernel-stronger). What only the compiler orders, as a `memory` clobber does, is not seen.
+///
+/// In both cases, exits with 1 also if something does not build, or has an instruction that
+/// tests/machine-code/src/isa does not know, and with 2 if the command line is wrong.
 #[derive(Args)]
 pub struct Parity {
     /// The kernel's sources (default: those that `cargo xtask setup` unpacked).
     #[arg(long = "kernel", value_name = "TREE")]
     tree: Option<PathBuf>,
-    /// The architecture (default: all that have a table). May be given more than once.
+    /// Audits the kernel's C without comparing it with ours. Needs no table in
+    /// atomics-spec/tables/arch.
+    #[arg(long, conflicts_with = "write")]
+    audit: bool,
+    /// The architecture (default: all that have a table, and with --audit also the others). May be
+    /// given more than once.
     #[arg(long = "arch", value_name = "ARCH")]
     archs: Vec<String>,
     /// Prints JSON.
     #[arg(long, conflicts_with = "show")]
     json: bool,
-    /// Shows both disassemblies of a variant, and how they compare.
+    /// Shows both disassemblies of a variant, and how they compare; with --audit, the kernel's and
+    /// what it lacks.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
     /// Updates the report in tests/parity.
@@ -59,6 +73,7 @@ impl Parity {
         let suite = Suite {
             spec: &spec,
             tree: kernel_tree::find(self.tree.as_deref())?,
+            edits: &[],
             folder: repository::root().join("target/parity"),
             tools: &tools,
             progress: &|text| tell(&format!("parity: {text}")),
@@ -66,10 +81,14 @@ impl Parity {
         let version = suite.version()?;
         let named = self.archs.iter().map(|name| targets::find(name));
         let targets = match whole {
+            true if self.audit => targets::TARGETS.iter().collect(),
             true => suite.targets(),
             false => named.collect::<Result<_>>()?,
         };
         let jobs = thread::available_parallelism().map_or(1, usize::from);
+        if self.audit {
+            return self.audit(&suite, &version, &targets, jobs);
+        }
         let found = suite.compare(&targets, self.show.as_deref(), jobs)?;
         if self.show.is_some() {
             print(&found.shown)?;
@@ -95,6 +114,31 @@ impl Parity {
         Ok(match faults.is_empty() {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
+        })
+    }
+
+    /// Audits the kernel's C, and prints the findings.
+    fn audit(
+        &self,
+        suite: &Suite<'_>,
+        version: &str,
+        targets: &[&'static Target],
+        jobs: usize,
+    ) -> Result<ExitCode> {
+        let show = self.show.as_deref();
+        let found = suite.audit(targets, show, jobs)?;
+        if show.is_some() {
+            print(&found.shown)?;
+        } else if self.json {
+            print(&audit::json(version, &found.findings)?)?;
+        } else {
+            print(&audit::table(version, &found.findings))?;
+        }
+        let shown = |name: &str| show.is_none_or(|wanted| wanted == name);
+        let mut weaker = found.weaker().filter(|finding| shown(&finding.name));
+        Ok(match weaker.next() {
+            None => ExitCode::SUCCESS,
+            Some(_) => ExitCode::FAILURE,
         })
     }
 }

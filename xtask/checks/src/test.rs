@@ -114,7 +114,7 @@ const TIERS: [Tier; 9] = [
         proves: "our machine code has the fences and accesses of the kernel's C",
         needs: &[Need::KernelTree, Need::KernelToolchain],
         commands: &[
-            "test --package atomics-parity --test report",
+            "test --package atomics-parity --test report --test audit",
             "test --package atomics-machine-code --test reach",
             "xtask parity --arch x86_64",
         ],

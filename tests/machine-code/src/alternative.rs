@@ -67,6 +67,13 @@ struct Layout {
 }
 
 impl Format {
+    /// The section that lists the alternatives, and the size of an entry in bytes. None if the
+    /// architecture has no such list.
+    pub fn list(self) -> Option<(&'static str, usize)> {
+        let layout = self.layout()?;
+        Some((layout.section, layout.stride))
+    }
+
     fn layout(self) -> Option<Layout> {
         Some(match self {
             Self::None => return None,

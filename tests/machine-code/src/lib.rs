@@ -5,6 +5,7 @@
 //! ```
 //!
 //! - [`targets`] is the list of architectures.
+//! - [`boot`] describes how the kernel of an architecture boots in QEMU.
 //! - [`isa`] describes the effects of instructions, from the tables `isa/*.tbl`.
 //! - [`event`] describes effects on memory and on the order of accesses.
 //! - [`operands`] checks the rules about registers that an instruction must not combine.
@@ -18,6 +19,7 @@
 
 pub mod abi;
 pub mod alternative;
+pub mod boot;
 pub mod cfg;
 pub mod event;
 pub mod isa;

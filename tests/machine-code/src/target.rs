@@ -7,6 +7,7 @@ use atomics_tools::qemu::Platform;
 
 use crate::abi::Abi;
 use crate::alternative::{Format, Patched};
+use crate::boot::Boot;
 use crate::isa::Isa;
 use crate::isa_table;
 
@@ -19,6 +20,8 @@ pub struct Target {
     pub bits: u32,
     /// How to build a kernel.
     pub kernel: Kernel,
+    /// How a kernel with Rust boots. None if the kernel does not support Rust.
+    pub boot: Option<Boot>,
     /// rustc's target triple for code that is compiled but not linked.
     pub triple: &'static str,
     /// rustc options for such code.

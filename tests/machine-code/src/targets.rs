@@ -8,6 +8,7 @@ use atomics_tools::qemu::Platform;
 
 use crate::abi::Abi;
 use crate::alternative::{Format, Patched};
+use crate::boot::{self, Boot};
 use crate::target::{Build, Configuration, Kernel, NATIVE, Programs, Target};
 
 /// A table of instructions: its name for error messages, and its text.
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::X86,
         },
+        boot: Some(boot::X86_64),
         triple: "x86_64-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &[],
@@ -68,6 +70,8 @@ pub const TARGETS: [Target; 8] = [
             objects: &["arch/x86/lib/atomic64_cx8_32.o"],
             format: Format::X86,
         },
+        // The kernel does not support Rust here.
+        boot: None,
         triple: "i686-unknown-linux-gnu",
         // The kernel compiles its C code in the same way.
         rustc: &["-Zregparm=3"],
@@ -110,6 +114,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::Arm64,
         },
+        boot: Some(boot::ARM64),
         triple: "aarch64-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &["-mno-outline-atomics"],
@@ -186,6 +191,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::None,
         },
+        boot: Some(boot::ARM),
         triple: "armv7-unknown-linux-gnueabi",
         rustc: &[],
         c_helpers: &[],
@@ -235,6 +241,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::Riscv,
         },
+        boot: Some(boot::RISCV64),
         triple: "riscv64gc-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &["-mno-relax"],
@@ -317,6 +324,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::Lwsync,
         },
+        boot: Some(boot::POWERPC64),
         triple: "powerpc64le-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &[],
@@ -367,6 +375,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::S390,
         },
+        boot: Some(boot::S390X),
         triple: "s390x-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &[],
@@ -422,6 +431,7 @@ pub const TARGETS: [Target; 8] = [
             objects: &[],
             format: Format::None,
         },
+        boot: Some(boot::LOONGARCH64),
         triple: "loongarch64-unknown-linux-gnu",
         rustc: &[],
         c_helpers: &[],
@@ -465,6 +475,12 @@ pub fn find(name: &str) -> Result<&'static Target> {
         let names = TARGETS.map(|target| target.name).join(", ");
         format!("unknown architecture `{name}`\n = help: the architectures are {names}")
     })
+}
+
+/// The architectures whose kernels boot, in the order of [`TARGETS`].
+pub fn bootable() -> impl Iterator<Item = (&'static Target, &'static Boot)> {
+    let boot = |target: &'static Target| Some((target, target.boot.as_ref()?));
+    TARGETS.iter().filter_map(boot)
 }
 
 /// The platforms of the architectures that have programs to run.

@@ -18,6 +18,7 @@ pub mod pool;
 pub mod process;
 pub mod progress;
 pub mod qemu;
+pub mod qemu_system;
 pub mod rust;
 pub mod toolchain;
 

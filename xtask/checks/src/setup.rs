@@ -22,6 +22,7 @@ use work::{WorkDir, install_packages, run_command, step};
 
 mod apt;
 mod cross;
+mod emulators;
 mod herd;
 pub mod need;
 mod toolchain;
@@ -34,7 +35,11 @@ const PACKAGES: [&str; 4] = ["clang", "gcc", "libc6-dev", "libclang-dev"];
 
 /// Installs the tools that the tests need, on Debian.
 #[derive(Args)]
-pub struct Setup {}
+pub struct Setup {
+    /// Also installs the emulators for `cargo xtask kernel --arch all`.
+    #[arg(long)]
+    kernel_archs: bool,
+}
 
 impl Setup {
     /// Installs the missing tools.
@@ -43,18 +48,19 @@ impl Setup {
     ///
     /// See [`run`].
     pub fn run(&self) -> Result<ExitCode> {
-        run().map(|()| ExitCode::SUCCESS)
+        run(self.kernel_archs).map(|()| ExitCode::SUCCESS)
     }
 }
 
-/// Installs the missing tools, and prints one line per step.
+/// Installs the missing tools, and prints one line per step. `kernel_archs` includes those for kernels
+/// that no tier boots.
 ///
 /// # Errors
 ///
 /// If the machine does not run Debian and something is missing (the message lists what to install
 /// by hand), if `LKMM_KERNEL_TREE` does not name a Linux tree or `LKMM_HERD7` does not name a
 /// usable herd7, or if a step fails.
-fn run() -> Result<()> {
+fn run(kernel_archs: bool) -> Result<()> {
     kernel_tree::check_variable()?;
     if !(has_program("apt-get") && has_program("dpkg")) {
         return without_apt();
@@ -73,7 +79,11 @@ fn run() -> Result<()> {
     }
     toolchain::install()?;
     cross::install()?;
-    herd::install()
+    herd::install()?;
+    if kernel_archs {
+        emulators::install()?;
+    }
+    Ok(())
 }
 
 /// On a system without apt, lists what is missing.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::work::run_command;
+use super::work::output_of;
 
 /// The paths of Debian's source list: in deb822 format, then in the one-line format.
 const SOURCE_LISTS: [&str; 2] = [
@@ -66,10 +66,40 @@ impl<'a> PrivateApt<'a> {
     ///
     /// If it fails. The error contains the end of its output.
     pub(super) fn get(&self, args: &[&str]) -> Result<()> {
+        self.output(args).map(drop)
+    }
+
+    /// The names of some packages and of all that they need, as if none were installed: what makes
+    /// a folder that runs their programs without the machine's own libraries.
+    ///
+    /// # Errors
+    ///
+    /// If the suite lacks one of them.
+    pub(super) fn with_dependencies(&self, packages: &[&str]) -> Result<Vec<String>> {
+        let nothing = self.dir.join("nothing-installed");
+        fs::write(&nothing, "").with_context(|| format!("cannot write {}", nothing.display()))?;
+        let status = format!("--option=Dir::State::status={}", nothing.display());
+        let simulate = ["install", "--simulate", "--no-install-recommends", &status];
+        let told = self.output(&[&simulate, packages].concat())?;
+        let all = to_install(&told);
+        ensure!(!all.is_empty(), "apt-get would install nothing");
+        Ok(all)
+    }
+
+    fn output(&self, args: &[&str]) -> Result<String> {
         let mut words = vec!["apt-get"];
         words.extend(self.options.iter().map(String::as_str));
-        run_command(&[&words, args].concat(), self.dir)
+        output_of(&[&words, args].concat(), self.dir)
     }
+}
+
+/// The packages in the output of a simulated installation: `Inst libc6 (2.41-12 ...)`.
+fn to_install(told: &str) -> Vec<String> {
+    let lines = told.lines().filter_map(|line| line.strip_prefix("Inst "));
+    lines
+        .filter_map(|rest| rest.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The value of `key` in an os-release file.
@@ -287,6 +317,20 @@ deb  http://mirror.example/debian next main
 deb [ arch=amd64 signed-by=/x.gpg ] http://signed.example/debian next main
 ";
         assert_eq!(second_classic(list, "bookworm", "next"), expected);
+    }
+
+    #[test]
+    fn reads_a_simulated_installation() {
+        let told = "\
+Reading package lists...
+The following NEW packages will be installed:
+  libc6 qemu-system-ppc
+Inst libc6 (2.41-12+deb13u5 Debian:13.3/stable [amd64]) []
+Inst qemu-system-ppc (1:10.0.13+ds-0 Debian:13.3/stable [amd64])
+Conf libc6 (2.41-12+deb13u5 Debian:13.3/stable [amd64])
+";
+        assert_eq!(to_install(told), ["libc6", "qemu-system-ppc"]);
+        assert!(to_install("E: Unable to locate package x\n").is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use atomics_tools::herd7::{self, Herd, OLDEST, SCRIPT_NAME, VAR};
@@ -14,7 +14,7 @@ use atomics_tools::path::entries;
 use xtask::output::line;
 
 use super::apt::PrivateApt;
-use super::work::{WorkDir, step};
+use super::work::{WorkDir, libraries, step};
 
 /// The suite with herd7 7.58 or newer.
 const SUITE: &str = "sid";
@@ -99,26 +99,6 @@ fn arrange(package: &Path, whole: &Path) -> Result<()> {
     fs::write(&script, SCRIPT.replace("LINKER", &linker))
         .and_then(|()| fs::set_permissions(&script, Permissions::from_mode(0o755)))
         .with_context(|| format!("cannot write {}", script.display()))
-}
-
-/// Finds the folder of the libraries in unpacked packages, and the file name of the dynamic linker:
-/// `ld-linux-x86-64.so.2`, `ld64.so.1` and the like.
-fn libraries(package: &Path) -> Result<(PathBuf, String)> {
-    let roots = ["usr/lib", "lib"].map(|lib| package.join(lib));
-    let folders = roots.iter().flat_map(|root| entries(root));
-    let is_linker = |name: &String| name.starts_with("ld") && name.contains(".so.");
-    let mut found = folders.filter_map(|folder| {
-        let files = entries(&folder)
-            .filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
-        let linker = files.into_iter().find(is_linker)?;
-        Some((folder, linker))
-    });
-    found.next().with_context(|| {
-        format!(
-            "no dynamic linker (ld-linux*.so.*) found in the libraries of {}",
-            package.display()
-        )
-    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,13 @@ pub const PACKAGES: [&str; 17] = [
     "xz-utils",
 ];
 
+/// The system emulators in these packages.
+pub const EMULATORS: [&str; 3] = [
+    "qemu-system-aarch64",
+    "qemu-system-arm",
+    "qemu-system-x86_64",
+];
+
 /// The suite with the source of recent Rust libraries.
 const RUST_SRC_SUITE: &str = "trixie-backports";
 

@@ -121,6 +121,30 @@ impl Drop for WorkDir {
     }
 }
 
+/// Finds the folder of the libraries in unpacked packages, and the file name of the dynamic linker:
+/// `ld-linux-x86-64.so.2`, `ld64.so.1` and the like.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn libraries(package: &Path) -> Result<(PathBuf, String)> {
+    let roots = ["usr/lib", "lib"].map(|lib| package.join(lib));
+    let folders = roots.iter().flat_map(|root| entries(root));
+    let is_linker = |name: &String| name.starts_with("ld") && name.contains(".so.");
+    let mut found = folders.filter_map(|folder| {
+        let files = entries(&folder)
+            .filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
+        let linker = files.into_iter().find(is_linker)?;
+        Some((folder, linker))
+    });
+    found.next().with_context(|| {
+        format!(
+            "no dynamic linker (ld-linux*.so.*) found in the libraries of {}",
+            package.display()
+        )
+    })
+}
+
 /// Runs one step, and prints a line with its name, its result and its time.
 ///
 /// # Errors
@@ -142,6 +166,15 @@ pub fn step(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
 ///
 /// If it does not start, or fails. The error then contains the end of its output.
 pub fn run_command(words: &[&str], dir: &Path) -> Result<()> {
+    output_of(words, dir).map(drop)
+}
+
+/// Runs a command in `dir`, and returns what it prints.
+///
+/// # Errors
+///
+/// The same as [`run_command`].
+pub fn output_of(words: &[&str], dir: &Path) -> Result<String> {
     let line = words.join(" ");
     let (program, args) = words.split_first().context("the command is empty")?;
     let mut command = Command::new(program);
@@ -152,7 +185,7 @@ pub fn run_command(words: &[&str], dir: &Path) -> Result<()> {
         .output();
     let output = output.with_context(|| format!("cannot run `{line}`"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = [output.stdout, output.stderr].concat();
     let end = tail(&String::from_utf8_lossy(&said), 15);

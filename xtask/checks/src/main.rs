@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     finish(match cli.command {
-        Command::Kernel(args) => args.run(),
+        Command::Kernel(args) => kernel::run(&args),
         Command::Parity(args) => args.run(),
         Command::Litmus(args) => args.run(),
         Command::Cross(args) => args.run(),

@@ -1,83 +1,24 @@
-//! `cargo xtask kernel`: builds a kernel with the drop-in, runs its KUnit tests, and runs the
-//! kernel's own checks on the sources.
+//! Builds a kernel with the drop-in for an architecture, runs it, and runs the kernel's own checks on
+//! the sources.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use atomics_machine_code::boot::Boot;
 use atomics_spec::emit::layout::CHECKERS;
-use sha1_smol::Sha1;
+use atomics_tools::Toolchain;
+use xtask::dropin::{Dropin, Identity};
+use xtask::write;
 
-use atomics_tools::path::{find_program, has_program};
-use atomics_tools::{Lock, Toolchain, kernel_tree};
-use clap::Args;
-use xtask::dropin::{self, Backend, Dropin, Identity};
-use xtask::output::{line, tell};
-use xtask::repository;
-use xtask::tables::TableArgs;
-use xtask::write::{self, Lock as TreeLock};
-
-use machine::{Compiler, Machine};
-use progress::{Checks, Log};
-
-mod calls;
-pub mod config;
-mod kunit;
-mod machine;
-mod progress;
-mod scratch;
-mod warnings;
-
-/// Builds a kernel with the drop-in in a copy of TREE, runs its KUnit tests, and runs the kernel's
-/// own checks on the drop-in. TREE itself is only read.
-#[derive(Args)]
-pub struct KernelArgs {
-    #[command(flatten)]
-    tables: TableArgs,
-    /// The kernel's sources (default: those that `cargo xtask setup` unpacked).
-    #[arg(long, value_name = "TREE")]
-    tree: Option<PathBuf>,
-    /// The architecture to build for and run.
-    #[arg(long = "arch", value_enum, default_value_t)]
-    machine: Machine,
-    /// How the drop-in implements the operations.
-    #[arg(long, value_enum, default_value_t)]
-    backend: Backend,
-    /// The C compiler.
-    #[arg(long = "cc", value_enum, default_value_t)]
-    compiler: Compiler,
-    /// An additional configuration option, such as CONFIG_KASAN=y. May be given more than once.
-    #[arg(long = "kconfig", value_name = "CONFIG_NAME=VALUE", value_parser = config::line)]
-    config: Vec<String>,
-    /// How many jobs `make` runs at once (default: the number of CPUs).
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
-    /// Accepts a TREE of an unknown Linux version.
-    #[arg(long)]
-    force: bool,
-    /// Only builds, runs and disassembles; skips the checks of the sources.
-    #[arg(long)]
-    quick: bool,
-    /// Lets QEMU use KVM instead of emulating the CPU.
-    #[arg(long)]
-    kvm: bool,
-}
-
-impl KernelArgs {
-    /// Runs all checks and prints a line for each.
-    ///
-    /// # Errors
-    ///
-    /// If the tree is not a kernel tree, a tool is missing, or the scratch copy cannot be written.
-    pub fn run(&self) -> Result<ExitCode> {
-        run(self)
-    }
-}
+use super::args::KernelArgs;
+use super::machine::Machine;
+use super::progress::{Checks, Done, Log};
+use super::run::Kernel;
+use super::{calls, config, foreign, kunit, scratch, warnings};
 
 /// The files in the build folder that are built from the drop-in. make rebuilds what depends on
 /// them.
@@ -88,73 +29,13 @@ const OURS: [&str; 5] = [
     "rust/kernel.o",
     "rust/libmacros.so",
 ];
-/// How many CPUs a kernel has. The tests with several workers need more than one.
-const CPUS: usize = 2;
-/// The time limit for running a kernel.
-const TIMEOUT: Duration = Duration::from_secs(900);
 /// The author of the patch for checkpatch, in git's format.
 const NOBODY: &str = "Nobody <nobody@example.invalid> 1700000000 +0000";
 /// The checks that need a build.
 const BUILT: [&str; 4] = ["kunit", "calls", "rustdoc", "clippy"];
 
-fn run(options: &KernelArgs) -> Result<ExitCode> {
-    let tree = kernel_tree::find(options.tree.as_deref())?;
-    dropin::require_tree(&tree)?;
-    let tree_lock = TreeLock::for_reading(&tree, &tell)?;
-    let dropin = if options.force {
-        Dropin::read_any_version(&tree, &options.tables, options.backend)?
-    } else {
-        Dropin::read(&tree, &options.tables, options.backend)?
-    };
-    let tools = match Toolchain::find() {
-        Ok(tools) => tools,
-        Err(missing) => bail!(
-            "tools for building a kernel are missing: {}\n = help: `cargo xtask setup` \
-             installs them on Debian",
-            missing.join(", ")
-        ),
-    };
-    if let Some(emulator) = options.machine.emulator() {
-        ensure!(
-            has_program(emulator),
-            "{emulator} is needed to run the kernel, but is missing\n \
-             = help: `cargo xtask setup` installs it on Debian"
-        );
-    }
-    let folders = Folders::new(&tree, options)?;
-    let _lock = Lock::take(&folders.root)?;
-    line(&format!(
-        "Linux {} in {}, ARCH={}, {}, backend {}",
-        dropin.version()?,
-        tree.display(),
-        options.machine.name(),
-        options.compiler.name(),
-        options.backend.name(),
-    ))?;
-    for edit in dropin.edits(&tree)? {
-        line(&format!(
-            "note: the build uses the drop-in in place of a local edit: {edit}"
-        ))?;
-    }
-    drop(tree_lock);
-    let build = Build {
-        options,
-        tools,
-        dropin,
-        folders,
-        tree,
-    };
-    Ok(if build.run_checks()? {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// The folders that a run uses.
+/// The folders of a build.
 struct Folders {
-    /// The folder for all builds of one tree.
-    root: PathBuf,
     /// The copy of the tree.
     source: PathBuf,
     /// The build folder of one architecture, compiler and configuration.
@@ -164,24 +45,18 @@ struct Folders {
 }
 
 impl Folders {
-    fn new(tree: &Path, options: &KernelArgs) -> Result<Self> {
-        let name = tree.file_name().unwrap_or_default().to_string_lossy();
-        // Trees with the same name in different folders must not share a build folder.
-        let key = Sha1::from(tree.as_os_str().as_encoded_bytes()).digest();
-        let key = &key.to_string()[..8];
-        let root = repository::root().join(format!("target/kernel/{name}-{key}"));
-        let mut kind = format!("{}-{}", options.machine.name(), options.compiler.name());
+    /// Makes the folders below `root`, the folder for all builds of one tree.
+    fn new(root: &Path, machine: Machine, options: &KernelArgs) -> Result<Self> {
+        let mut kind = format!("{}-{}", machine.name(), options.compiler.name());
         for line in &options.config {
             kind.push('-');
             // make does not support file names with spaces and some other characters.
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-            kind.extend(line.trim_start_matches("CONFIG_").chars().map(plain));
+            kind.push_str(&plain(line.trim_start_matches("CONFIG_")));
         }
         let folders = Self {
             source: root.join("source"),
             build: root.join(&kind),
             logs: root.join(format!("logs/{kind}-{}", options.backend.name())),
-            root,
         };
         for dir in [&folders.source, &folders.build, &folders.logs] {
             fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
@@ -190,17 +65,71 @@ impl Folders {
     }
 }
 
+/// A text without characters that are special in file names.
+fn plain(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    text.chars().map(plain).collect()
+}
+
+/// What the builds for all architectures share.
+pub struct Shared<'a> {
+    /// The options.
+    pub options: &'a KernelArgs,
+    /// The tools that build a kernel.
+    pub tools: &'a Toolchain,
+    /// The drop-in.
+    pub dropin: &'a Dropin,
+    /// The tree, which is only read.
+    pub tree: &'a Path,
+    /// The folder for all builds of the tree.
+    pub root: &'a Path,
+}
+
+impl Shared<'_> {
+    /// Builds and runs a kernel for an architecture. `sources` tells whether to check the sources,
+    /// which do not depend on it. Returns the checks.
+    ///
+    /// # Errors
+    ///
+    /// If the folders cannot be made, or the result of a check cannot be printed.
+    pub fn run(&self, machine: Machine, sources: bool) -> Result<Vec<Done>> {
+        self.build(machine)?.run_checks(sources)
+    }
+
+    /// Skips the kernel for an architecture, for the reason `why`, and checks only the generated
+    /// code. Returns the checks.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn skip(&self, machine: Machine, why: &str) -> Result<Vec<Done>> {
+        self.build(machine)?.skip(why)
+    }
+
+    fn build(&self, machine: Machine) -> Result<Build<'_>> {
+        Ok(Build {
+            options: self.options,
+            machine,
+            tools: self.tools,
+            dropin: self.dropin,
+            folders: Folders::new(self.root, machine, self.options)?,
+            tree: self.tree,
+        })
+    }
+}
+
 struct Build<'a> {
     options: &'a KernelArgs,
-    tools: Toolchain,
-    dropin: Dropin,
+    machine: Machine,
+    tools: &'a Toolchain,
+    dropin: &'a Dropin,
     folders: Folders,
-    tree: PathBuf,
+    tree: &'a Path,
 }
 
 impl Build<'_> {
-    /// Runs the checks. Returns whether all passed.
-    fn run_checks(&self) -> Result<bool> {
+    /// Runs the checks.
+    fn run_checks(&self, sources: bool) -> Result<Vec<Done>> {
         let mut checks = Checks::new(self.folders.logs.clone());
         let ready = checks.check("copy", |log| self.copy(log))?
             && checks.check("generate", |_| self.generate())?;
@@ -212,17 +141,25 @@ impl Build<'_> {
             checks.skip(&BUILT, "the drop-in was not generated")?;
             return checks.finish();
         }
-        if !self.options.quick {
+        if sources {
             checks.check("checkpatch", |log| self.checkpatch(log))?;
             checks.check("rustfmt", |log| self.rustfmt(log))?;
         }
         let built = checks.check("configure", |log| self.configure(log))?
-            && checks.check("build", |log| self.make_without_warnings(log, &[], &[]))?;
+            && checks.check("build", |log| {
+                let make = self.machine.boot().map_or("all", |boot| boot.make);
+                self.make_without_warnings(log, &[make], &[])
+            })?;
         if !built {
             checks.skip(&BUILT, "the kernel was not built")?;
             return checks.finish();
         }
-        checks.check("kunit", |log| self.kunit(log))?;
+        match self.machine.boot() {
+            None => {
+                checks.check("kunit", |log| self.run_program(log))?;
+            }
+            Some(boot) => self.run_on_cpus(boot, &mut checks)?,
+        }
         checks.check("calls", |log| self.calls(log))?;
         if !self.options.quick {
             checks.check("rustdoc", |log| self.rustdoc(log))?;
@@ -231,11 +168,23 @@ impl Build<'_> {
         checks.finish()
     }
 
+    /// Checks the generated code without a kernel.
+    fn skip(&self, why: &str) -> Result<Vec<Done>> {
+        let mut checks = Checks::new(self.folders.logs.clone());
+        checks.skip(&["configure", "build"], why)?;
+        checks.skip(&BUILT, "the kernel was not built")?;
+        if let Machine::Booted(target, _) = self.machine {
+            let parity = |_: &mut Log| foreign::compare(target, self.tree, self.tools, self.jobs());
+            checks.check("parity", parity)?;
+        }
+        checks.finish()
+    }
+
     /// Brings the copy of the tree up to date.
     fn copy(&self, log: &mut Log) -> Result<String> {
         let own: BTreeSet<PathBuf> = self.dropin.files().iter().map(|f| f.path.clone()).collect();
         let source = &self.folders.source;
-        let synced = scratch::sync(&self.tree, source, &own, &mut |line| log.note(line))?;
+        let synced = scratch::sync(self.tree, source, &own, &mut |line| log.note(line))?;
         // kbuild refuses to build in another folder if the tree itself was configured or built.
         if [".config", "include/config"]
             .iter()
@@ -311,15 +260,20 @@ impl Build<'_> {
 
     fn configure(&self, log: &mut Log) -> Result<String> {
         log.run(self.make().arg("rustavailable"))?;
-        let mut wanted = self.options.machine.config();
+        let mut wanted = self.machine.config();
         for line in &self.options.config {
             wanted += &format!("{line}\n");
         }
         let path = self.folders.logs.join("kunitconfig");
         fs::write(&path, &wanted).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut command = self.kunit_py("config");
-        self.kunit_build(&mut command);
-        log.run(command.arg("--kunitconfig").arg(&path))?;
+        if self.machine.is_small() {
+            let mut command = self.make();
+            log.run(command.arg("allnoconfig").env("KCONFIG_ALLCONFIG", &path))?;
+        } else {
+            let mut command = self.kunit_py("config");
+            self.kunit_build(&mut command);
+            log.run(command.arg("--kunitconfig").arg(&path))?;
+        }
         let made = self.config()?;
         let lacking: Vec<&str> = wanted
             .lines()
@@ -385,13 +339,66 @@ impl Build<'_> {
         Ok(found)
     }
 
-    fn kunit(&self, log: &mut Log) -> Result<String> {
+    /// The kernel to run.
+    fn kernel(&self) -> Kernel<'_> {
+        Kernel {
+            tools: self.tools,
+            build: &self.folders.build,
+            kvm: self.options.kvm,
+        }
+    }
+
+    /// Runs a user-mode kernel, and judges its tests.
+    fn run_program(&self, log: &mut Log) -> Result<String> {
+        let console = self.folders.logs.join("console.log");
+        self.kernel().as_program(&console, log)?;
+        self.judge(&console, log)
+    }
+
+    /// Runs the kernel in QEMU, on each CPU.
+    fn run_on_cpus(&self, boot: &'static Boot, checks: &mut Checks) -> Result<()> {
+        if !self.options.cpus.is_empty() {
+            for cpu in &self.options.cpus {
+                checks.check("kunit", |log| self.run_on(boot, Some(cpu), log))?;
+            }
+        } else if boot.cpus.is_empty() {
+            checks.check("kunit", |log| self.run_on(boot, None, log))?;
+        }
+        for cpu in boot.cpus {
+            if !self.options.cpus.is_empty() {
+                break;
+            }
+            match self.kernel().lacks_cpu(boot, cpu)? {
+                Some(why) => checks.skip(&["kunit"], &format!("{cpu}: {why}"))?,
+                None => {
+                    checks.check("kunit", |log| self.run_on(boot, Some(cpu), log))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_on(&self, boot: &Boot, cpu: Option<&str>, log: &mut Log) -> Result<String> {
+        let name = cpu.map_or("console.log".into(), |cpu| {
+            format!("console-{}.log", plain(cpu))
+        });
+        let console = self.folders.logs.join(name);
+        let ran = self.kernel().in_qemu(boot, cpu, &console, log);
+        let found = ran.and_then(|()| self.judge(&console, log));
+        match cpu {
+            None => found,
+            Some(cpu) => found
+                .map(|found| format!("{cpu}: {found}"))
+                .with_context(|| cpu.to_owned()),
+        }
+    }
+
+    /// Judges the tests of a kernel by what its console printed.
+    fn judge(&self, console: &Path, log: &mut Log) -> Result<String> {
         let json = self.folders.logs.join("kunit.json");
         let _ = fs::remove_file(&json);
-        let mut command = match self.options.machine.emulator() {
-            None => self.run_program(log)?,
-            Some(emulator) => self.run_emulator(emulator)?,
-        };
+        let mut command = self.kunit_py("parse");
+        command.arg(console);
         command.arg(format!("--json={}", json.display()));
         let (ok, _) = log.run_any(&mut command)?;
         let results = fs::read_to_string(&json).context("kunit.py wrote no test results")?;
@@ -401,66 +408,25 @@ impl Build<'_> {
         Ok(found)
     }
 
-    /// Runs a user-mode kernel, and returns the command that parses its console output. kunit.py
-    /// could do both, but a user-mode kernel drops console output if the reader of a pipe is too
-    /// slow.
-    fn run_program(&self, log: &mut Log) -> Result<Command> {
-        let console = self.folders.logs.join("console.log");
-        let mut kernel = self.tools.command(self.folders.build.join("linux"));
-        kernel.current_dir(&self.folders.build);
-        kernel.args([
-            "mem=1G",
-            "console=tty",
-            "kunit.enable=1",
-            "kunit_shutdown=halt",
-        ]);
-        // Several CPUs work only without ptrace.
-        kernel.args(["seccomp=on", &format!("ncpus={CPUS}")]);
-        log.run_into(&mut kernel, &console, TIMEOUT)?;
-        let mut command = self.kunit_py("parse");
-        command.arg(&console);
-        Ok(command)
-    }
-
-    /// The command that runs the kernel in an emulator.
-    fn run_emulator(&self, emulator: &str) -> Result<Command> {
-        let mut command = self.kunit_py("exec");
-        self.kunit_build(&mut command);
-        command.arg(format!("--timeout={}", TIMEOUT.as_secs()));
-        command.arg(format!("--qemu_args=-smp {CPUS}"));
-        if !self.options.kvm {
-            self.emulate(emulator, &mut command)?;
-        }
-        Ok(command)
-    }
-
-    /// Makes `command` find a wrapper script that runs the emulator without KVM. kunit.py uses KVM
-    /// wherever it is present, even if it does not work.
-    fn emulate(&self, emulator: &str, command: &mut Command) -> Result<()> {
-        let real = find_program(emulator).context("the emulator was not found")?;
-        let dir = self.folders.root.join("emulate");
-        fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-        let program = dir.join(emulator);
-        let text = include_str!("kernel/emulate.sh").replace("$real", &real.to_string_lossy());
-        fs::write(&program, text)
-            .and_then(|()| fs::set_permissions(&program, Permissions::from_mode(0o755)))
-            .with_context(|| format!("cannot write {}", program.display()))?;
-        self.tools.also(&dir, command);
-        Ok(())
-    }
-
     /// Disassembles rustc's object files, and checks that they call helpers exactly if they should.
     fn calls(&self, log: &mut Log) -> Result<String> {
-        let objdump = self.options.compiler.objdump();
-        let calls = calls::count(&self.folders.build, objdump, &self.tools, log)?;
-        let found = format!(
+        let objdump = self.options.compiler.objdump(self.machine);
+        let list = match self.machine {
+            Machine::Um => None,
+            Machine::Booted(target, _) => target.kernel.format.list(),
+        };
+        let calls = calls::count(&self.folders.build, objdump, list, self.tools, log)?;
+        let mut found = format!(
             "{} references to rust_helper_atomic* in {} objects with {} instructions",
             calls.helpers, calls.objects, calls.instructions
         );
+        if let Some((section, _)) = list {
+            found += &format!(", {} entries in {section}", calls.alternatives);
+        }
         let config = self.config()?;
         let is_on = |option: &str| config::has(&config, &format!("{option}=y"));
         let instrumented = CHECKERS.into_iter().any(is_on);
-        let file = format!("backend/{}.rs", self.options.machine.instructions());
+        let file = format!("backend/{}.rs", self.machine.instructions());
         let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
         let none = (inline && !instrumented) || is_on("CONFIG_RUST_INLINE_HELPERS");
         ensure!(
@@ -495,8 +461,8 @@ impl Build<'_> {
         let mut command = self.tools.command("make");
         command.current_dir(dir);
         command.arg(format!("--jobs={}", self.jobs()));
-        command.arg(format!("ARCH={}", self.options.machine.name()));
-        command.args(self.options.compiler.make_option());
+        command.arg(format!("ARCH={}", self.machine.arch()));
+        command.args(self.options.compiler.make_options(self.machine));
         command
     }
 
@@ -509,10 +475,10 @@ impl Build<'_> {
 
     /// Adds the kunit.py options that select the kernel.
     fn kunit_build(&self, command: &mut Command) {
-        command.arg(format!("--arch={}", self.options.machine.name()));
+        command.arg(format!("--arch={}", self.machine.name()));
         command.arg(format!("--build_dir={}", self.folders.build.display()));
-        if let Some(option) = self.options.compiler.make_option() {
-            command.args(["--make_options", option]);
+        for option in self.options.compiler.make_options(self.machine) {
+            command.args(["--make_options", &option]);
         }
     }
 

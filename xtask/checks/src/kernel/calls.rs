@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::progress::Log;
 use atomics_tools::Toolchain;
+
+use super::progress::Log;
 
 /// The prefix of the names of the helpers for atomic operations.
 const HELPER: &str = "rust_helper_atomic";
@@ -20,14 +21,23 @@ pub struct Calls {
     pub instructions: usize,
     /// The number of references to a helper for an atomic operation.
     pub helpers: usize,
+    /// The number of places that the kernel patches when it boots.
+    pub alternatives: usize,
 }
 
-/// Disassembles the object files that rustc made in the build folder `build`, and counts.
+/// Disassembles the object files that rustc made in the build folder `build`, and counts. `list` is
+/// the section that lists alternatives, and the size of an entry.
 ///
 /// # Errors
 ///
 /// If there is nothing to disassemble, or the disassembler fails.
-pub fn count(build: &Path, objdump: &str, tools: &Toolchain, log: &mut Log) -> Result<Calls> {
+pub fn count(
+    build: &Path,
+    objdump: &str,
+    list: Option<(&str, usize)>,
+    tools: &Toolchain,
+    log: &mut Log,
+) -> Result<Calls> {
     let mut objects = Vec::new();
     find(build, &mut objects)?;
     objects.sort();
@@ -35,10 +45,14 @@ pub fn count(build: &Path, objdump: &str, tools: &Toolchain, log: &mut Log) -> R
     for object in objects {
         let mut command = tools.command(objdump);
         command.current_dir(build);
-        let text = log.run(command.args(["--disassemble", "--reloc"]).arg(&object))?;
+        command.args(["--section-headers", "--disassemble", "--reloc"]);
+        let text = log.run(command.arg(&object))?;
         calls.objects += 1;
         calls.instructions += text.lines().filter(|line| is_instruction(line)).count();
         calls.helpers += references(&text);
+        if let Some((section, entry)) = list {
+            calls.alternatives += size(&text, section) / entry;
+        }
     }
     let dir = build.display();
     ensure!(calls.objects > 0, "rustc made no object files in {dir}");
@@ -57,6 +71,19 @@ fn references(text: &str) -> usize {
         words.any(|word| word.starts_with("R_")) && words.any(|symbol| symbol.starts_with(HELPER))
     };
     text.lines().filter(is_relocation).count()
+}
+
+/// The size of the sections of this name, by the section headers: number, name, size, and more.
+fn size(text: &str, section: &str) -> usize {
+    let size = |line: &str| {
+        let mut words = line.split_whitespace();
+        let is_header = words.next()?.bytes().all(|b| b.is_ascii_digit());
+        let is_it = is_header && words.next()? == section;
+        usize::from_str_radix(words.next()?, 16)
+            .ok()
+            .filter(|_| is_it)
+    };
+    text.lines().filter_map(size).sum()
 }
 
 /// Adds the objects below `dir` that rustc made. kbuild stores the command line beside each object.
@@ -110,7 +137,79 @@ mod tests {
         assert_eq!(references(gnu), 1);
         assert_eq!(references(llvm), 2);
         assert_eq!(references(""), 0);
-        let instructions = |text: &str| text.lines().filter(|l| is_instruction(l)).count();
         assert_eq!((instructions(gnu), instructions(llvm)), (2, 2));
+    }
+
+    fn instructions(text: &str) -> usize {
+        text.lines().filter(|line| is_instruction(line)).count()
+    }
+
+    /// A call is counted in the disassembly of every architecture.
+    #[test]
+    fn counts_calls_on_every_architecture() {
+        let arm64 = "
+       8: 94000000     \tbl\t0x8 <f+0x8>
+\t\t0000000000000008:  R_AARCH64_CALL26\trust_helper_atomic_inc
+      10: 90000000     \tadrp\tx0, 0x0 <f>
+\t\t0000000000000010:  R_AARCH64_ADR_PREL_PG_HI21\trust_helper_atomic64_set
+";
+        let riscv64 = "
+       8: 00000097     \tauipc\tra, 0x0
+\t\t0000000000000008:  R_RISCV_CALL_PLT\trust_helper_atomic_inc
+       c: 000080e7     \tjalr\tra <f+0x8>
+      10: 8082         \tret
+";
+        let loongarch64 = "
+       8: 54000000     \tbl\t0 <f+0x8>
+\t\t0000000000000008:  R_LARCH_B26\trust_helper_atomic_i16_add
+";
+        let powerpc64le = "
+       8: 01 00 00 48  \tbl\t0x8 <f+0x8>
+\t\t0000000000000008:  R_PPC64_REL24\trust_helper_atomic_long_read
+";
+        let arm = "
+       8: ebfffffe     \tbl\t0x8 <f+0x8>          @ imm = #-0x8
+\t\t\t00000008:  R_ARM_CALL\trust_helper_atomic_read
+";
+        let s390x = "
+       8: c0 e5 00 00 00 00    \tbrasl\t%r14, 0x8 <f+0x8>
+\t\t000000000000000a:  R_390_PLT32DBL\trust_helper_atomic_add+0x2
+";
+        for (text, calls, insns) in [
+            (arm64, 2, 2),
+            (riscv64, 1, 3),
+            (loongarch64, 1, 1),
+            (powerpc64le, 1, 1),
+            (arm, 1, 1),
+            (s390x, 1, 1),
+        ] {
+            assert_eq!(
+                (references(text), instructions(text)),
+                (calls, insns),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn sizes_of_sections() {
+        let llvm = "
+Sections:
+Idx Name                   Size     VMA              Type
+  0                        00000000 0000000000000000
+  1 .text                  00000024 0000000000000000 TEXT
+  2 .altinstructions       00000018 0000000000000000 DATA
+  3 .rela.altinstructions  00000060 0000000000000000
+";
+        let gnu = "
+Idx Name          Size      VMA               LMA               File off  Algn
+  2 .altinstructions 0000001c  0000000000000000  0000000000000000  00000064  2**0
+                  CONTENTS, ALLOC, LOAD, RELOC, READONLY, DATA
+  3 .altinstructions 0000000e  0000000000000000  0000000000000000  00000064  2**0
+";
+        assert_eq!(size(llvm, ".altinstructions"), 24);
+        assert_eq!(size(gnu, ".altinstructions"), 42);
+        assert_eq!(size(llvm, ".alternative"), 0);
+        assert_eq!((instructions(llvm), instructions(gnu)), (0, 0));
     }
 }

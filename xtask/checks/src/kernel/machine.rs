@@ -1,18 +1,22 @@
 //! The architectures and compilers with which kernels are built and run.
 
+use std::env::consts;
+
+use atomics_machine_code::boot::{Boot, Size};
+use atomics_machine_code::target::{CONFIG, Target};
+use atomics_machine_code::targets::bootable;
 use clap::ValueEnum;
 
-/// An architecture, by its name in `make ARCH=`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+/// The name of user-mode Linux.
+pub const UM: &str = "um";
+
+/// An architecture to build for and run.
+#[derive(Clone, Copy, Debug)]
 pub enum Machine {
     /// User-mode Linux: the kernel runs as a process of this machine.
-    #[default]
     Um,
-    /// x86_64, run in qemu-system-x86_64.
-    #[value(name = "x86_64")]
-    X86_64,
-    /// arm64, run in qemu-system-aarch64.
-    Arm64,
+    /// An architecture whose kernel runs in QEMU.
+    Booted(&'static Target, &'static Boot),
 }
 
 /// The C compiler.
@@ -25,14 +29,26 @@ pub enum Compiler {
     Gcc,
 }
 
-/// The options for the tests, and for code that uses Rust atomics on every architecture.
-const COMMON: &str = "\
+/// The options for the tests.
+const TESTS: &str = "\
 CONFIG_SMP=y
 CONFIG_KUNIT=y
 CONFIG_RUST=y
 CONFIG_RUST_KUNIT_TESTS=y
 CONFIG_RUST_ATOMICS_KUNIT_TEST=y
 CONFIG_RUST_KERNEL_DOCTESTS=y
+";
+
+/// The options that a small kernel needs to print the results of the tests.
+const OUTPUT: &str = "\
+CONFIG_BUG=y
+CONFIG_MULTIUSER=y
+CONFIG_PRINTK=y
+CONFIG_TTY=y
+";
+
+/// The options for code that uses Rust atomics on every architecture.
+const USERS: &str = "\
 CONFIG_NET=y
 CONFIG_ANDROID_BINDER_IPC_RUST=y
 CONFIG_BLOCK=y
@@ -57,7 +73,7 @@ CONFIG_SAMPLE_RUST_PRINT=y
 ///
 /// Without `CONFIG_EXPERT`, some of these cannot be turned off. It changes defaults, too: tracing,
 /// which is off without it, would be on, and the namespaces, which are on without it, would be off.
-const SMALL: &str = "\
+const SMALLER_UM: &str = "\
 CONFIG_EXPERT=y
 CONFIG_AIO=n
 CONFIG_ETHTOOL_NETLINK=n
@@ -83,38 +99,85 @@ CONFIG_SAMPLE_RUST_DRIVER_PCI=y
 ";
 
 impl Machine {
-    /// The name in `make ARCH=` and `kunit.py --arch`.
+    /// All architectures, in the order in which they run.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let booted = bootable().map(|(target, boot)| Self::Booted(target, boot));
+        [Self::Um].into_iter().chain(booted)
+    }
+
+    /// The name in `--arch`.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Um => "um",
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "arm64",
+            Self::Um => UM,
+            Self::Booted(_, boot) => boot.name,
+        }
+    }
+
+    /// The name in `make ARCH=`.
+    pub fn arch(self) -> &'static str {
+        match self {
+            Self::Um => UM,
+            Self::Booted(target, _) => target.kernel.arch,
+        }
+    }
+
+    /// The name of the folder with the architecture's sources, which is `SRCARCH` in the makefiles.
+    pub fn source_arch(self) -> &'static str {
+        match self.arch() {
+            "x86_64" => "x86",
+            arch => arch,
         }
     }
 
     /// Rust's name of the instruction set, which is also the name of its table, if there is one.
     pub fn instructions(self) -> &'static str {
         match self {
-            Self::Um => std::env::consts::ARCH,
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "aarch64",
+            Self::Um => consts::ARCH,
+            Self::Booted(target, _) => target.name,
         }
     }
 
-    /// The emulator that runs the kernel, if it needs one.
-    pub fn emulator(self) -> Option<&'static str> {
+    /// How the kernel boots in QEMU, if it does not run as a process.
+    pub fn boot(self) -> Option<&'static Boot> {
         match self {
             Self::Um => None,
-            Self::X86_64 => Some("qemu-system-x86_64"),
-            Self::Arm64 => Some("qemu-system-aarch64"),
+            Self::Booted(_, boot) => Some(boot),
         }
+    }
+
+    /// Whether every option is off that is neither asked for nor needed.
+    pub fn is_small(self) -> bool {
+        self.boot().is_some_and(|boot| boot.size == Size::Small)
+    }
+
+    /// The start of the names of GNU's tools, if they are not this machine's own.
+    pub fn cross(self) -> Option<String> {
+        let Self::Booted(target, _) = self else {
+            return None;
+        };
+        let programs = target.programs.as_ref()?;
+        let is_own = target.name == consts::ARCH;
+        (!is_own).then(|| format!("{}-", programs.platform.gnu))
     }
 
     /// The configuration options beyond the defaults.
     pub fn config(self) -> String {
         match self {
-            Self::Um => COMMON.to_owned() + SMALL,
-            Self::X86_64 | Self::Arm64 => COMMON.to_owned() + HARDWARE,
+            Self::Um => [TESTS, USERS, SMALLER_UM].concat(),
+            Self::Booted(target, boot) => {
+                let mut lines = boot.config.to_vec();
+                let parts = match boot.size {
+                    Size::Default => [TESTS, USERS, HARDWARE],
+                    Size::Small => {
+                        lines.extend(CONFIG);
+                        lines.extend(target.kernel.config);
+                        [TESTS, OUTPUT, ""]
+                    }
+                };
+                let lines = lines.into_iter().filter(|line| !TESTS.contains(line));
+                let lines = lines.map(|line| format!("{line}\n"));
+                parts.concat() + &lines.collect::<String>()
+            }
         }
     }
 }
@@ -128,19 +191,49 @@ impl Compiler {
         }
     }
 
-    /// The option for `make`, if any.
-    pub fn make_option(self) -> Option<&'static str> {
+    /// The options for `make`.
+    pub fn make_options(self, machine: Machine) -> Vec<String> {
         match self {
-            Self::Clang => Some("LLVM=1"),
-            Self::Gcc => None,
+            Self::Clang => vec!["LLVM=1".into()],
+            Self::Gcc => {
+                let cross = machine.cross();
+                let option = cross.map(|cross| format!("CROSS_COMPILE={cross}"));
+                option.into_iter().collect()
+            }
         }
     }
 
-    /// The matching disassembler.
-    pub fn objdump(self) -> &'static str {
+    /// A disassembler for the kernel.
+    pub fn objdump(self, machine: Machine) -> &'static str {
         match self {
-            Self::Clang => "llvm-objdump",
-            Self::Gcc => "objdump",
+            Self::Gcc if machine.cross().is_none() => "objdump",
+            _ => "llvm-objdump",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No name stands for two architectures, and no configuration has a line twice, of which the
+    /// kernel's scripts would use the last.
+    #[test]
+    fn names_and_configurations_are_unique() {
+        let mut names: Vec<&str> = Machine::all().map(Machine::name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for machine in Machine::all() {
+            let config = machine.config();
+            let mut options: Vec<&str> =
+                config.lines().filter_map(|l| l.split('=').next()).collect();
+            options.sort_unstable();
+            let count = options.len();
+            options.dedup();
+            assert_eq!(options.len(), count, "{}: {config}", machine.name());
+            assert!(config.contains("CONFIG_RUST=y\n"), "{}", machine.name());
         }
     }
 }

@@ -20,8 +20,32 @@ const TAIL: usize = 25;
 /// The checks of one run.
 pub struct Checks {
     logs: PathBuf,
-    failed: Vec<&'static str>,
+    done: Vec<Done>,
     start: Instant,
+}
+
+/// A check that was run or skipped.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The name of the check.
+    pub name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it found, or why it failed or was skipped.
+    pub found: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It was not run.
+    Skipped,
 }
 
 impl Checks {
@@ -29,7 +53,7 @@ impl Checks {
     pub fn new(logs: PathBuf) -> Self {
         Self {
             logs,
-            failed: Vec::new(),
+            done: Vec::new(),
             start: Instant::now(),
         }
     }
@@ -45,27 +69,39 @@ impl Checks {
         run: impl FnOnce(&mut Log) -> Result<String>,
     ) -> Result<bool> {
         let start = Instant::now();
-        let path = self.logs.join(format!("{name}.log"));
-        let outcome = Log::create(&path, name).and_then(|mut log| {
-            let outcome = run(&mut log);
-            log.clear()?;
-            outcome
+        let before = self.done.iter().filter(|done| done.name == name).count();
+        let path = self.logs.join(match before {
+            0 => format!("{name}.log"),
+            before => format!("{name}-{}.log", before + 1),
         });
-        let time = format!("{:7.1} s", start.elapsed().as_secs_f64());
-        match outcome {
+        let result = Log::create(&path, name).and_then(|mut log| {
+            let result = run(&mut log);
+            log.clear()?;
+            result
+        });
+        let seconds = start.elapsed().as_secs_f64();
+        let time = format!("{seconds:7.1} s");
+        let (outcome, found) = match result {
             Ok(found) => {
                 line(&format!("{name:<12} ok     {time}  {found}"))?;
-                Ok(true)
+                (Outcome::Passed, found)
             }
             // Not an error of the check.
-            Err(error) if error.is::<Closed>() => Err(error),
+            Err(error) if error.is::<Closed>() => return Err(error),
             Err(error) => {
-                line(&format!("{name:<12} FAILED {time}  {error:#}"))?;
+                let found = format!("{error:#}");
+                line(&format!("{name:<12} FAILED {time}  {found}"))?;
                 line(&format!("{:<12} see the log {}", "", path.display()))?;
-                self.failed.push(name);
-                Ok(false)
+                (Outcome::Failed, found)
             }
-        }
+        };
+        self.done.push(Done {
+            name,
+            outcome,
+            found,
+            seconds,
+        });
+        Ok(outcome == Outcome::Passed)
     }
 
     /// Prints that checks were skipped, and why.
@@ -76,23 +112,35 @@ impl Checks {
     pub fn skip(&mut self, names: &[&'static str], why: &str) -> Result<()> {
         for name in names {
             line(&format!("{name:<12} skipped: {why}"))?;
+            self.done.push(Done {
+                name,
+                outcome: Outcome::Skipped,
+                found: why.to_owned(),
+                seconds: 0.0,
+            });
         }
         Ok(())
     }
 
-    /// Prints the summary of the run. Returns whether all checks passed.
+    /// Prints the summary of the run. Returns the checks.
     ///
     /// # Errors
     ///
     /// If that cannot be printed.
-    pub fn finish(self) -> Result<bool> {
+    pub fn finish(self) -> Result<Vec<Done>> {
         let time = self.start.elapsed().as_secs_f64();
-        match self.failed.as_slice() {
+        let failed = |done: &&Done| done.outcome == Outcome::Failed;
+        let failed: Vec<&str> = self.done.iter().filter(failed).map(|d| d.name).collect();
+        let skipped = |done: &Done| done.outcome == Outcome::Skipped;
+        match failed.as_slice() {
+            [] if self.done.iter().any(skipped) => {
+                line(&format!("passed in {time:.0} s, but not all checks ran"))?;
+            }
             [] => line(&format!("all checks passed in {time:.0} s"))?,
             failed => line(&format!("FAILED in {time:.0} s: {}", failed.join(", ")))?,
         }
         line(&format!("logs: {}", self.logs.display()))?;
-        Ok(self.failed.is_empty())
+        Ok(self.done)
     }
 }
 

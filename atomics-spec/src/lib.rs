@@ -25,6 +25,8 @@ pub mod lex;
 pub mod model;
 pub mod names;
 pub mod plan;
+#[cfg(feature = "tools")]
+mod restrict;
 pub mod semantics;
 mod table;
 mod types;

@@ -84,7 +84,7 @@ pub struct Spec {
     /// The documentation of each operation, if it has any, in the order of `ops`.
     pub docs: Vec<Option<Doc>>,
     /// Whether each operation has a `try_` twin, in the order of `ops`.
-    twinned: Vec<bool>,
+    pub(crate) twinned: Vec<bool>,
 }
 
 /// One form of one operation, for all families that have it: `fetch_add`.

@@ -17,7 +17,6 @@ mod symbols;
 
 pub use surroundings::{Hosted, Labels, Surroundings};
 
-use super::barrier::has_store_mb;
 use super::text::Text;
 use crate::arch::{Arch, Features};
 use crate::model::Spec;
@@ -115,7 +114,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
         }))
         .collect();
     emit_barriers(&mut text, &own, arch);
-    if has_store_mb(spec) {
+    if surroundings.barriers.has_store_mb(spec) {
         text.line("");
         text.doc("Whether `smp_store_mb()` is an exchange.");
         let is_xchg = arch.store_mb_is_xchg;

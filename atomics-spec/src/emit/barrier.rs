@@ -17,15 +17,24 @@ pub enum Barriers {
     InC,
     /// Only those around atomic operations, for a kernel, which already has the others.
     Atomic,
+    /// None, for a kernel without this part of the drop-in.
+    None,
 }
 
 impl Barriers {
     /// The barriers that a backend must provide for the module.
     pub(super) fn backend(self, spec: &Spec) -> impl Iterator<Item = &'static str> {
         let store_mb = has_store_mb(spec);
-        BARRIERS.into_iter().filter(move |name| {
-            self != Self::Atomic || name.ends_with("_atomic") || (*name == "smp_mb" && store_mb)
+        BARRIERS.into_iter().filter(move |name| match self {
+            Self::All | Self::InC => true,
+            Self::Atomic => name.ends_with("_atomic") || (*name == "smp_mb" && store_mb),
+            Self::None => false,
         })
+    }
+
+    /// Whether the module has `smp_store_mb()`.
+    pub(super) fn has_store_mb(self, spec: &Spec) -> bool {
+        self != Self::None && has_store_mb(spec)
     }
 }
 
@@ -128,6 +137,7 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
              //! The others are in `kernel::sync::barrier`.\n\n$uses\n"
                 .to_owned()
         }
+        Barriers::None => return String::new(),
     };
     if store_mb.is_some() {
         uses += "use super::{Atomic, AtomicType, Relaxed};\n";

@@ -1,7 +1,7 @@
 //! Generates the C backend: one function per variant, which calls the C helper of the variant. A
 //! row names both; a macro of the generated module makes the functions.
 
-use super::barrier::{Barriers, Devices, has_store_mb};
+use super::barrier::{Barriers, Devices};
 use super::signature;
 use super::text::{Text, allow_c_name, attribute};
 use crate::model::op::ArgKind;
@@ -80,7 +80,7 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.lines(&cfg);
         t.line("pub(crate) use devices::*;");
     }
-    if has_store_mb(spec) {
+    if barriers.has_store_mb(spec) {
         t.line("");
         t.doc("Whether `smp_store_mb()` is implemented with an exchange.");
         t.line("pub(crate) const STORE_MB_IS_XCHG: bool = false;");

@@ -39,5 +39,5 @@ mod text;
 pub mod typed;
 
 #[cfg(feature = "tools")]
-pub use layout::{File, KernelBackend, core_crate, kernel};
+pub use layout::{File, KernelBackend, KernelParts, core_crate, kernel, kernel_parts};
 pub use layout::{arch_items, module_tree};

@@ -93,7 +93,6 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
 fn modules(spec: &Spec, parts: Parts) -> String {
     let mut modules = vec![
         ("backend", ""),
-        ("barrier", "pub "),
         ("internal", ""),
         ("ordering", "pub "),
         ("pointer", ""),
@@ -101,6 +100,9 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         ("raw", "pub "),
         ("typed", ""),
     ];
+    if parts.barriers != Barriers::None {
+        modules.push(("barrier", "pub "));
+    }
     if has_flag(spec) {
         modules.push(("flag", ""));
     }

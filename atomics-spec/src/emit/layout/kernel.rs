@@ -9,6 +9,7 @@ use crate::emit::c::{self, Style};
 use crate::emit::c_barrier;
 use crate::emit::extern_c::{self, Link};
 use crate::emit::kunit;
+use crate::emit::pointer;
 use crate::emit::root::{self, Parts};
 use crate::emit::text::attribute;
 use crate::model::Spec;
@@ -50,8 +51,48 @@ pub const CHECKERS: [&str; 4] = [
 /// This is the oldest option that implies a compiler with stable ones: it is on from 1.88.
 const LABELS: Labels = Labels::If("CONFIG_RUSTC_HAS_SPAN_FILE");
 
+/// What a drop-in has: for each part that is there, the model of its operations.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelParts<'s> {
+    /// The C helpers.
+    pub helpers: Option<&'s Spec>,
+    /// The Rust module, which replaces the kernel's own.
+    pub operations: Option<&'s Spec>,
+    /// The functions on raw pointers in it.
+    pub pointers: &'s Spec,
+    /// The KUnit tests in it.
+    pub tests: Option<&'s Spec>,
+    /// Whether it, and the C helpers, have the barriers.
+    pub barriers: bool,
+    /// Whether it re-exports `derive(AtomicType)`.
+    pub derive: bool,
+}
+
+impl<'s> KernelParts<'s> {
+    /// All parts.
+    pub fn all(spec: &'s Spec) -> Self {
+        Self {
+            helpers: Some(spec),
+            operations: Some(spec),
+            pointers: spec,
+            tests: Some(spec),
+            barriers: true,
+            derive: true,
+        }
+    }
+}
+
 /// The files of the drop-in.
 pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing> {
+    kernel_parts(KernelParts::all(spec), backend)
+}
+
+/// The files of a drop-in with these parts.
+///
+/// # Errors
+///
+/// If a table cannot implement a variant.
+pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<File>, Missing> {
     let own = match backend {
         KernelBackend::Helpers => "",
         KernelBackend::Asm => " --backend asm",
@@ -66,31 +107,50 @@ pub fn kernel(spec: &Spec, backend: KernelBackend) -> Result<Vec<File>, Missing>
             contents: banner(&command, RUST) + &in_kernel_style(&text),
         });
     };
-    add("helpers/atomic.c", upstream_helpers(spec));
-    if let Some(arch) = spec.arch("kernel") {
-        add("helpers/atomic_ext.c", other_helpers(spec, arch)?);
+    let barriers = match has.barriers {
+        true => Barriers::Atomic,
+        false => Barriers::None,
+    };
+    if let Some(spec) = has.helpers {
+        add("helpers/atomic.c", upstream_helpers(spec));
+        if let Some(arch) = spec.arch("kernel") {
+            add("helpers/atomic_ext.c", other_helpers(spec, arch, barriers)?);
+        }
     }
+    let Some(spec) = has.operations else {
+        return Ok(files);
+    };
     let parts = Parts {
-        barriers: Barriers::Atomic,
-        kunit: true,
-        derive: Some("macros"),
+        barriers,
+        kunit: has.tests.is_some(),
+        derive: has.derive.then_some("macros"),
     };
     add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
     for (name, text) in modules(spec, parts, BYTE, PATH) {
+        let text = match name {
+            "pointer" => pointer::module(has.pointers, PATH),
+            _ => text,
+        };
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
-    for (name, text) in kunit::modules(spec) {
+    for (name, text) in has.tests.map(kunit::modules).unwrap_or_default() {
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
     match backend {
-        KernelBackend::Helpers => add("kernel/sync/atomic/backend.rs", rust_helpers(spec)),
+        KernelBackend::Helpers => add(
+            "kernel/sync/atomic/backend.rs",
+            rust_helpers(spec, barriers),
+        ),
         KernelBackend::Asm => {
             add("kernel/sync/atomic/backend.rs", choice(spec));
-            add("kernel/sync/atomic/backend/helpers.rs", rust_helpers(spec));
+            add(
+                "kernel/sync/atomic/backend/helpers.rs",
+                rust_helpers(spec, barriers),
+            );
             for arch in inline_archs(spec) {
                 let surroundings = Surroundings {
                     labels: LABELS,
-                    barriers: Barriers::Atomic,
+                    barriers,
                     hosted: Hosted::Never,
                 };
                 let text = asm::module(spec, arch, surroundings)?;
@@ -159,7 +219,7 @@ fn upstream_helpers(spec: &Spec) -> String {
 }
 
 /// The helpers of the other families, and of the barriers for which upstream has no helpers.
-fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
+fn other_helpers(spec: &Spec, arch: &Arch, barriers: Barriers) -> Result<String, Missing> {
     let mut text = String::new();
     for include in &arch.includes {
         text += &format!("#include {include}\n");
@@ -175,15 +235,13 @@ fn other_helpers(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
             None => c::helpers(spec, arch, variants, STYLE)?,
         };
     }
-    let own = Barriers::Atomic
-        .backend(spec)
-        .filter(|name| *name != "smp_mb");
+    let own = barriers.backend(spec).filter(|name| *name != "smp_mb");
     text += &c_barrier::barriers(spec, arch, own, STYLE);
     Ok(text.trim_end().to_owned() + "\n")
 }
 
 /// The Rust side of the helpers.
-fn rust_helpers(spec: &Spec) -> String {
+fn rust_helpers(spec: &Spec, barriers: Barriers) -> String {
     let link = Link::Bindgen {
         module: "crate::bindings",
         prefix: "",
@@ -193,7 +251,7 @@ fn rust_helpers(spec: &Spec) -> String {
     let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
                  \"loads and stores are atomic with respect to other operations only if those \
                  take no lock\"\n);\n";
-    extern_c::module(spec, link, Barriers::Atomic) + guard
+    extern_c::module(spec, link, barriers) + guard
 }
 
 /// The module `backend`, which selects inline assembly or helpers.

@@ -1,6 +1,7 @@
 //! The modules that the generated Rust has for every destination.
 
 use crate::arch::Features;
+use crate::emit::barrier::Barriers;
 use crate::emit::root::{Parts, has_flag};
 use crate::emit::text::attribute;
 use crate::emit::{barrier, internal, ordering, pointer, predefine, raw, typed};
@@ -22,7 +23,9 @@ pub(super) fn modules(
         ("raw", raw::module(spec, path)),
         ("typed", typed::module(spec, path)),
     ];
-    modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
+    if parts.barriers != Barriers::None {
+        modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
+    }
     if has_flag(spec) {
         let flag = include_str!("../templates/flag.rs");
         let flag = flag.replace("$byte", byte).replace("$path", path);

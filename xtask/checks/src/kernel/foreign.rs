@@ -30,6 +30,7 @@ pub fn compare(
         spec: &spec,
         tree: tree.to_owned(),
         folder: repository::root().join("target/parity"),
+        edits: &[],
         tools,
         progress: &|text| tell(&format!("parity: {text}")),
     };

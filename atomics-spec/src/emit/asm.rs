@@ -7,6 +7,7 @@ mod call;
 mod composed;
 mod features;
 mod fold;
+mod function;
 mod native;
 mod options;
 mod pointer;
@@ -75,7 +76,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
                 }
             }
             collect_features(&choice, &mut features);
-            let function = body::function(arch, &variant, &choice, surroundings.labels);
+            let function = function::function(arch, &variant, &choice, surroundings.labels);
             let instance = Instance::new(&variant, index, family.bits(arch.width));
             functions.push((function, instance));
         }

@@ -1,23 +1,13 @@
-//! The function of one variant, as text with parameters.
+//! What the parts of the function of a variant are written for, and what is written.
 
 use std::cell::RefCell;
 
-use super::call::{format_call, own_args};
-use super::composed::{emit_derived, emit_loop};
-use super::features::format_condition;
-use super::native::Native;
-use super::surroundings::Labels;
 use super::symbols::{Symbols, Value};
-use crate::arch::{Arch, Fence, Template};
-use crate::emit::signature;
-use crate::emit::text::{Text, fresh};
+use crate::arch::Arch;
 use crate::model::Variant;
-use crate::model::ty::{Family, Repr};
-use crate::names::rust_ident;
-use crate::plan::{Choice, Plan};
 
 /// The Rust type of the values, as a parameter.
-const INT: &str = "\u{1}int\u{2}";
+pub(super) const INT: &str = "\u{1}int\u{2}";
 
 /// What the parts of a function's body are written for.
 pub(super) struct Body<'a> {
@@ -25,13 +15,13 @@ pub(super) struct Body<'a> {
     pub v: &'a Variant<'a>,
     pub arch: &'a Arch,
     /// The type of the values.
-    rust: &'static str,
+    pub rust: &'static str,
     /// Whether the values are pointers.
     pub is_pointer: bool,
     /// The parameters.
     pub symbols: &'a Symbols,
     /// The blocks so far.
-    blocks: &'a RefCell<Vec<(Block, Vec<Value>)>>,
+    pub blocks: &'a RefCell<Vec<(Block, Vec<Value>)>>,
 }
 
 /// The start of a line that stands for a block.
@@ -55,180 +45,9 @@ pub(super) struct Function {
     pub blocks: Vec<(Block, Vec<Value>)>,
 }
 
-/// The function of a variant.
-pub(super) fn function(
-    arch: &Arch,
-    v: &Variant<'_>,
-    choice: &Choice<'_>,
-    labels: Labels,
-) -> Function {
-    let rust = v.family.repr.rust();
-    let symbols = symbols_of(rust);
-    let blocks = RefCell::default();
-    let family = Family {
-        repr: Repr::Int(INT),
-        ..v.family.clone()
-    };
-    let generic = Variant {
-        family: &family,
-        ..*v
-    };
-    let body = Body {
-        v: &generic,
-        arch,
-        rust,
-        is_pointer: v.family.repr == Repr::Pointer,
-        symbols: &symbols,
-        blocks: &blocks,
-    };
-    let mut text = Text::unwrapped();
-    body.emit_function(&mut text, choice, labels);
-    Function {
-        text: text.finish(),
-        blocks: blocks.into_inner(),
-        values: symbols.into_values(),
-    }
-}
-
 /// The parameters of a text about values of the type `rust`.
-fn symbols_of(rust: &str) -> Symbols {
+pub(super) fn symbols_of(rust: &str) -> Symbols {
     let symbols = Symbols::default();
     symbols.code("int", rust);
     symbols
-}
-
-impl Body<'_> {
-    fn emit_function(&self, text: &mut Text, choice: &Choice<'_>, labels: Labels) {
-        let has_condition = |plan: &&Plan<'_>| match plan {
-            Plan::Native(template) => template.condition.is_some(),
-            _ => false,
-        };
-        if let (Labels::If(option), true) = (labels, choice.plans().iter().any(has_condition)) {
-            let both = [
-                (option.to_owned(), Labels::Always),
-                (format!("not({option})"), Labels::Never),
-            ];
-            for (index, (cfg, labels)) in both.iter().enumerate() {
-                if index > 0 {
-                    text.line("");
-                }
-                text.line(format!("#[cfg({cfg})]"));
-                self.emit_function(text, choice, *labels);
-            }
-            return;
-        }
-        if signature::ignores_operands(&self.v.of) {
-            text.line(
-                "#[allow(unused_variables, reason = \"this form needs fewer than the others\")]",
-            );
-        }
-        let name = self.symbols.code("name", &rust_ident(&self.v.name()));
-        let head = format!("fn {name}");
-        let ret = signature::ret(self.v);
-        text.signature(&head, &signature::params(self.v), ret.as_deref(), &[]);
-        text.indented(|t| self.emit_choice(t, choice, labels));
-        text.line("}");
-    }
-
-    fn emit_choice(&self, t: &mut Text, choice: &Choice<'_>, labels: Labels) {
-        let mut rest = choice;
-        let mut start = "if";
-        loop {
-            match rest {
-                Choice::Same(plan) if start == "if" => return self.emit_plan(t, plan, labels),
-                Choice::Same(plan) => {
-                    t.line("} else {");
-                    t.indented(|t| self.emit_plan(t, plan, labels));
-                    return t.line("}");
-                }
-                Choice::If {
-                    features,
-                    then,
-                    otherwise,
-                } => {
-                    let has = format_condition(self.arch, "super::", features.iter().copied());
-                    t.line(format!("{start} {has} {{"));
-                    t.indented(|t| self.emit_choice(t, then, labels));
-                    rest = otherwise;
-                    start = "} else if";
-                }
-            }
-        }
-    }
-
-    /// Emits the body of a function, or of a branch in it, that follows one plan.
-    fn emit_plan(&self, t: &mut Text, plan: &Plan<'_>, labels: Labels) {
-        match plan {
-            Plan::Native(template) => self.emit_block(t, template, labels),
-            Plan::Fenced {
-                relaxed,
-                before,
-                after,
-            } => self.emit_fenced(t, relaxed, *before, *after),
-            Plan::Stronger(full) => {
-                t.comment(&format!("Nothing weaker is cheaper on {}.", self.arch.name));
-                let end = if signature::ret(self.v).is_some() {
-                    ""
-                } else {
-                    ";"
-                };
-                let call = format_call(self, full, &own_args(self.v));
-                t.line(format!("{call}{end}"));
-            }
-            Plan::Derived(derived) => emit_derived(t, self, derived),
-            Plan::Loop { read, exchange } => emit_loop(t, self, read, exchange),
-        }
-    }
-
-    /// Emits the line of a block.
-    fn emit_block(&self, t: &mut Text, template: &Template, labels: Labels) {
-        let symbols = symbols_of(self.rust);
-        let native = Native {
-            body: &Body {
-                symbols: &symbols,
-                ..*self
-            },
-            template,
-            labels: labels == Labels::Always,
-        };
-        let mut text = Text::unwrapped();
-        native.emit_body(&mut text);
-        let args = self.v.of.op.args.iter().map(|arg| rust_ident(&arg.name));
-        let block = Block {
-            text: text.finish(),
-            args: args.collect(),
-        };
-        let mut blocks = self.blocks.borrow_mut();
-        t.line(format!("{BLOCK}{}", blocks.len()));
-        blocks.push((block, symbols.into_values()));
-    }
-
-    fn emit_fenced(
-        &self,
-        t: &mut Text,
-        relaxed: &Variant<'_>,
-        before: Option<Fence>,
-        after: Option<Fence>,
-    ) {
-        let returns = signature::ret(self.v).is_some();
-        if let Some(fence) = before {
-            t.line(format!("super::{}();", super::barriers::fence_name(fence)));
-        }
-        let bind = returns && after.is_some();
-        let result = fresh("result", self.v.of.op);
-        let start = if bind {
-            format!("let {result} = ")
-        } else {
-            String::new()
-        };
-        let end = if bind || !returns { ";" } else { "" };
-        let call = format_call(self, relaxed, &own_args(self.v));
-        t.line(format!("{start}{call}{end}"));
-        if let Some(fence) = after {
-            t.line(format!("super::{}();", super::barriers::fence_name(fence)));
-        }
-        if bind {
-            t.line(result);
-        }
-    }
 }

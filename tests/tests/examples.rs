@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use atomics_spec::{Spec, emit};
+use atomics_spec::model::Variant;
+use atomics_spec::{Spec, emit, names};
 use atomics_tests::project::contents;
-use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, TraitItem, Visibility};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, Token, TraitItem, Visibility};
 
 /// The public functions of Rust source files, by path, with whether they have an example.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ impl Functions {
         for item in items {
             match item {
                 Item::Fn(item) if is_public(&item.vis, &item.attrs) => {
-                    self.add(path, &item.sig, has_example(&item.attrs));
+                    self.add(path, &item.sig.ident, has_example(&item.attrs));
                 }
                 Item::Impl(item) if item.trait_.is_none() => {
                     let functions = item.items.iter().filter_map(|i| match i {
@@ -30,7 +33,7 @@ impl Functions {
                         _ => None,
                     });
                     for function in functions {
-                        self.add(path, &function.sig, has_example(&function.attrs));
+                        self.add(path, &function.sig.ident, has_example(&function.attrs));
                     }
                 }
                 // An example of a trait counts for all its methods.
@@ -41,8 +44,18 @@ impl Functions {
                     });
                     for function in functions {
                         let shown = has_example(&item.attrs) || has_example(&function.attrs);
-                        self.add(&format!("{path}: {}", item.ident), &function.sig, shown);
+                        self.add(
+                            &format!("{path}: {}", item.ident),
+                            &function.sig.ident,
+                            shown,
+                        );
                     }
+                }
+                Item::Macro(item) if item.mac.path.is_ident("operations") => {
+                    self.operations(path, item.mac.tokens.clone());
+                }
+                Item::Macro(item) if item.mac.path.is_ident("functions") => {
+                    self.functions(path, item.mac.tokens.clone());
                 }
                 Item::Mod(item) if is_public(&item.vis, &item.attrs) => {
                     let items = item.content.as_ref().map(|(_, items)| items.as_slice());
@@ -56,9 +69,61 @@ impl Functions {
         }
     }
 
+    /// Adds the rows of a trait: `#[doc = ""] pub trait T { fn method(...) = ...; }`. An example of
+    /// the trait counts for all its methods.
+    fn operations(&mut self, path: &str, tokens: TokenStream) {
+        let parse = |input: ParseStream<'_>| {
+            let attrs = input.call(Attribute::parse_outer)?;
+            input.parse::<Visibility>()?;
+            input.parse::<Token![trait]>()?;
+            let name: Ident = input.parse()?;
+            let rows: Group = input.parse()?;
+            input.parse::<TokenStream>()?;
+            Ok((attrs, name, rows))
+        };
+        let (attrs, name, rows) = parse.parse2(tokens).expect("a trait in rows");
+        let shown = has_example(&attrs);
+        let rows: Vec<TokenTree> = rows.stream().into_iter().collect();
+        for pair in rows.windows(2) {
+            if let [TokenTree::Ident(head), TokenTree::Ident(method)] = pair {
+                if head == "fn" {
+                    self.add(&format!("{path}: {name}"), method, shown);
+                }
+            }
+        }
+    }
+
+    /// Adds rows of functions: `{ ... example { ... } } => { function, "": name name; }`. The macro
+    /// makes an example of the one that the rows share.
+    fn functions(&mut self, path: &str, tokens: TokenStream) {
+        let mut shown = false;
+        let mut is_rows = false;
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) if is_rows => {
+                    let mut is_name = false;
+                    for token in group.stream() {
+                        match token {
+                            TokenTree::Punct(punct) => is_name = punct.as_char() == ':',
+                            TokenTree::Ident(name) if is_name => self.add(path, &name, shown),
+                            _ => {}
+                        }
+                    }
+                    is_rows = false;
+                }
+                TokenTree::Group(group) => {
+                    let is_example = |t| matches!(t, TokenTree::Ident(i) if i == "example");
+                    shown = group.stream().into_iter().any(is_example);
+                }
+                TokenTree::Punct(punct) => is_rows = punct.as_char() == '>',
+                _ => {}
+            }
+        }
+    }
+
     /// Adds a function. If several have the same path, such as `new`, each needs an example.
-    fn add(&mut self, path: &str, signature: &syn::Signature, shown: bool) {
-        let name = format!("{path}: {}()", signature.ident);
+    fn add(&mut self, path: &str, name: &Ident, shown: bool) {
+        let name = format!("{path}: {name}()");
         *self.0.entry(name).or_insert(true) &= shown;
     }
 
@@ -67,11 +132,12 @@ impl Functions {
         missing.map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Fails if a function lacks an example, or if a variant of the tables has no function.
-    fn assert_all(&self) {
+    /// Fails if a function lacks an example, or if a variant of the tables has no function or no
+    /// method `name`.
+    fn assert_all(&self, name: impl Fn(&Variant<'_>) -> String) {
         let spec = spec();
         for variant in spec.variants() {
-            let end = format!(": {}()", variant.function());
+            let end = format!(": {}()", name(&variant));
             assert!(
                 self.0.keys().any(|k| k.ends_with(&end)),
                 "no function {end}"
@@ -133,7 +199,7 @@ fn every_public_function_of_the_crate_has_an_example() {
             functions.read(&path, &String::from_utf8_lossy(&text));
         }
     }
-    functions.assert_all();
+    functions.assert_all(|variant| variant.function());
 }
 
 #[test]
@@ -143,7 +209,8 @@ fn every_public_function_of_the_kernel_drop_in_has_an_example() {
     for file in files.iter().filter(|f| is_interface(&f.path)) {
         functions.read(&file.path, &file.contents);
     }
-    functions.assert_all();
+    // Without the module `raw`, which has the functions, the traits have them all.
+    functions.assert_all(|variant| names::trait_method(&variant.name()));
 }
 
 #[test]
@@ -156,9 +223,21 @@ fn a_function_without_an_example_is_found() {
          fn private() {}\n\
          pub struct S;\nimpl S {\n    /// Nothing.\n    pub fn new() {}\n}\n\
          pub mod m {\n    pub trait T {\n        fn method();\n        #[doc(hidden)]\n        \
-         fn hidden();\n    }\n}\n",
+         fn hidden();\n    }\n}\n\
+         operations! {\n    /// No example.\n    pub trait O {\n        \
+         fn row(this) = row(this);\n    }\n    impl i32 => atomic;\n}\n\
+         functions! {\n    {\n        fn(v) = (v);\n    } => {\n        \
+         f, \"Relaxed.\": atomic_f atomic64_f;\n    }\n    {\n        fn(v) = (v);\n        \
+         example { 1; \"v.\" \"();\" }\n    } => {\n        g, \"\": atomic_g;\n    }\n}\n",
     );
-    let missing = ["a.rs: ignored()", "a.rs: m: T: method()", "a.rs: new()"];
+    let missing = [
+        "a.rs: O: row()",
+        "a.rs: atomic64_f()",
+        "a.rs: atomic_f()",
+        "a.rs: ignored()",
+        "a.rs: m: T: method()",
+        "a.rs: new()",
+    ];
     assert_eq!(functions.without_example(), missing);
-    assert_eq!(functions.0.len(), 4);
+    assert_eq!(functions.0.len(), 8);
 }

@@ -124,7 +124,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
         ));
     }
     text.line("");
-    text.lines(include_str!("templates/functions.rs").trim_end());
+    text.lines(include_str!("templates/backend.rs").trim_end());
     rows::emit(&mut text, &spec.types.families, fold::groups(functions));
     Ok(text.finish())
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::sample::{Sample, Values};
 use super::text::Text;
 use crate::expr::Yields;
-use crate::model::op::{ArgKind, Form, Ordering};
+use crate::model::op::{ArgKind, Form};
 use crate::model::ty::{Family, Repr, Type, Width};
-use crate::model::{FormOf, Spec, Variant};
+use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
 /// How an example calls an operation of the typed layer.
@@ -70,22 +70,65 @@ pub(super) fn family(spec: &Spec, fits: impl Fn(&Family) -> bool) -> Option<&Fam
     families.filter(|f| fits(f)).min_by_key(rank)
 }
 
-/// A short example of one of C's functions, with its fences.
-pub(super) fn raw(spec: &Spec, variant: &Variant<'_>, path: &str) -> Vec<String> {
-    let values = Values::of_family(variant.family);
-    let ty = names::raw_type(variant.family);
-    let import = format!("use {path}::raw::{ty};");
-    let Some(sample) = values.sample(&variant.of, true) else {
-        return Vec::new();
-    };
-    let new = format!("{ty}::new({})", values.literal(sample.memory));
-    let call = |x: &str, args: &[String]| {
-        let (function, args) = (variant.function(), args.join(", "));
-        format!("{x}.{function}({args})")
-    };
-    let x = rust_ident(variant.of.op.variable());
-    let read = read_of(spec, variant).map(|read| format!("{x}.{}()", read.function()));
-    direct(variant, &sample, import, &new, &call, read)
+/// A short example of one of C's functions without the names of the type and of the functions,
+/// which are different for each family and ordering.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Raw {
+    /// The value of the variable before the call.
+    before: String,
+    /// Statements between the variable and the call.
+    setup: Vec<String>,
+    /// The call up to the name of the function, and from there.
+    call: (String, String),
+    /// The value of the variable after the call, if it can be read.
+    after: Option<String>,
+}
+
+impl Raw {
+    /// The example as an argument of the macro `functions`.
+    pub fn tokens(&self) -> String {
+        let setup = self.setup.iter().map(|line| format!(" let {line:?};"));
+        let (head, tail) = &self.call;
+        let after = self
+            .after
+            .as_ref()
+            .map_or(String::new(), |v| format!("; {v}"));
+        format!(
+            "{};{} {head:?} {tail:?}{after}",
+            self.before,
+            setup.collect::<String>()
+        )
+    }
+}
+
+/// What the examples of C's functions on a family import.
+pub(super) fn import_of(family: &Family) -> Option<&'static str> {
+    Values::of_family(family).import()
+}
+
+/// A short example of C's functions of a form on a family. None if no sample shows their effect.
+pub(super) fn raw(spec: &Spec, form: &FormOf<'_>, family: &Family) -> Option<Raw> {
+    const NAME: &str = "$";
+    let values = Values::of_family(family);
+    let sample = values.sample(form, true)?;
+    let x = rust_ident(form.op.variable());
+    let (setup, args) = operands(form, values, &sample);
+    let call = checked(
+        form,
+        values,
+        &sample,
+        &format!("{x}.{NAME}({})", args.join(", ")),
+    );
+    let (head, tail) = call.split_once(NAME)?;
+    let reads = spec
+        .forms()
+        .any(|f| f.form == Form::Load && f.is_in(family));
+    Some(Raw {
+        before: values.literal(sample.memory),
+        setup,
+        call: (head.to_owned(), tail.to_owned()),
+        after: (reads && form.form != Form::Load).then(|| values.literal(sample.outcome.memory)),
+    })
 }
 
 /// A short example of a form through the trait of its class, with its fences. None if no family
@@ -94,73 +137,59 @@ pub(super) fn ops(spec: &Spec, form: &FormOf<'_>, path: &str) -> Option<Vec<Stri
     let family = family(spec, |f| form.is_in(f))?;
     let values = Values::of_family(family);
     let sample = values.sample(form, true)?;
-    let variant = Variant {
-        of: *form,
-        ordering: form.form.unmarked(),
-        family,
-    };
-    let ops = names::ops_trait(form.class);
-    let call = |ops: &str, v: &Variant<'_>, x: &str, args: &[String]| {
-        let method = names::trait_method(&v.name());
+    let x = rust_ident(form.op.variable());
+    let call = |form: &FormOf<'_>, args: &[String]| {
+        let ops = names::ops_trait(form.class);
+        let variant = names::variant(form.op, form.form, form.form.unmarked());
         let args = [&[format!("&{x}")], args].concat().join(", ");
-        format!("{ops}::{method}({args})")
+        format!("{ops}::{}({args})", names::trait_method(&variant))
     };
-    let read = read_of(spec, &variant);
-    let read_ops = read.map(|read| names::ops_trait(read.of.class));
-    let used = ["AtomicRepr", &ops].into_iter().chain(read_ops.as_deref());
-    let used: BTreeSet<&str> = used.collect();
-    let used: Vec<&str> = used.into_iter().collect();
+    let read = spec
+        .forms()
+        .find(|f| f.form == Form::Load && f.is_in(family));
+    let read = read.filter(|_| form.form != Form::Load);
+    let ops = names::ops_trait(form.class);
+    let mut used: BTreeSet<String> = ["AtomicRepr".into(), ops].into();
+    used.extend(read.map(|read| names::ops_trait(read.class)));
+    let used: Vec<String> = used.into_iter().collect();
     let import = format!("use {path}::{{{}}};", used.join(", "));
-    let new = format!("AtomicRepr::new({})", values.typed_literal(sample.memory));
-    let x = rust_ident(form.op.variable());
-    let read = read.map(|read| call(&names::ops_trait(read.of.class), &read, &x, &[]));
-    let call = |x: &str, args: &[String]| call(&ops, &variant, x, args);
-    Some(direct(&variant, &sample, import, &new, &call, read))
+    let imports = values.import().map(str::to_owned);
+    let imports = imports.into_iter().chain([import]).collect();
+    let start = values.typed_literal(sample.memory);
+    let mut lines = vec![format!("let {x} = AtomicRepr::new({start});")];
+    let (setup, args) = operands(form, values, &sample);
+    lines.extend(setup);
+    lines.push(checked(form, values, &sample, &call(form, &args)));
+    if let Some(read) = read {
+        let after = values.literal(sample.outcome.memory);
+        lines.push(format!("assert_eq!({}, {after});", call(&read, &[])));
+    }
+    Some(fenced(imports, lines))
 }
 
-/// The variant that reads the variable, unless `variant` reads it itself.
-fn read_of<'s>(spec: &'s Spec, variant: &Variant<'s>) -> Option<Variant<'s>> {
-    let read = spec.forms().find(|f| f.form == Form::Load)?;
-    let read = variant.sibling(read, Ordering::Relaxed)?;
-    (variant.of.form != Form::Load).then_some(read)
-}
-
-/// A call on a variable of a family, its result, and the value of the variable afterwards, which the
-/// call `read` returns.
-fn direct(
-    variant: &Variant<'_>,
-    sample: &Sample,
-    import: String,
-    new: &str,
-    call: &dyn Fn(&str, &[String]) -> String,
-    read: Option<String>,
-) -> Vec<String> {
-    let form = &variant.of;
-    let values = Values::of_family(variant.family);
-    let x = rust_ident(form.op.variable());
-    let mut lines = vec![format!("let {x} = {new};")];
+/// The arguments of a call, and the statements that they need.
+fn operands(form: &FormOf<'_>, values: Values<'_>, sample: &Sample) -> (Vec<String>, Vec<String>) {
+    let mut setup = Vec::new();
     let mut args = Vec::new();
     for (arg, value) in form.op.operands().zip(&sample.operands) {
         let value = values.literal(*value);
         if arg.kind == ArgKind::Pointer {
             let name = rust_ident(&arg.name);
-            lines.push(format!("let mut {name} = {value};"));
+            setup.push(format!("let mut {name} = {value};"));
             args.push(format!("&mut {name}"));
         } else {
             args.push(value);
         }
     }
-    let call = call(&x, &args);
-    lines.push(match (sample.outcome.result, form.result()) {
-        (Some(value), Some(result)) => returns(&call, value, result.yields(), values),
+    (setup, args)
+}
+
+/// A call as a statement that checks its result.
+fn checked(form: &FormOf<'_>, values: Values<'_>, sample: &Sample, call: &str) -> String {
+    match (sample.outcome.result, form.result()) {
+        (Some(value), Some(result)) => returns(call, value, result.yields(), values),
         _ => format!("{call};"),
-    });
-    if let Some(read) = read {
-        let after = values.literal(sample.outcome.memory);
-        lines.push(format!("assert_eq!({read}, {after});"));
     }
-    let imports = values.import().map(str::to_owned);
-    fenced(imports.into_iter().chain([import]).collect(), lines)
 }
 
 /// An example as a section of a doc comment, if there is one.

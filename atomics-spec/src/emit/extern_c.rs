@@ -123,7 +123,7 @@ fn family_module(t: &mut Text, spec: &Spec, family: &Family, link: Link<'_>) {
     // To Rust, C's `long` and `isize` are different types of the same width.
     let is_long = family.repr == Repr::Int("isize") && has_c_long(link);
     let is_plain = matches!(link, Link::Extern { .. }) || family.c_object.is_none();
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    let mut groups: Vec<((String, String), Vec<String>)> = Vec::new();
     for v in spec.variants_of(&family.name) {
         let signature = signature(&v, is_long, is_plain);
         let row = format!(
@@ -161,7 +161,8 @@ fn family_module(t: &mut Text, spec: &Spec, family: &Family, link: Link<'_>) {
         }
         t.block("helpers!", |t| {
             for (signature, rows) in &groups {
-                t.line(format!("{signature}:"));
+                let (head, args) = signature;
+                t.joined(head, &format!("{args}:"));
                 t.indented(|t| t.lines(&format!("{};", rows.join(",\n"))));
             }
         });
@@ -169,8 +170,8 @@ fn family_module(t: &mut Text, spec: &Spec, family: &Family, link: Link<'_>) {
 }
 
 /// The signature of a function, and how it passes its arguments to the helper and returns the
-/// result: `(fn(i: isize, v: *mut isize) -> isize; (i as c_long, v.cast()) as isize)`.
-fn signature(v: &Variant<'_>, is_long: bool, is_plain: bool) -> String {
+/// result: `(fn(i: isize, v: *mut isize) -> isize;` and `(i as c_long, v.cast()) as isize)`.
+fn signature(v: &Variant<'_>, is_long: bool, is_plain: bool) -> (String, String) {
     let args = v.of.op.args.iter().map(|a| {
         let name = rust_ident(&a.name);
         match a.kind {
@@ -187,10 +188,10 @@ fn signature(v: &Variant<'_>, is_long: bool, is_plain: bool) -> String {
         Some("isize") if is_long => " as isize",
         _ => "",
     };
-    format!(
-        "(fn({}){}; ({}){cast})",
-        signature::params(v).join(", "),
-        ret.map_or(String::new(), |r| format!(" -> {r}")),
-        args.join(", ")
+    let params = signature::params(v).join(", ");
+    let ret = ret.map_or(String::new(), |r| format!(" -> {r}"));
+    (
+        format!("(fn({params}){ret};"),
+        format!("({}){cast})", args.join(", ")),
     )
 }

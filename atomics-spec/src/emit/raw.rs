@@ -1,12 +1,13 @@
-//! Generates the module `raw`: one method for each C function, under the name of the function.
+//! Generates the module `raw`: one method for each C function, under the name of the function. A row
+//! names the functions of all families that have the same example.
 
 use super::docs::computes;
-use super::example;
-use super::signature::returns;
+use super::example::{self, Raw};
 use super::text::Text;
+use crate::expr::Yields;
 use crate::model::op::{ArgKind, Form, Ordering};
-use crate::model::ty::Repr;
-use crate::model::{Spec, Variant};
+use crate::model::ty::{Family, Repr};
+use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
 /// The module; `path` is the path of the generated items in examples.
@@ -38,33 +39,75 @@ pub fn module(spec: &Spec, path: &str) -> String {
         t.doc(&what);
         t.line("#[allow(non_camel_case_types, reason = \"it is C's name\")]");
         t.line(format!("pub type {name} = AtomicRepr<{repr}>;"));
+    }
+    if spec.variants().next().is_some() {
         t.line("");
-        if family.repr == Repr::Pointer {
-            t.line("#[allow(");
-            t.indented(|t| {
-                t.line("clippy::not_unsafe_ptr_arg_deref,");
-                t.line(
-                    "reason = \"pointer arguments are values to store and are never dereferenced\"",
-                );
-            });
-            t.line(")]");
-        }
-        t.block(&format!("impl AtomicRepr<{repr}>"), |t| {
-            let mut first = true;
-            for variant in spec.variants_of(&family.name) {
-                if !std::mem::take(&mut first) {
-                    t.line("");
-                }
-                method(t, spec, &variant, path);
-            }
-        });
+        t.lines(&include_str!("templates/functions.rs").replace("$path", path));
+    }
+    for index in 0..spec.types.classes.len() {
+        class(&mut t, spec, index);
     }
     t.finish()
 }
 
+/// The functions of a class: for each set of families with the same examples, the rows.
+fn class(t: &mut Text, spec: &Spec, index: usize) {
+    let forms: Vec<FormOf<'_>> = spec.forms().filter(|f| f.meaning.class == index).collect();
+    if forms.is_empty() {
+        return;
+    }
+    let mut sets: Vec<(Vec<Option<Raw>>, Vec<&Family>)> = Vec::new();
+    let families = spec.types.families.iter();
+    for family in families.filter(|f| f.classes.contains(&index)) {
+        let of_form = |f: &FormOf<'_>| example::raw(spec, f, family);
+        let examples: Vec<Option<Raw>> = forms.iter().map(of_form).collect();
+        match sets.iter_mut().find(|(known, _)| *known == examples) {
+            Some((_, set)) => set.push(family),
+            None => sets.push((examples, vec![family])),
+        }
+    }
+    for (examples, families) in &sets {
+        t.line("");
+        t.comment(&format!(
+            "The {} functions.",
+            spec.types.classes[index].title
+        ));
+        t.block("functions!", |t| {
+            t.block("families", |t| {
+                families.iter().for_each(|family| entry(t, spec, family));
+            });
+            for (form, example) in forms.iter().zip(examples) {
+                rows(t, form, families, example.as_ref());
+            }
+        });
+    }
+}
+
+/// What the macro must know of a family: its Rust type, the module of its functions, its C type,
+/// the function that reads it, and what its examples import.
+fn entry(t: &mut Text, spec: &Spec, family: &Family) {
+    let read = spec
+        .forms()
+        .find(|f| f.form == Form::Load && f.is_in(family));
+    let read = read.map_or("_".into(), |read| {
+        let variant = names::variant(read.op, read.form, Ordering::Relaxed);
+        names::function(family, &variant)
+    });
+    let import = example::import_of(family);
+    let import = import.map_or(String::new(), |line| format!("{line}\n"));
+    let words = [
+        format!("{}:", family.repr.rust()),
+        format!("({},", names::backend_module(family)),
+        format!("{},", names::raw_type(family)),
+        format!("{read},"),
+        format!("{import:?})"),
+    ];
+    t.words(&words, ",");
+}
+
 /// The ordering of a variant, as a sentence without its full stop.
-fn ordering_sentence(v: &Variant<'_>) -> &'static str {
-    match (v.of.form, v.ordering) {
+fn ordering_sentence(form: Form, ordering: Ordering) -> &'static str {
+    match (form, ordering) {
         (Form::Void, _) => "Unordered",
         (_, Ordering::Full) => "Fully ordered",
         (_, Ordering::Acquire) => "Acquire ordering",
@@ -73,60 +116,51 @@ fn ordering_sentence(v: &Variant<'_>) -> &'static str {
     }
 }
 
-fn method(t: &mut Text, spec: &Spec, v: &Variant<'_>, path: &str) {
-    let op = v.of.op;
-    t.doc(&computes(&v.of).join(" "));
-    t.doc("");
-    let mut strength = ordering_sentence(v).to_owned();
-    strength.push_str(if v.of.can_fail() {
-        "; unordered on failure."
-    } else {
-        "."
-    });
-    t.doc(&strength);
-    example::section(t, &example::raw(spec, v, path));
-    t.line("#[inline(always)]");
-    let repr = v.family.repr.rust();
-    let mut params = vec!["&self".to_owned()];
-    params.extend(op.operands().map(|a| {
-        let ty = if a.kind == ArgKind::Pointer {
-            format!("&mut {repr}")
-        } else {
-            repr.into()
-        };
-        format!("{}: {ty}", rust_ident(&a.name))
-    }));
-    let ret = returns(&v.of, repr);
-    t.signature(
-        &format!("pub fn {}", v.function()),
-        &params,
-        ret.as_deref(),
-        &[],
-    );
+/// The functions of a form: what they share, and a row per ordering.
+fn rows(t: &mut Text, form: &FormOf<'_>, families: &[&Family], example: Option<&Raw>) {
+    let op = form.op;
+    let kind = |kind: ArgKind| match kind {
+        ArgKind::Pointer => "pointer",
+        _ => "value",
+    };
+    let this = rust_ident(op.variable());
+    let operands = op.operands();
+    let operands = operands.map(|a| format!(", {}: {}", rust_ident(&a.name), kind(a.kind)));
+    let operands: String = operands.collect();
+    let ret = match form.result().map(|result| result.yields()) {
+        None => "",
+        Some(Yields::Truth) => " -> truth",
+        Some(Yields::Value) => " -> value",
+    };
+    let args: Vec<String> = op.args.iter().map(|a| rust_ident(&a.name)).collect();
+    t.line("");
+    t.line("{");
     t.indented(|t| {
-        let args: Vec<String> = op
-            .args
-            .iter()
-            .map(|a| match a.kind {
-                ArgKind::Variable { .. } => "self.as_ptr()".into(),
-                _ => rust_ident(&a.name),
-            })
-            .collect();
-        let end = if ret.is_some() { "" } else { ";" };
-        let call = format!(
-            "backend::{}::{}({})",
-            names::backend_module(v.family),
-            rust_ident(&v.name()),
+        t.doc(&computes(form).join(" "));
+        t.line(format!(
+            "fn({this}{operands}){ret} = ({});",
             args.join(", ")
-        );
-        t.proven(
-            "The pointers come from references, so they are valid and aligned. Other accesses to \
-             the variable go through such references, or do not race with this one by the \
-             contract of `from_ptr()`.",
-            "",
-            &call,
-            end,
-        );
+        ));
+        if let Some(example) = example {
+            t.line(format!("example {{ {} }}", example.tokens()));
+        }
+    });
+    t.line("} => {");
+    t.indented(|t| {
+        for &ordering in form.orderings() {
+            let failure = match form.can_fail() {
+                true => "; unordered on failure.",
+                false => ".",
+            };
+            let variant = names::variant(op, form.form, ordering);
+            t.line(format!(
+                "{}, \"{}{failure}\":",
+                rust_ident(&variant),
+                ordering_sentence(form.form, ordering)
+            ));
+            let functions = families.iter().map(|f| names::function(f, &variant));
+            t.indented(|t| t.words(&functions.collect::<Vec<_>>(), ";"));
+        }
     });
     t.line("}");
 }

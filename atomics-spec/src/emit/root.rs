@@ -14,6 +14,8 @@ pub struct Parts {
     pub barriers: Barriers,
     /// The KUnit tests of a kernel.
     pub kunit: bool,
+    /// The module `raw`, with the functions under their names in C.
+    pub raw: bool,
     /// The crate with `derive(AtomicType)`, if the module re-exports the derive with the trait.
     pub derive: Option<&'static str>,
 }
@@ -97,11 +99,13 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         ("ordering", "pub "),
         ("pointer", ""),
         ("predefine", ""),
-        ("raw", "pub "),
         ("typed", ""),
     ];
     if parts.barriers != Barriers::None {
         modules.push(("barrier", "pub "));
+    }
+    if parts.raw {
+        modules.push(("raw", "pub "));
     }
     if has_flag(spec) {
         modules.push(("flag", ""));

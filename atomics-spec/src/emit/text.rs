@@ -56,6 +56,25 @@ impl Text {
         self.indented(|t| t.line(rest));
     }
 
+    /// Words, wrapped, and `end` after the last one.
+    pub fn words(&mut self, words: &[String], end: &str) {
+        let mut current = String::new();
+        for (index, word) in words.iter().enumerate() {
+            let end = if index + 1 == words.len() { end } else { "" };
+            let needed = current.chars().count() + 1 + word.chars().count() + end.len();
+            if !current.is_empty() && self.depth * 4 + needed > WIDTH {
+                self.line(&current);
+                current.clear();
+            }
+            if !current.is_empty() {
+                current.push(' ');
+            }
+            current.push_str(word);
+            current.push_str(end);
+        }
+        self.line(current);
+    }
+
     /// Lines, each indented like the others.
     pub fn lines(&mut self, text: &str) {
         for line in text.lines() {
@@ -134,13 +153,22 @@ impl Text {
     fn wrapped(&mut self, mark: &str, text: &str) {
         let room = WIDTH - self.depth * 4 - mark.len();
         let mut current = String::new();
+        // A line that starts with such a word would be an item of a list.
+        let is_bullet = |word: &str| matches!(word, "+" | "-" | "*");
+        let mut words: Vec<String> = Vec::new();
         for word in text.split_whitespace() {
+            match words.last_mut().filter(|_| is_bullet(word)) {
+                Some(last) => last.extend([" ", word]),
+                None => words.push(word.to_owned()),
+            }
+        }
+        for word in words {
             if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > room {
                 self.line(format!("{mark}{current}"));
                 current.clear();
             }
             current.push(' ');
-            current.push_str(word);
+            current.push_str(&word);
         }
         self.line(format!("{mark}{current}"));
     }
@@ -370,6 +398,20 @@ pub(super) fn allow_c_name(t: &mut Text, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_of_a_doc_comment_becomes_an_item_of_a_list() {
+        for length in 60..100 {
+            let mut t = Text::default();
+            t.doc(&format!("{} `v + i` and `v - i`.", "x".repeat(length)));
+            let text = t.finish();
+            let mut lines = text.lines();
+            assert!(
+                lines.all(|line| !line.starts_with("/// +") && !line.starts_with("/// -")),
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn attributes_as_rustfmt_breaks_them() {

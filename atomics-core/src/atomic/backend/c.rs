@@ -21,7 +21,10 @@ macro_rules! helpers {
     ($($signature:tt: $($function:ident => $helper:ident),*;)*) => {
         $($(helpers!($function => $helper, $signature);)*)*
     };
-    ($function:ident => $helper:ident, (fn $params:tt $(-> $ret:ty)?; $args:tt $(as $cast:ty)?)) => {
+    (
+        $function:ident => $helper:ident,
+        (fn $params:tt $(-> $ret:ty)?; $args:tt $(as $cast:ty)?)
+    ) => {
         /// Calls the C helper.
         ///
         /// # Safety
@@ -335,12 +338,14 @@ pub(crate) mod atomic_long {
             xchg_acquire => rust_helper_atomic_long_xchg_acquire,
             xchg_release => rust_helper_atomic_long_xchg_release,
             xchg_relaxed => rust_helper_atomic_long_xchg_relaxed;
-        (fn(v: *mut isize, old: isize, new: isize) -> isize; (v.cast(), old as c_long, new as c_long) as isize):
+        (fn(v: *mut isize, old: isize, new: isize) -> isize;
+            (v.cast(), old as c_long, new as c_long) as isize):
             cmpxchg => rust_helper_atomic_long_cmpxchg,
             cmpxchg_acquire => rust_helper_atomic_long_cmpxchg_acquire,
             cmpxchg_release => rust_helper_atomic_long_cmpxchg_release,
             cmpxchg_relaxed => rust_helper_atomic_long_cmpxchg_relaxed;
-        (fn(v: *mut isize, old: *mut isize, new: isize) -> bool; (v.cast(), old.cast(), new as c_long)):
+        (fn(v: *mut isize, old: *mut isize, new: isize) -> bool;
+            (v.cast(), old.cast(), new as c_long)):
             try_cmpxchg => rust_helper_atomic_long_try_cmpxchg,
             try_cmpxchg_acquire => rust_helper_atomic_long_try_cmpxchg_acquire,
             try_cmpxchg_release => rust_helper_atomic_long_try_cmpxchg_release,
@@ -357,7 +362,8 @@ pub(crate) mod atomic_long {
             inc_not_zero => rust_helper_atomic_long_inc_not_zero,
             inc_unless_negative => rust_helper_atomic_long_inc_unless_negative,
             dec_unless_positive => rust_helper_atomic_long_dec_unless_positive;
-        (fn(v: *mut isize, a: isize, u: isize) -> isize; (v.cast(), a as c_long, u as c_long) as isize):
+        (fn(v: *mut isize, a: isize, u: isize) -> isize;
+            (v.cast(), a as c_long, u as c_long) as isize):
             fetch_add_unless => rust_helper_atomic_long_fetch_add_unless;
         (fn(v: *mut isize, a: isize, u: isize) -> bool; (v.cast(), a as c_long, u as c_long)):
             add_unless => rust_helper_atomic_long_add_unless;
@@ -588,12 +594,14 @@ pub(crate) mod atomic_ptr {
             xchg_acquire => rust_helper_atomic_ptr_xchg_acquire,
             xchg_release => rust_helper_atomic_ptr_xchg_release,
             xchg_relaxed => rust_helper_atomic_ptr_xchg_relaxed;
-        (fn(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void; (v, old, new)):
+        (fn(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void;
+            (v, old, new)):
             cmpxchg => rust_helper_atomic_ptr_cmpxchg,
             cmpxchg_acquire => rust_helper_atomic_ptr_cmpxchg_acquire,
             cmpxchg_release => rust_helper_atomic_ptr_cmpxchg_release,
             cmpxchg_relaxed => rust_helper_atomic_ptr_cmpxchg_relaxed;
-        (fn(v: *mut *const c_void, old: *mut *const c_void, new: *const c_void) -> bool; (v, old, new)):
+        (fn(v: *mut *const c_void, old: *mut *const c_void, new: *const c_void) -> bool;
+            (v, old, new)):
             try_cmpxchg => rust_helper_atomic_ptr_try_cmpxchg,
             try_cmpxchg_acquire => rust_helper_atomic_ptr_try_cmpxchg_acquire,
             try_cmpxchg_release => rust_helper_atomic_ptr_try_cmpxchg_release,

@@ -93,6 +93,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let parts = Parts {
         barriers: Barriers::All,
         kunit: false,
+        raw: true,
         derive: None,
     };
     let head = banner("", "");

@@ -124,6 +124,7 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         barriers,
         kunit: has.tests.is_some(),
         derive: has.derive.then_some("macros"),
+        raw: false,
     };
     add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
     for (name, text) in modules(spec, parts, BYTE, PATH) {

@@ -20,11 +20,13 @@ pub(super) fn modules(
         ("ordering", ordering::module(spec)),
         ("pointer", pointer::module(spec, path)),
         ("predefine", predefine::module(spec)),
-        ("raw", raw::module(spec, path)),
         ("typed", typed::module(spec, path)),
     ];
     if parts.barriers != Barriers::None {
         modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
+    }
+    if parts.raw {
+        modules.push(("raw", raw::module(spec, path)));
     }
     if has_flag(spec) {
         let flag = include_str!("../templates/flag.rs");

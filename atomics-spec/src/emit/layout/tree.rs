@@ -55,6 +55,7 @@ pub fn module_tree(
             Backend::C { .. } => Barriers::InC,
         },
         kunit: false,
+        raw: true,
         derive: None,
     };
     let shown = path.unwrap_or("crate");

@@ -4,7 +4,10 @@ macro_rules! helpers {
     ($($signature:tt: $($function:ident => $helper:ident),*;)*) => {
         $($(helpers!($function => $helper, $signature);)*)*
     };
-    ($function:ident => $helper:ident, (fn $params:tt $(-> $ret:ty)?; $args:tt $(as $cast:ty)?)) => {
+    (
+        $function:ident => $helper:ident,
+        (fn $params:tt $(-> $ret:ty)?; $args:tt $(as $cast:ty)?)
+    ) => {
         /// Calls the C helper.
         ///
         /// # Safety

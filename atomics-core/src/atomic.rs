@@ -24,6 +24,8 @@ mod pointer;
 mod predefine;
 pub mod raw;
 mod typed;
+mod typed_delta;
+mod typed_value;
 
 pub use flag::AtomicFlag;
 pub use internal::{

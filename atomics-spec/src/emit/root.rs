@@ -3,6 +3,7 @@
 use super::barrier::Barriers;
 use super::called;
 use super::text::{Text, list};
+use super::typed;
 use crate::model::ty::{Class, Operand};
 use crate::model::{FormOf, Spec};
 use crate::names;
@@ -99,11 +100,11 @@ fn modules(spec: &Spec, parts: Parts) -> String {
         ("ordering", "pub "),
         ("pointer", ""),
         ("predefine", ""),
-        ("typed", ""),
     ];
     if parts.barriers != Barriers::None {
         modules.push(("barrier", "pub "));
     }
+    modules.extend(typed::names(spec).map(|name| (name, "")));
     if parts.raw {
         modules.push(("raw", "pub "));
     }

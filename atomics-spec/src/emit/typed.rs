@@ -1,4 +1,4 @@
-//! Generates the module `typed`: the operations as methods of `Atomic<T>`.
+//! Generates the modules with the operations as methods of `Atomic<T>`.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,54 @@ use crate::model::ty::Operand;
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
-/// The module; `path` is the path of the generated items in examples.
-pub fn module(spec: &Spec, path: &str) -> String {
+/// The modules by the operands of their classes: their names, and what they have.
+const MODULES: [(Operand, &str, &str); 3] = [
+    (
+        Operand::Stored,
+        "typed",
+        "The operations that store values unchanged, as methods of [`Atomic`].",
+    ),
+    (
+        Operand::Delta,
+        "typed_delta",
+        "The operations that add and subtract, as methods of [`Atomic`].",
+    ),
+    (
+        Operand::Value,
+        "typed_value",
+        "The operations that compute with values of the type, as methods of [`Atomic`].",
+    ),
+];
+
+/// The names of the modules that `spec` needs.
+pub fn names(spec: &Spec) -> impl Iterator<Item = &'static str> {
+    let needed = |operand: Operand| spec.typed_forms().any(|f| f.class.operand == operand);
+    MODULES
+        .into_iter()
+        .filter(move |(operand, _, _)| needed(*operand))
+        .map(|(_, name, _)| name)
+}
+
+/// The modules with their names; `path` is the path of the generated items in examples.
+pub fn modules(spec: &Spec, path: &str) -> Vec<(&'static str, String)> {
+    let mut modules = Vec::new();
+    for (operand, name, title) in MODULES {
+        if names(spec).any(|needed| needed == name) {
+            modules.push((name, module(spec, operand, title, path)));
+        }
+    }
+    modules
+}
+
+/// The methods of the classes with an operand.
+fn module(spec: &Spec, of: Operand, title: &str, path: &str) -> String {
     let mut t = Text::default();
     let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
     let mut internal = BTreeSet::new();
     let mut orderings = BTreeSet::new();
     t.block("impl<T: AtomicType> Atomic<T>", |t| {
-        for (index, form) in spec.typed_forms().enumerate() {
+        let forms = spec.typed_forms().filter(|f| f.class.operand == of);
+        for (index, form) in forms.enumerate() {
             if index > 0 {
                 t.line("");
             }
@@ -43,7 +83,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
         }
     });
     let mut head = Text::default();
-    head.inner_doc("The operations, as methods of [`Atomic`].");
+    head.inner_doc(title);
     head.finish()
         + &super::text::import("super::internal", &internal)
         + &super::text::import("super::ordering", &orderings)

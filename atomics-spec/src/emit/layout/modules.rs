@@ -20,11 +20,11 @@ pub(super) fn modules(
         ("ordering", ordering::module(spec)),
         ("pointer", pointer::module(spec, path)),
         ("predefine", predefine::module(spec)),
-        ("typed", typed::module(spec, path)),
     ];
     if parts.barriers != Barriers::None {
         modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
     }
+    modules.extend(typed::modules(spec, path));
     if parts.raw {
         modules.push(("raw", raw::module(spec, path)));
     }

@@ -336,6 +336,35 @@ impl Expr {
         }
     }
 
+    /// The expression in Rust, for variables of the type `Wrapping<_>`.
+    pub fn wrapping(&self, name: &dyn Fn(&str) -> String) -> String {
+        self.wrapping_operand(name, 0)
+    }
+
+    /// The expression as an operand, in parentheses if its precedence is lower than `level`.
+    fn wrapping_operand(&self, name: &dyn Fn(&str) -> String, level: usize) -> String {
+        match self {
+            Expr::Num(n) => format!("Wrapping({n})"),
+            Expr::Var(var) => name(var),
+            Expr::Unary(op, a) => {
+                let sign = if *op == Unary::Neg { '-' } else { '!' };
+                format!("{sign}{}", a.wrapping_operand(name, 5))
+            }
+            Expr::Binary(op, a, b) => {
+                let own = op.level();
+                // Comparisons do not associate; the other operators associate to the left.
+                let left = a.wrapping_operand(name, own.max(1));
+                let right = b.wrapping_operand(name, own + 1);
+                let text = format!("{left} {} {right}", op.symbol());
+                if own < level {
+                    format!("({text})")
+                } else {
+                    text
+                }
+            }
+        }
+    }
+
     /// An operand in Rust, in parentheses if its precedence is lower than `level`.
     fn rust_operand(
         &self,

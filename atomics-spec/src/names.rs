@@ -177,22 +177,6 @@ pub fn dispatch_trait(orderings: &[Ordering]) -> String {
     format!("Dispatch{}", ordering_trait(orderings))
 }
 
-/// The function of the KUnit suite that returns the calls of a method, or of the C function if the
-/// form has no method: `fetch_add_calls`, `atomic64_cmpxchg_calls`.
-pub fn kunit_calls(name: &str) -> String {
-    format!("{name}_calls")
-}
-
-/// The KUnit test of a method: `add_unless`. Types with a separate table of cases have a separate
-/// test, which has the name of the first such type, too: `xchg_ptr_const`.
-pub fn kunit_test(method: &str, ty: Option<&str>, taken: &mut BTreeSet<String>) -> String {
-    let name = match ty {
-        Some(ty) => format!("{method}_{}", ty.replace('*', "ptr_")),
-        None => method.into(),
-    };
-    kunit_unique(name, taken)
-}
-
 /// The name of a KUnit test, which is different from the names that are `taken`, and becomes one.
 fn kunit_unique(mut name: String, taken: &mut BTreeSet<String>) -> String {
     while !taken.insert(name.clone()) {
@@ -201,30 +185,9 @@ fn kunit_unique(mut name: String, taken: &mut BTreeSet<String>) -> String {
     rust_ident(&name)
 }
 
-/// The functions and tests of the KUnit suite that do not depend on the tables.
-pub const KUNIT_ITEMS: &[&str] = &[
-    "atomic_flag",
-    "atomic_flag_by_workers",
-    "check",
-    "derived",
-    "exchange",
-    "identity",
-    "messages_by_workers",
-    "pass_messages",
-    "repeat",
-    "retry",
-    "smp_mb_after_atomic_by_workers",
-    "smp_mb_before_atomic_by_workers",
-    "smp_store_mb",
-    "smp_store_mb_by_workers",
-    "store_buffering",
-    "variable",
-    "whole",
-];
-
-/// The name of a form without a method, for use in place of a method name: `raw_cmpxchg`.
-pub fn kunit_raw(base: &str) -> String {
-    format!("raw_{base}")
+/// The KUnit test of a form without a method: `raw_cmpxchg`.
+pub fn kunit_raw(base: &str, taken: &mut BTreeSet<String>) -> String {
+    kunit_unique(format!("raw_{base}"), taken)
 }
 
 /// The KUnit test of a method by several workers: `add_unless_by_workers`.

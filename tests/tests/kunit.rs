@@ -1,14 +1,12 @@
 //! Checks that the KUnit suite of the kernel drop-in is complete. `cargo xtask kernel` runs the
 //! suite in a kernel.
 
-use atomics_spec::emit::kunit;
-use atomics_spec::model::op::Form;
-use atomics_spec::model::ty::Type;
-use atomics_spec::{FormOf, Source, Spec, Tables};
+use std::collections::BTreeMap;
 
-fn suite(spec: &Spec) -> String {
-    module(spec, "tests")
-}
+use atomics_spec::Spec;
+use atomics_spec::emit::kunit;
+use atomics_spec::emit::layout::in_kernel_style;
+use atomics_spec::model::op::Form;
 
 fn module(spec: &Spec, path: &str) -> String {
     let modules = kunit::modules(spec);
@@ -16,154 +14,167 @@ fn module(spec: &Spec, path: &str) -> String {
     found.unwrap_or_else(|| panic!("no module {path}")).1
 }
 
-/// The body of the test called `name`.
-fn test<'a>(suite: &'a str, name: &str) -> &'a str {
-    let (_, rest) = suite
-        .split_once(&format!("    fn {name}() {{\n"))
-        .unwrap_or_else(|| panic!("no test {name}"));
-    rest.split_once("\n    }\n").expect("it ends").0
-}
-
-/// Calls `each` with every form and every type that has it.
-fn for_each(spec: &Spec, mut each: impl FnMut(FormOf<'_>, &Type, &str)) {
-    for form in spec.typed_forms() {
-        for ty in &spec.types.types {
-            if ty.classes.contains(&form.meaning.class) {
-                let pointee = if ty.is_pointer() { " u8" } else { "" };
-                each(form, ty, &format!("{}{pointee}", ty.name));
-            }
-        }
-    }
-}
-
 fn builtin() -> Spec {
     Spec::builtin().unwrap_or_else(|e| panic!("{e}"))
 }
 
-#[test]
-fn every_form_has_a_table_on_every_type() {
-    let spec = builtin();
-    let suite = suite(&spec);
-    for_each(&spec, |form, _, ty| {
-        let check = format!("check(CASES, &{}_calls::<{ty}>())", form.method());
-        assert_eq!(suite.matches(&check).count(), 1, "{check}");
-    });
+/// A row of the suite, with the types on which it is tested.
+#[derive(Debug)]
+struct Row {
+    /// The list of types, as the suite has it.
+    types: String,
+    /// The row, without line breaks.
+    text: String,
 }
 
-/// Variants without a typed method are called by their C names.
+impl Row {
+    /// The part of the row between `before` and `after`.
+    fn part(&self, before: &str, after: &str) -> &str {
+        let (_, rest) = self.text.split_once(before).unwrap_or_default();
+        rest.split_once(after).unwrap_or_default().0
+    }
+}
+
+/// The rows, by the names of their tests.
+fn rows(spec: &Spec) -> BTreeMap<String, Row> {
+    let suite = module(spec, "tests");
+    let (_, rest) = suite.split_once("\nsuite! {\n").expect("a suite");
+    let (rest, _) = rest.split_once("\n}\n").expect("it ends");
+    let lines = rest.lines().map(str::trim).filter(|l| !l.starts_with("//"));
+    let text: Vec<&str> = lines.collect();
+    let text = text.join(" ");
+    let mut rows = BTreeMap::new();
+    for class in text.split(" on [").skip(1) {
+        let (types, rest) = class.split_once("] where { ").expect("types");
+        for row in rest.split_inclusive(';') {
+            let Some((_, row)) = row.split_once("#[test] fn ") else {
+                continue;
+            };
+            let (name, text) = row.split_once('(').expect("a name");
+            let row = Row {
+                types: format!(", {types}, "),
+                text: text.to_owned(),
+            };
+            assert!(rows.insert(name.to_owned(), row).is_none(), "{name}");
+        }
+    }
+    rows
+}
+
+/// Every variant is in a row: as the ordering of a method, or under its name in the trait of its
+/// class.
 #[test]
-fn every_variant_is_called() {
+fn every_variant_is_called_on_every_type() {
     let spec = builtin();
-    let (suite, calls) = (suite(&spec), module(&spec, "tests/calls"));
-    let mut raw = 0;
+    let rows = rows(&spec);
+    let (mut typed, mut raw) = (0, 0);
     for variant in spec.variants() {
         let form = variant.of;
-        let (method, ordering) = (form.method(), variant.ordering.name());
-        if form.is_typed() {
-            assert!(calls.contains(&format!("(\"{method}({ordering})\", ")));
-            assert!(calls.contains(&format!("{method}(ptr, {ordering})\", ")));
-            continue;
-        }
-        raw += 1;
-        let name = format!("{}_{}_calls", variant.family.name, form.base());
-        let (_, rest) = calls
-            .split_once(&format!("fn {name}<T>() "))
-            .unwrap_or_else(|| panic!("no {name}"));
-        let (body, _) = rest.split_once("\n}\n").expect("it ends");
-        let function = variant.function();
-        assert_eq!(body.matches(&format!("(\"{function}\", ")).count(), 1);
-        assert_eq!(body.matches(&format!(".{function}(")).count(), 1);
+        let (name, call) = match form.is_typed() {
+            true => (form.method(), variant.ordering.name().to_owned()),
+            false => (
+                format!("raw_{}", form.base()),
+                format!("atomic_{}", variant.name()),
+            ),
+        };
+        let row = rows.get(&name).unwrap_or_else(|| panic!("no {name}"));
+        let calls = row.part(" in ", ")").split(['(', ',']).skip(1);
+        let count = calls.filter(|c| c.trim() == call).count();
+        assert_eq!(count, 1, "{call} in {row:?}");
         for ty in &spec.types.types {
             if spec.types.families[ty.family] == *variant.family {
                 let pointee = if ty.is_pointer() { " u8" } else { "" };
-                let check = format!("check(CASES, &{name}::<{}{pointee}>())", ty.name);
-                assert_eq!(suite.matches(&check).count(), 1, "{check}");
+                let name = format!(", {}{pointee}, ", ty.name);
+                let has = ty.classes.contains(&form.meaning.class);
+                assert_eq!(row.types.contains(&name), has, "{name}");
             }
+        }
+        match form.is_typed() {
+            true => typed += 1,
+            false => raw += 1,
         }
     }
     // At least `cmpxchg` in four orderings.
-    assert!(raw >= 4 * spec.types.families.len());
+    assert!(raw >= 4 * spec.types.families.len() && typed > raw);
+    let forms = spec.forms().count();
+    assert_eq!(rows.len(), forms, "{:?}", rows.keys());
 }
 
 #[test]
-fn every_form_is_used_by_several_workers_on_every_type() {
+fn every_form_is_used_by_several_workers() {
     let spec = builtin();
-    let suite = suite(&spec);
-    for_each(&spec, |form, _, ty| {
-        // A store is tested together with the load.
-        let (name, call) = match form.form {
-            Form::Store => ("load".into(), format!("&load_calls::<{ty}>()")),
-            _ => (form.method(), format!("&{}_calls::<{ty}>()", form.method())),
-        };
+    let rows = rows(&spec);
+    for form in spec.typed_forms() {
+        let method = form.method();
+        let race = rows[&method].text.split("#[test] fn ").nth(1);
+        if form.form == Form::Store {
+            // A store is tested together with the load.
+            assert!(race.is_none() && rows["load"].text.contains(": whole(calls::store());"));
+            continue;
+        }
+        let race = race.unwrap_or_else(|| panic!("{method}"));
         assert!(
-            test(&suite, &format!("{name}_by_workers")).contains(&call),
-            "{name} on {ty}"
+            race.starts_with(&format!("{method}_by_workers: ")),
+            "{race}"
         );
-    });
+    }
 }
 
 #[test]
-fn there_is_no_case_where_architectures_differ() {
-    let suite = suite(&builtin());
+fn there_is_no_test_where_architectures_differ() {
+    let rows = rows(&builtin());
     // The least value minus 1 is negative on arm64, but the greatest value in the generic C code.
-    let table = test(&suite, "dec_if_positive");
-    assert!(!table.contains("(MIN, [], "), "{table}");
-    assert!(table.contains("(MIN + 1, [], MIN + 1, MIN),"), "{table}");
-    // These operations do not compare a value that has wrapped around.
-    for name in [
-        "inc_unless_negative",
-        "dec_unless_positive",
-        "inc_not_zero",
-        "dec",
-    ] {
-        assert!(test(&suite, name).contains("(MIN, [], "), "{name}");
-        assert!(test(&suite, name).contains("(MAX, [], "), "{name}");
+    for (name, row) in &rows {
+        let unless = row.part("unless ", ", in ");
+        let expected = match name.as_str() {
+            "dec_if_positive" => "v == T::integer(MIN)",
+            // The other operations do not compare a value that has wrapped around.
+            _ => "",
+        };
+        assert_eq!(unless, expected, "{name}");
     }
 }
 
+/// The expected values are those of `semantics.tbl`.
 #[test]
-fn conditional_forms_have_both_paths_at_the_edges() {
-    let suite = suite(&builtin());
-    let both = [
-        ("cmpxchg", "(MIN, [MIN, 1], 1, Ok(MIN)),"),
-        // The values differ only in the highest bit.
-        ("cmpxchg", "(0, [MIN, 1], 0, Err(0)),"),
-        ("cmpxchg", "(-1, [MAX, 0], -1, Err(-1)),"),
-        ("add_unless", "(MAX, [1, MAX], MAX, false),"),
-        ("add_unless", "(MAX, [1, MIN], MIN, true),"),
-        ("inc_unless_negative", "(MAX, [], MIN, true),"),
-        ("inc_unless_negative", "(-1, [], -1, false),"),
-        ("dec_if_positive", "(0, [], 0, -1),"),
-        ("dec_if_positive", "(1, [], 0, 0),"),
+fn rows_say_what_the_operations_mean() {
+    let rows = rows(&builtin());
+    let expected = [
+        ("load", "v) -> T = (v, v), in"),
+        ("store", "v, i) -> () = (i, ()), in"),
+        ("fetch_add", "v, i) -> T = (v + i, v), in"),
+        ("andnot", "v, i) -> () = (v & !i, ()), in"),
+        (
+            "cmpxchg",
+            "v, old, new) -> Result<T, T> = (if v != old { v } else { new }, \
+             if v != old { Err(v) } else { Ok(old) }), in",
+        ),
+        (
+            "raw_cmpxchg",
+            "v, old, new) -> T = (if v != old { v } else { new }, v), in",
+        ),
+        (
+            "add_unless",
+            "v, a, u) -> bool = (if v == u { v } else { v + a }, v != u), in",
+        ),
+        (
+            "sub_and_test",
+            "v, i) -> bool = (v - i, v - i == Wrapping(0)), in",
+        ),
     ];
-    for (name, case) in both {
-        assert!(test(&suite, name).contains(case), "{name}: {case}");
+    for (name, start) in expected {
+        let text = &rows[name].text;
+        assert!(text.starts_with(start), "{name}: {text}");
     }
 }
 
-/// A bool has cases for its two values, and a type with different results has its own table.
+/// The lines of the whole suite, with the first lines that the drop-in adds to a file.
 #[test]
-fn types_that_differ_have_tables_of_their_own() {
-    let builtin = Tables::builtin();
-    let and = |source: Source<'_>, row: &str| {
-        let text = String::from_utf8_lossy(source.bytes);
-        format!("{text}{row}\n")
-    };
-    let ops = and(builtin.ops, "jump v v");
-    let semantics = and(builtin.semantics, "jump arithmetic v+100 - -");
-    let tables = Tables {
-        ops: Source::new("atomics.tbl", &ops),
-        semantics: Source::new("semantics.tbl", &semantics),
-        ..builtin
-    };
-    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
-    let suite = suite(&spec);
-    assert!(test(&suite, "xchg_bool").contains("(1, [0], 0, 1),"));
-    // For a byte, 100 is shown relative to the greatest value.
-    let wide = test(&suite, "jump");
-    assert!(wide.contains("(0, [], 100, ()),"), "{wide}");
-    assert!(wide.contains("jump_calls::<i16>") && !wide.contains("jump_calls::<i8>"));
-    let narrow = test(&suite, "jump_i8");
-    assert!(narrow.contains("(0, [], MAX - 27, ()),"), "{narrow}");
-    assert!(narrow.contains("jump_calls::<u8>") && !narrow.contains("jump_calls::<i16>"));
+fn the_suite_is_short() {
+    let modules = kunit::modules(&builtin());
+    let lines = |text: &str| in_kernel_style(text).lines().count() + 5;
+    let counts: Vec<(&str, usize)> = modules.iter().map(|(n, t)| (*n, lines(t))).collect();
+    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    assert!(all <= 1250, "{all}: {counts:?}");
+    assert!(counts.iter().all(|(_, count)| *count <= 1000), "{counts:?}");
 }

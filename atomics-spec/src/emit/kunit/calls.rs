@@ -1,238 +1,180 @@
-//! Generates the calls that the tests make: for each form a function that returns all its calls, in
-//! every ordering, as a method and on a raw pointer. A form without a method is called in each
-//! family under its C names.
+//! How the suite calls a form, and the arms of the suite's macros for that.
 
-use super::cases::{returned_type, types};
-use crate::emit::text::{CALL, Text, fresh};
-use crate::emit::typed::Typed;
 use crate::expr::Yields;
-use crate::model::op::{Arg, ArgKind, Ordering};
-use crate::model::ty::{Family, Type};
+use crate::model::op::ArgKind;
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
-/// The name of the function.
-pub(super) fn name(form: &FormOf<'_>) -> String {
-    names::kunit_calls(&form.method())
+/// How the suite calls a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// As a method and on a raw pointer.
+    Typed,
+    /// The same, with an argument through which it returns a value.
+    TypedOut,
+    /// Under its C names, through the trait of its class, because it has no method.
+    Raw {
+        /// Whether an argument is a pointer.
+        out: bool,
+        /// Its result.
+        end: End,
+    },
 }
 
-/// The name of the function, in a family, of a form without a method.
-fn raw_name(form: &FormOf<'_>, family: &Family) -> String {
-    names::kunit_calls(&names::function(family, &form.base()))
+/// The result of a call under a C name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// A value of the variable's type.
+    Value,
+    /// Whether it stored; a method would return a `Result`.
+    Stored,
+    /// Another truth value, or nothing.
+    Plain,
 }
 
-/// The name of the function for a type.
-pub(super) fn name_on(spec: &Spec, form: &FormOf<'_>, ty: &Type) -> String {
-    match form.is_typed() {
-        true => name(form),
-        false => raw_name(form, &spec.types.families[ty.family]),
-    }
-}
-
-/// The names of all functions.
-pub(super) fn all_names(spec: &Spec) -> impl Iterator<Item = String> {
-    spec.forms().flat_map(move |form| {
-        let types = types(spec, &form).collect::<Vec<_>>();
-        types.into_iter().map(move |ty| name_on(spec, &form, ty))
-    })
-}
-
-/// The module.
-pub(super) fn module(spec: &Spec) -> String {
-    let mut t = Text::default();
-    t.inner_doc("The calls that are tested.");
-    t.line("use super::super::*;");
-    t.line("use super::table::{Call, Value};");
-    for form in spec.forms() {
+impl Kind {
+    fn of(form: &FormOf<'_>) -> Self {
+        let out = form.op.operands().any(|a| a.kind == ArgKind::Pointer);
         if form.is_typed() {
-            t.line("");
-            function(&mut t, form);
-            continue;
+            return match out && !form.returns_result() {
+                true => Self::TypedOut,
+                false => Self::Typed,
+            };
         }
-        for (index, family) in spec.types.families.iter().enumerate() {
-            if types(spec, &form).any(|ty| ty.family == index) {
-                t.line("");
-                raw_function(&mut t, &form, family);
-            }
+        let is_value = form.result().is_some_and(|r| r.yields() == Yields::Value);
+        let end = match form.returns_result() {
+            true => End::Stored,
+            false if is_value => End::Value,
+            false => End::Plain,
+        };
+        Self::Raw { out, end }
+    }
+
+    /// The word that selects the arms for it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Typed | Self::TypedOut => "",
+            Self::Raw { out: false, end } if end == End::Value => "C",
+            Self::Raw { out: false, .. } => "C_plain",
+            Self::Raw { out: true, end } => match end {
+                End::Value => "C_out",
+                End::Stored => "C_result",
+                End::Plain => "C_out_plain",
+            },
         }
     }
-    t.finish()
-}
 
-fn function(t: &mut Text, form: FormOf<'_>) {
-    let method = form.method();
-    t.doc(&format!(
-        "`{method}` in every ordering, as a method and on a raw pointer."
-    ));
-    let head = format!("pub(super) fn {}<T>", name(&form));
-    let ret = format!(
-        "[Call<T, {}, {}>; {}]",
-        form.op.operands().count(),
-        returned_type(&form, "T"),
-        2 * form.orderings().len()
-    );
-    let mut wheres = Typed { form }.wheres();
-    // The tests add a `T` to a `T`.
-    for bound in &mut wheres {
-        *bound = bound.replace("<Rhs>", "");
+    /// The arms of `call!`, which makes one call.
+    fn call(self) -> String {
+        let (out, end) = match self {
+            Self::Typed => return String::new(),
+            Self::TypedOut => return include_str!("../templates/kunit/call_out.rs").into(),
+            Self::Raw { out, end } => (out, end),
+        };
+        let before = [
+            "$(let $arg = into_repr($arg);)*",
+            "let mut found = $out;",
+            "let $out = &mut found;",
+        ];
+        let after: &[&str] = match (out, end) {
+            (false, End::Value) => &["unsafe { from_repr(result) }"],
+            (false, _) => &["result"],
+            (true, End::Value) => &["unsafe { (from_repr(found), from_repr(result)) }"],
+            (true, End::Plain) => &["(unsafe { from_repr(found) }, result)"],
+            (true, End::Stored) => &[
+                "let found = unsafe { from_repr(found) };",
+                "if result { Ok(found) } else { Err(found) }",
+            ],
+        };
+        let lines = |lines: &[&str]| -> String {
+            let lines = lines.iter().map(|line| format!("{:12}{line}\n", ""));
+            lines.collect()
+        };
+        let raw = include_str!("../templates/kunit/call_raw.rs");
+        let raw = match (out, end) {
+            (false, End::Plain) => raw.replace(
+                "            // SAFETY: As above, the bits are those of a `T`.\n",
+                "",
+            ),
+            _ => raw.to_owned(),
+        };
+        raw.replace("WORD", self.word())
+            .replace("OUT_PATTERN", if out { " $out:ident" } else { "" })
+            .replace("BEFORE", &lines(if out { &before } else { &[] }))
+            .replace(
+                "ARGS",
+                if out {
+                    "$($arg),*"
+                } else {
+                    "$(into_repr($arg)),*"
+                },
+            )
+            .replace("AFTER", &lines(after))
     }
-    wheres.insert(0, "T: Value".into());
-    t.signature(&head, &[], Some(&ret), &wheres);
-    t.indented(|t| {
-        t.line("[");
-        t.indented(|t| {
-            for &ordering in form.orderings() {
-                call(t, &form, ordering, false);
-                call(t, &form, ordering, true);
-            }
-        });
-        t.line("]");
-    });
-    t.line("}");
-}
 
-/// One call and its name in reports.
-fn call(t: &mut Text, form: &FormOf<'_>, ordering: Ordering, on_pointer: bool) {
-    let x = fresh("x", form.op);
-    let result = fresh("result", form.op);
-    let method = form.method();
-    let function = names::pointer_function(&method);
-    let is_out = |kind: ArgKind| kind == ArgKind::Pointer && !form.returns_result();
-    let named = |out: &str| -> Vec<String> {
-        let operands = form.op.operands().map(|a| {
-            let out = if is_out(a.kind) { out } else { "" };
-            format!("{out}{}", rust_ident(&a.name))
-        });
-        operands.collect()
-    };
-    let pattern = named("mut ").join(", ");
-    let mut args = named("&mut ");
-    args.push(ordering.name().into());
-    let left: Vec<String> = form
-        .op
-        .operands()
-        .filter(|a| is_out(a.kind))
-        .map(|a| rust_ident(&a.name))
-        .collect();
-    let (label, call) = if on_pointer {
-        args.insert(0, format!("{x}.as_ptr()"));
-        let call = format!(
-            "unsafe {{ {}({}) }}",
-            rust_ident(&function),
-            args.join(", ")
-        );
-        (format!("{function}(ptr, {})", ordering.name()), call)
-    } else {
-        let call = format!("{x}.{}({})", rust_ident(&method), args.join(", "));
-        (format!("{method}({})", ordering.name()), call)
-    };
-    let closure = format!("|{x}, [{pattern}]|");
-    let short = format!("\"{label}\", {closure} {call}");
-    if !on_pointer && left.is_empty() && short.chars().count() <= CALL {
-        t.line(format!("({short}),"));
-        return;
+    /// The arm of `calls!`, which lists all calls of a form.
+    fn list(self) -> String {
+        let (pattern, given) = match self {
+            Self::Typed => return String::new(),
+            Self::TypedOut => return include_str!("../templates/kunit/list_out.rs").into(),
+            Self::Raw { out: true, .. } => ("$out:ident: ", " $out"),
+            Self::Raw { out: false, .. } => ("", ""),
+        };
+        let word = self.word();
+        format!(
+            "    ($name:ident $args:tt {word}({pattern}$($function:ident),*)) => {{\n        \
+             &[$(call!({word} $function $args{given})),*]\n    }};\n"
+        )
     }
-    t.line(format!("(\"{label}\", {closure} {{"));
-    t.indented(|t| {
-        if on_pointer {
-            t.comment("SAFETY: The pointer is to a variable that is only accessed atomically.");
-        }
-        match left.first() {
-            None => t.line(&call),
-            Some(left) => {
-                t.line(format!("let {result} = {call};"));
-                t.line(format!("({left}, {result})"));
-            }
-        }
-    });
-    t.line("}),");
 }
 
-fn raw_function(t: &mut Text, form: &FormOf<'_>, family: &Family) {
-    let base = names::function(family, &form.base());
-    t.doc(&format!("`{base}` in every ordering."));
-    let head = format!("pub(super) fn {}<T>", raw_name(form, family));
-    let ret = format!(
-        "[Call<T, {}, {}>; {}]",
-        form.op.operands().count(),
-        returned_type(form, "T"),
-        form.orderings().len()
-    );
-    let repr = family.repr.rust().replace("c_void", "core::ffi::c_void");
-    t.signature(
-        &head,
-        &[],
-        Some(&ret),
-        &[format!("T: Value<Repr = {repr}>")],
-    );
-    t.indented(|t| {
-        t.line("[");
-        t.indented(|t| {
-            for variant in form.variants(family) {
-                raw_call(t, form, &variant.function());
-            }
-        });
-        t.line("]");
-    });
-    t.line("}");
+/// The macros of the suite.
+pub(super) fn macros(spec: &Spec) -> String {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for kind in spec.forms().map(|form| Kind::of(&form)) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let calls: String = kinds.iter().map(|kind| kind.call()).collect();
+    let lists: String = kinds.iter().map(|kind| kind.list()).collect();
+    include_str!("../templates/kunit/suite.rs")
+        .replace("OTHER_CALLS\n", &calls)
+        .replace("OTHER_LISTS\n", &lists)
 }
 
-/// One call of a C function, through the method of that name.
-fn raw_call(t: &mut Text, form: &FormOf<'_>, function: &str) {
-    let x = fresh("x", form.op);
-    let result = fresh("result", form.op);
-    let found = fresh("found", form.op);
-    let is_pointer = |a: &&Arg| a.kind == ArgKind::Pointer;
-    let pointer = form.op.operands().find(is_pointer);
-    let names = form.op.operands().map(|a| rust_ident(&a.name));
-    let pattern = names.collect::<Vec<_>>().join(", ");
-    let args = form.op.operands().map(|a| match a.kind {
-        ArgKind::Pointer => format!("&mut {found}"),
-        _ => format!("into_repr({})", rust_ident(&a.name)),
-    });
-    let args: Vec<String> = args.collect();
-    let typed = |t: &mut Text, before: &str, bits: &str, after: &str| {
-        let proof = "As above, the bits are those of a `T`.";
-        t.proven(proof, before, &format!("from_repr({bits})"), after);
+/// Whether a call returns a value through a pointer, and a result as well.
+pub(super) fn returns_pairs(spec: &Spec) -> bool {
+    let pair = |form: &FormOf<'_>| {
+        let out = form.op.operands().any(|a| a.kind == ArgKind::Pointer);
+        out && !form.returns_result()
     };
-    let kind = form.result().map(|r| r.yields());
-    let bind = format!("let {result} = ");
-    let (before, after) = match (pointer, kind) {
-        // The closure returns the result of the call.
-        (None, Some(Yields::Truth)) => ("", ""),
-        (_, None) => ("", ";"),
-        _ => (bind.as_str(), ";"),
+    spec.forms().any(|form| pair(&form))
+}
+
+/// The functions that a row calls.
+pub(super) fn called(form: &FormOf<'_>) -> String {
+    let kind = Kind::of(form);
+    let out = match kind {
+        Kind::Typed | Kind::Raw { out: false, .. } => None,
+        _ => form.op.pointer().map(|a| rust_ident(&a.name)),
     };
-    t.line(format!("(\"{function}\", |{x}, [{pattern}]| {{"));
-    t.indented(|t| {
-        let proof = "The types have the class of the operation, so the value that is stored is \
-                     a `T`.";
-        t.proven(proof, &format!("let {x} = "), &format!("{x}.as_raw()"), ";");
-        if let Some(pointer) = pointer {
-            let name = rust_ident(&pointer.name);
-            t.line(format!("let mut {found} = into_repr({name});"));
+    let out = out.map_or(String::new(), |out| format!("{out}: "));
+    let (function, list): (String, Vec<String>) = match kind {
+        Kind::Raw { .. } => {
+            let orderings = form.orderings().iter();
+            let variants = orderings.map(|&o| names::variant(form.op, form.form, o));
+            let functions = variants.map(|v| rust_ident(&names::trait_method(&v)));
+            (kind.word().into(), functions.collect())
         }
-        t.call(before, &format!("{x}.{function}"), &args, after);
-        if pointer.is_none() {
-            if kind == Some(Yields::Value) {
-                typed(t, "", &result, "");
-            }
-            return;
+        Kind::Typed | Kind::TypedOut => {
+            let orderings = form.orderings().iter();
+            let function = names::pointer_function(&form.method());
+            (
+                rust_ident(&function),
+                orderings.map(|o| o.name().into()).collect(),
+            )
         }
-        typed(t, &format!("let {found} = "), &found, ";");
-        if form.returns_result() {
-            t.line(format!("if {result} {{"));
-            t.indented(|t| t.line(format!("Ok({found})")));
-            t.line("} else {");
-            t.indented(|t| t.line(format!("Err({found})")));
-            t.line("}");
-            return;
-        }
-        if kind == Some(Yields::Value) {
-            typed(t, &bind, &result, ";");
-        }
-        let result = kind.map_or("()", |_| &result);
-        t.line(format!("({found}, {result})"));
-    });
-    t.line("}),");
+    };
+    format!("{function}({out}{})", list.join(", "))
 }

@@ -1,6 +1,6 @@
 //! How several workers use one variable at the same time, so that a test detects lost updates.
 
-use super::cases::{is_uniform, narrow, tuples, types};
+use super::values::{is_uniform, narrow, tuples, types};
 use crate::expr::{Expr, Yields};
 use crate::interp::{self, Outcome};
 use crate::model::op::{ArgKind, Form, Ordering};

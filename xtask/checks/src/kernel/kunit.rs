@@ -160,16 +160,30 @@ impl Expected {
                 inside = !inside;
             } else if let Some((_, rest)) = line.split_once("kunit_tests(") {
                 suite = rest.split(')').next().map(str::to_owned);
-            } else if line == "#[test]" {
+            } else if let Some(rest) = line.strip_prefix("#[test]") {
                 is_test = true;
-            } else if let (true, Some(rest)) = (is_test, line.strip_prefix("fn ")) {
-                let name = rest.split('(').next().unwrap_or_default();
-                self.tests
-                    .push((suite.clone().unwrap_or_default(), name.into()));
-                is_test = false;
+                self.test(&mut is_test, suite.as_deref(), rest.trim_start());
+            } else {
+                self.test(&mut is_test, suite.as_deref(), line);
             }
         }
         self.examples.push((path.replace(['/', '.'], "_"), count));
+    }
+
+    /// Adds the test that `code` declares, if it follows a `#[test]`. In a macro, the name is a
+    /// variable; the rows that the macro expands have the names.
+    fn test(&mut self, is_test: &mut bool, suite: Option<&str>, code: &str) {
+        let Some(rest) = code.strip_prefix("fn ").filter(|_| *is_test) else {
+            return;
+        };
+        *is_test = false;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let rest = rest.strip_prefix("r#").unwrap_or(rest);
+        let name = rest.split(|c| !is_name(c)).next().unwrap_or_default();
+        if !name.is_empty() {
+            let suite = suite.unwrap_or_default();
+            self.tests.push((suite.into(), name.into()));
+        }
     }
 }
 

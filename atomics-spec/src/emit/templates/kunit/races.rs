@@ -1,7 +1,7 @@
 //! Several workers that use one variable at the same time, and checks that no update is lost.
 
 use super::super::*;
-use super::table::{Bits, Call, Value};
+use super::table::{Call, Int, Value};
 use super::workers::{together, WORKERS};
 use crate::prelude::*;
 
@@ -74,22 +74,52 @@ where
     found == expected
 }
 
-/// All workers make the same call. The new value depends only on the old one, so the sequence of
-/// values depends only on the number of calls.
+/// The result of a call as a 64-bit number.
+pub(super) trait Bits {
+    /// Returns the number.
+    fn bits(self) -> u64;
+}
+
+impl<T: Value> Bits for T {
+    fn bits(self) -> u64 {
+        T::int(self).wide()
+    }
+}
+
+impl Bits for () {
+    fn bits(self) -> u64 {
+        0
+    }
+}
+
+impl<T: Value> Bits for Result<T, T> {
+    fn bits(self) -> u64 {
+        match self {
+            Ok(value) => value.bits() << 1 | 1,
+            Err(value) => value.bits() << 1,
+        }
+    }
+}
+
+/// All workers make the same call, in each round on another value and with other operands. The new
+/// value depends only on the old one, so the sequence of values depends only on the number of
+/// calls.
 pub(super) fn repeat<T, R, const N: usize>(
     calls: &[Call<T, N, R>],
-    start: i64,
-    operands: [i64; N],
+    rounds: &[(i64, [i64; N])],
 ) -> bool
 where
     T: Value,
     R: Bits + 'static,
 {
-    calls.iter().all(|&(name, call)| {
-        race(name, start, (call, operands), |x, (call, operands), _| {
-            call(x, operands.map(T::of)).bits()
+    let round = |&(start, operands): &(i64, [i64; N])| {
+        calls.iter().all(|&(name, call)| {
+            race(name, start, (call, operands), |x, (call, operands), _| {
+                call(x, operands.map(T::of)).bits()
+            })
         })
-    })
+    };
+    rounds.iter().all(round)
 }
 
 /// As [`repeat`], but a failed call is repeated, with the value that it found as the expected one,

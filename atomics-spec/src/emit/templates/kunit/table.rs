@@ -1,39 +1,106 @@
-//! Tables of test cases, and checks of calls against them.
+//! The values that tests use, and the comparison of calls with the table of operations.
 
 use super::super::*;
 use crate::fmt::Debug;
 use crate::prelude::*;
 
+pub(super) use core::num::Wrapping;
+
 /// The number that represents the least value of a type.
 pub(super) const MIN: i64 = i64::MIN;
 /// The number that represents the greatest value of a type.
 pub(super) const MAX: i64 = i64::MAX;
-
-/// The value before, the operands, the value afterwards, and the result. Numbers represent values
-/// as in [`Value::of`].
-pub(super) type Case<const N: usize, R> = (i64, [i64; N], i64, R);
+/// The numbers of the values that variables and operands take.
+const NUMBERS: [i64; 9] = [0, 1, 2, -1, -2, MIN, MIN + 1, MAX, MAX - 1];
 
 /// The name of a call in a report, and the call.
 pub(super) type Call<T, const N: usize, R> = (&'static str, fn(&Atomic<T>, [T; N]) -> R);
 
-/// The result of a call as a 64-bit number. For a [`Result`] the number does not hold all of it.
-pub(super) trait Bits {
-    /// Returns the number.
-    fn bits(self) -> u64;
+/// The expected value afterwards and result, from the value before and the operands. `None` if
+/// architectures differ.
+type Model<I, const N: usize, R> = fn(Wrapping<I>, [Wrapping<I>; N]) -> Option<(Wrapping<I>, R)>;
+
+/// A signed integer, in which expected values are computed.
+pub(super) trait Int: Copy {
+    /// Returns the integer with the sign and the low bits of `number`. [`MIN`] thus gives the least
+    /// integer of any width, and [`MAX`] the greatest.
+    fn at(number: i64) -> Self;
+
+    /// Returns the integer with the low bits of `bits`.
+    fn low(bits: u64) -> Self;
+
+    /// Returns the integer as a 64-bit number.
+    fn wide(self) -> u64;
 }
+
+macro_rules! int {
+    ($($int:ident)*) => {$(
+        impl Int for $int {
+            fn at(number: i64) -> Self {
+                let rest = Self::low(number as u64) & Self::MAX;
+                rest | if number < 0 { Self::MIN } else { 0 }
+            }
+
+            fn low(bits: u64) -> Self {
+                bits as Self
+            }
+
+            fn wide(self) -> u64 {
+                self as u64
+            }
+        }
+    )*};
+}
+
+int! { i8 i16 i32 i64 isize }
 
 /// A type that the tests use.
-pub(super) trait Value: AtomicType + Bits + Debug + PartialEq + 'static {
-    /// Returns the value with the low bits of `bits`.
-    fn from_bits(bits: u64) -> Self;
+pub(super) trait Value: AtomicType + Debug + PartialEq + 'static {
+    /// The signed integer of the same width.
+    type Int: Int;
 
-    /// Returns the value with the sign and the low bits of `number`. [`MIN`] thus gives the least
-    /// value of a signed type of any width, and [`MAX`] the greatest.
-    fn of(number: i64) -> Self;
+    /// Returns the value with the bits of an integer.
+    fn from_int(int: Self::Int) -> Self;
+
+    /// Returns the bits of a value as an integer.
+    fn int(value: Self) -> Self::Int;
+
+    /// Returns the value that `number` represents: see [`Int::at`].
+    fn of(number: i64) -> Self {
+        Self::from_int(Int::at(number))
+    }
+
+    /// Returns the value with the low bits of `bits`.
+    fn from_bits(bits: u64) -> Self {
+        Self::from_int(Int::low(bits))
+    }
+
+    /// Returns the integer that `number` represents.
+    fn integer(number: i64) -> Wrapping<Self::Int> {
+        Wrapping(Int::at(number))
+    }
 }
 
-/// The result of a call, as a table has it.
-pub(super) trait Returned<T>: Copy + Debug {
+// A row: the type, the integer of its width, and the conversions from the integer and to it.
+macro_rules! values {
+    ($($ty:ty: $int:ty, |$n:ident| $from:expr, |$x:ident| $into:expr;)*) => {$(
+        impl Value for $ty {
+            type Int = $int;
+
+            fn from_int($n: $int) -> Self {
+                $from
+            }
+
+            fn int($x: Self) -> $int {
+                $into
+            }
+        }
+    )*};
+}
+
+VALUES
+/// The result of a call, as the table has it: with integers.
+pub(super) trait Returned<T>: Copy {
     /// The type of the result of the call.
     type Typed: Debug + PartialEq;
 
@@ -55,61 +122,65 @@ impl<T> Returned<T> for bool {
     }
 }
 
-impl<T: Value> Returned<T> for i64 {
+impl<T: Value> Returned<T> for Wrapping<T::Int> {
     type Typed = T;
 
     fn typed(self) -> T {
-        T::of(self)
+        T::from_int(self.0)
     }
 }
 
-impl<T: Value> Returned<T> for Result<i64, i64> {
+impl<T: Value> Returned<T> for Result<Wrapping<T::Int>, Wrapping<T::Int>> {
     type Typed = Result<T, T>;
 
     fn typed(self) -> Result<T, T> {
-        self.map(T::of).map_err(T::of)
+        let typed = |int: Wrapping<T::Int>| T::from_int(int.0);
+        self.map(typed).map_err(typed)
     }
 }
 
-/// The value that the call writes through its pointer argument, and its result.
-impl<T: Value, R: Returned<T>> Returned<T> for (i64, R) {
-    type Typed = (T, R::Typed);
-
-    fn typed(self) -> (T, R::Typed) {
-        (T::of(self.0), self.1.typed())
-    }
-}
-
-/// Whether all calls match all cases and leave the adjacent variables alone. Prints the first
-/// failure of each call.
+/// Whether all calls do what the table says, with all values and operands, and leave the adjacent
+/// variables alone. Prints the first failure of each call.
 pub(super) fn check<T, R, const N: usize>(
-    cases: &[Case<N, R>],
     calls: &[Call<T, N, R::Typed>],
+    model: Model<T::Int, N, R>,
 ) -> bool
 where
     T: Value,
     R: Returned<T>,
 {
+    let count = NUMBERS.len();
+    let digit = |index: usize, place: usize| NUMBERS[index / count.pow(place as u32) % count];
     let wrong = calls.iter().filter(|call| {
-        let right = |case| [0, -1].iter().all(|beside| does(call, case, *beside));
-        !cases.iter().all(right)
+        let mut indices = 0..count.pow(N as u32 + 1) * 2;
+        !indices.all(|index| {
+            let operands = core::array::from_fn(|place| T::of(digit(index, place)));
+            // The last factor is the number of values of the adjacent variables.
+            let beside = index / count.pow(N as u32 + 1);
+            let before = [-(beside as i64), digit(index, N), -(beside as i64)];
+            does(call, before.map(T::of), operands, model)
+        })
     });
     wrong.count() == 0
 }
 
-/// Whether a call matches a case on a variable between two others that hold `beside`.
+/// Whether a call does what the table says on the second of three variables.
 fn does<T, R, const N: usize>(
     (name, call): &Call<T, N, R::Typed>,
-    &(memory, operands, after, returned): &Case<N, R>,
-    beside: i64,
+    before: [T; 3],
+    operands: [T; N],
+    model: Model<T::Int, N, R>,
 ) -> bool
 where
     T: Value,
     R: Returned<T>,
 {
-    let operands = operands.map(T::of);
-    let before = [beside, memory, beside].map(T::of);
-    let expected = ([beside, after, beside].map(T::of), returned.typed());
+    let integer = |value| Wrapping(T::int(value));
+    let [left, old, right] = before;
+    let Some((after, returned)) = model(integer(old), operands.map(integer)) else {
+        return true;
+    };
+    let expected = ([left, T::from_int(after.0), right], returned.typed());
     let variables = before.map(Atomic::new);
     let result = call(&variables[1], operands);
     let found = (variables.map(|mut x| *x.get_mut()), result);
@@ -119,31 +190,4 @@ where
         pr_err!("    (variables, result) is {found:?}, expected {expected:?}\n");
     }
     found == expected
-}
-
-impl Bits for () {
-    fn bits(self) -> u64 {
-        0
-    }
-}
-
-impl<T: Value> Bits for Result<T, T> {
-    fn bits(self) -> u64 {
-        match self {
-            Ok(value) => value.bits() << 1 | 1,
-            Err(value) => value.bits() << 1,
-        }
-    }
-}
-
-impl<T: Value, R: Bits> Bits for (T, R) {
-    fn bits(self) -> u64 {
-        self.0.bits().wrapping_mul(31).wrapping_add(self.1.bits())
-    }
-}
-
-impl Bits for bool {
-    fn bits(self) -> u64 {
-        self.into()
-    }
 }

@@ -1,12 +1,15 @@
 //! Checks that the KUnit suite of the kernel drop-in is complete. `cargo xtask kernel` runs the
 //! suite in a kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use atomics_spec::Spec;
-use atomics_spec::emit::kunit;
-use atomics_spec::emit::layout::in_kernel_style;
+use atomics_spec::emit::layout::{Backend, in_kernel_style};
+use atomics_spec::emit::{kunit, module_tree};
 use atomics_spec::model::op::Form;
+use atomics_tests::project::{printed, success, write};
+use atomics_tests::rustc::compiler;
 
 fn module(spec: &Spec, path: &str) -> String {
     let modules = kunit::modules(spec);
@@ -177,4 +180,148 @@ fn the_suite_is_short() {
     let all: usize = counts.iter().map(|(_, count)| count).sum();
     assert!(all <= 1250, "{all}: {counts:?}");
     assert!(counts.iter().all(|(_, count)| *count <= 1000), "{counts:?}");
+}
+
+/// What the suite uses of the crate `kernel`, for a program.
+const KERNEL: &str = "\
+#![allow(dead_code)]
+#![deny(unused_braces, unused_imports, unused_macros, unused_parens, unused_variables)]
+extern crate self as kernel;
+pub mod fmt {
+    pub use core::fmt::*;
+}
+pub mod prelude {
+    pub use crate::pr_err;
+    pub use core::result::Result;
+}
+#[macro_export]
+macro_rules! pr_err {
+    ($($text:tt)*) => { std::print!($($text)*) };
+}
+pub mod processor {
+    pub fn cpu_relax() {}
+}
+pub mod sync {
+    pub mod atomic;
+}
+";
+
+/// The module `workers`, with threads.
+const WORKERS: &str = "\
+pub(super) const WORKERS: usize = 4;
+pub(super) struct Meeting<S> {
+    pub(super) shared: S,
+}
+pub(super) fn together<S: Sync>(shared: S, job: fn(&S, usize)) -> Result<Meeting<S>, ()> {
+    let start = std::sync::Barrier::new(WORKERS);
+    std::thread::scope(|scope| {
+        for number in 0..WORKERS {
+            let (shared, start) = (&shared, &start);
+            scope.spawn(move || {
+                start.wait();
+                job(shared, number);
+            });
+        }
+    });
+    Ok(Meeting { shared })
+}
+";
+
+/// A decrement that is not atomic.
+const BROKEN: &str = "\
+mod calls {
+            mod pointer {
+                use super::super::super as atomic;
+                pub use atomic::pointer::*;
+                pub unsafe fn broken<T>(ptr: *mut T, _: atomic::Relaxed)
+                where
+                    T: atomic::AtomicArithmetic,
+                {
+                    let mut own = atomic::Atomic::new(unsafe { ptr.read_volatile() });
+                    own.dec(atomic::Relaxed);
+                    std::thread::yield_now();
+                    unsafe { ptr.write_volatile(*own.get_mut()) };
+                }
+            }
+";
+
+/// Compiles the table of the suite as a program for this machine, with three faults: a wrong value,
+/// a wrong result of a failed operation, and a function that is not atomic. Exactly the tests of
+/// these fail, and say why.
+#[test]
+fn the_suite_finds_what_is_wrong() {
+    let spec = builtin();
+    let replaced = |text: &str, from: &str, to: &str| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to)
+    };
+    let suite = module(&spec, "tests");
+    let (suite, _) = suite
+        .split_once("#[macros::kunit_tests(rust_atomics_items)]")
+        .expect("the tests of other items come last");
+    let suite = replaced(
+        suite,
+        "#[macros::kunit_tests(rust_atomics_table)]",
+        "#[cfg(test)]",
+    );
+    let suite = replaced(&suite, "mod flag;\n", "");
+    let suite = replaced(
+        &suite,
+        "fn fetch_add(v, i) -> T = (v + i, v),",
+        "fn fetch_add(v, i) -> T = (v + i, v + i),",
+    );
+    let suite = replaced(
+        &suite,
+        "{ v } else { v + a }, v != u)",
+        "{ v } else { v + a }, true)",
+    );
+    let suite = replaced(&suite, "mod calls {\n", BROKEN);
+    let suite = replaced(&suite, "in atomic_dec(Relaxed)", "in broken(Relaxed)");
+    let tree = module_tree(&spec, &Backend::Asm, None, None).unwrap_or_else(|e| panic!("{e:?}"));
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        &[
+            ("lib.rs", KERNEL),
+            ("sync/atomic.rs", &format!("{tree}\nmod tests;\n")),
+            ("sync/atomic/tests.rs", &suite),
+            ("sync/atomic/tests/races.rs", &module(&spec, "tests/races")),
+            ("sync/atomic/tests/table.rs", &module(&spec, "tests/table")),
+            ("sync/atomic/tests/workers.rs", WORKERS),
+        ],
+    );
+    let program = folder.path().join("suite");
+    let mut rustc = compiler();
+    rustc.args([
+        "--test",
+        "--edition=2021",
+        "--cfg=CONFIG_KUNIT=\"y\"",
+        "-Aunexpected_cfgs",
+    ]);
+    rustc
+        .arg("-o")
+        .arg(&program)
+        .arg(folder.path().join("lib.rs"));
+    success(&rustc.output().expect("rustc"));
+    let ran = Command::new(&program).output().expect("the suite");
+    let said = printed(&ran);
+    let results = said.lines().filter_map(|line| line.split_once("::suite::"));
+    let results = results.filter_map(|(_, result)| result.split_once(" ... "));
+    let results: Vec<(&str, &str)> = results.collect();
+    let rows = rows(&spec);
+    let races = rows.values().filter(|row| row.text.contains("#[test] fn "));
+    assert_eq!(results.len(), rows.len() + races.count(), "{said}");
+    let failed = results.iter().filter(|(_, result)| *result != "ok");
+    let failed: BTreeSet<&str> = failed.map(|(name, _)| *name).collect();
+    let expected = ["add_unless", "dec_by_workers", "fetch_add"];
+    assert_eq!(failed, BTreeSet::from(expected), "{said}");
+    for message in [
+        "\nfetch_add(Full) on i8: [0, 0, 0] with [1]\n    \
+         (variables, result) is ([0, 1, 0], 0), expected ([0, 1, 0], 1)\n",
+        "\nadd_unless(Full) on i8: [0, 0, 0] with [0, 0]\n    \
+         (variables, result) is ([0, 0, 0], false), expected ([0, 0, 0], true)\n",
+        "\nbroken(ptr, Relaxed) on i8 by 4 workers: (final value, sum of results) is\n",
+    ] {
+        assert!(said.contains(message), "{message}: {said}");
+    }
 }

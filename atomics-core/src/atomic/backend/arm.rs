@@ -298,7 +298,7 @@ macro_rules! op_6 {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
@@ -708,7 +708,7 @@ macro_rules! all_families {
 
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i32_isize_i8_i16 {
-    ($int:ty, $w:tt, $uint:ty) => {
+    ($int:ty, $w:tt, $uint:ident) => {
         op! {
             $int, $w;
             // name    alu

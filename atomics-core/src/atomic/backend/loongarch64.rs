@@ -314,7 +314,7 @@ macro_rules! add_negative {
 
 /// Functions of `add` and `sub`.
 macro_rules! op_5 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
@@ -356,7 +356,7 @@ macro_rules! op_5 {
 
 /// Functions of `fetch_add` and `fetch_sub`.
 macro_rules! fetch_op_2 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -430,7 +430,7 @@ macro_rules! sub_return {
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty, $uint:ty; $($name:ident $db:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $db:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -461,7 +461,7 @@ macro_rules! fetch_and {
 
 /// Functions of `or` and `xor`.
 macro_rules! op_6 {
-    ($int:ty, $uint:ty; $($name:ident $am:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $am:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
@@ -489,7 +489,7 @@ macro_rules! op_6 {
 
 /// Functions of `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_4 {
-    ($int:ty, $uint:ty; $($name:ident $am:tt $db:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $am:tt $db:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -948,7 +948,7 @@ macro_rules! i32_i64_isize_ptr {
 
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
-    ($int:ty, $uint:ty) => {
+    ($int:ty, $uint:ident) => {
         op_5! {
             $int, $uint;
             // name  alu

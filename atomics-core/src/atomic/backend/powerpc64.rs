@@ -489,7 +489,7 @@ macro_rules! add_negative {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
@@ -979,7 +979,7 @@ macro_rules! i32_i64_isize {
 
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
-    ($int:ty, $w:tt, $uint:ty) => {
+    ($int:ty, $w:tt, $uint:ident) => {
         cmpxchg_2! {
             $int, $w, $uint;
             // name             also        also2     also3

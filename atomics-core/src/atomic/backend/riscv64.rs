@@ -461,7 +461,7 @@ macro_rules! add_negative {
 
 /// Functions of `fetch_add`.
 macro_rules! fetch_add {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -512,7 +512,7 @@ macro_rules! fetch_add {
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt;)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -547,7 +547,7 @@ macro_rules! fetch_and {
 
 /// Functions of `or` and `xor`.
 macro_rules! op_5 {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident $amo:tt;)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
@@ -579,7 +579,7 @@ macro_rules! op_5 {
 
 /// Functions of `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_4 {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident $amo:tt $aqrl:tt;)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt $aqrl:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -614,7 +614,7 @@ macro_rules! fetch_op_4 {
 
 /// Functions of `xchg`.
 macro_rules! xchg_4 {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
         functions! {
             $(
                 fn $name(v: *mut $int, new: $int) -> $int {
@@ -675,7 +675,7 @@ macro_rules! xchg_4 {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
-    ($int:ty, $w:tt, $uint:ty; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
@@ -1166,7 +1166,7 @@ macro_rules! i32_i64_isize_ptr {
 
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
-    ($int:ty, $w:tt, $uint:ty) => {
+    ($int:ty, $w:tt, $uint:ident) => {
         functions! {
             fn add(i: $int, v: *mut $int) {
                 if super::zabha() {

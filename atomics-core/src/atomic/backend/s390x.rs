@@ -632,7 +632,7 @@ macro_rules! add_negative {
 
 /// Functions of `add` and `sub`.
 macro_rules! op_5 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
@@ -690,7 +690,7 @@ macro_rules! add_return_3 {
 
 /// Functions of `fetch_add` and `fetch_sub`.
 macro_rules! fetch_op_3 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -778,7 +778,7 @@ macro_rules! op_6 {
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and_2 {
-    ($int:ty, $uint:ty; $($name:ident;)*) => {
+    ($int:ty, $uint:ident; $($name:ident;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -816,7 +816,7 @@ macro_rules! fetch_and_2 {
 
 /// Functions of `or` and `xor`.
 macro_rules! op_7 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
@@ -874,7 +874,7 @@ macro_rules! op_7 {
 
 /// Functions of `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_5 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -940,7 +940,7 @@ macro_rules! fetch_op_5 {
 
 /// Functions of `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_6 {
-    ($int:ty, $uint:ty; $($name:ident $alu:tt $callee:ident;)*) => {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt $callee:ident;)*) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -1443,7 +1443,7 @@ macro_rules! i32_i64_isize_ptr {
 
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
-    ($int:ty, $uint:ty) => {
+    ($int:ty, $uint:ident) => {
         op_5! {
             $int, $uint;
             // name  alu

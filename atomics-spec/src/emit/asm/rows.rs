@@ -455,7 +455,7 @@ fn pattern(parameter: &Parameter) -> String {
     let name = &parameter.name;
     match parameter.kind {
         Kind::Line => format!("[$(${name}:tt)?]"),
-        Kind::Code if name.starts_with("int") || name.starts_with("uint") => format!("${name}:ty"),
+        Kind::Code if name.starts_with("int") => format!("${name}:ty"),
         Kind::Code => format!("${name}:ident"),
         Kind::Text | Kind::Words => format!("${name}:tt"),
     }

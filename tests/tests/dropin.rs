@@ -70,7 +70,10 @@ fn no_kernel_to_build() {
     assert!(said.contains("write CONFIG_NAME=VALUE"), "{said}");
     for args in [&["--cpu", "max"][..], &["--arch", "all", "--cpu", "max"]] {
         let said = kernel(tree.path(), args);
-        assert!(said.contains("error: --cpu is for one architecture"), "{said}");
+        assert!(
+            said.contains("error: --cpu is for one architecture"),
+            "{said}"
+        );
     }
     let said = kernel(tree.path(), &["--arch", "aarch64"]);
     let names = "um, x86_64, arm64, arm, riscv64, powerpc64le, s390x, loongarch64, all";

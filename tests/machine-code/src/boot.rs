@@ -8,8 +8,9 @@ pub struct Boot {
     pub name: &'static str,
     /// The size of its configuration.
     pub size: Size,
-    /// Configuration lines for the emulated machine: its console, and turning it off. They come
-    /// besides those of [`crate::target::Kernel`].
+    /// Configuration lines for the emulated machine, such as its console. They come besides those of
+    /// [`crate::target::Kernel`]. A small kernel also needs a module with an example that uses
+    /// `#[vtable]`; without one, rustc warns about the file with all examples.
     pub config: &'static [&'static str],
     /// The make target of the file that QEMU loads.
     pub make: &'static str,
@@ -35,13 +36,13 @@ pub enum Size {
     Small,
 }
 
-/// The serial port of a PC, which other machines have, too.
-const CONSOLE_8250: &[&str] = &["CONFIG_SERIAL_8250=y", "CONFIG_SERIAL_8250_CONSOLE=y"];
+/// The smallest module with an example that uses `#[vtable]`.
+const VTABLE: &str = "CONFIG_CPU_FREQ=y";
 
 pub(crate) const X86_64: Boot = Boot {
     name: "x86_64",
     size: Size::Default,
-    config: CONSOLE_8250,
+    config: &["CONFIG_SERIAL_8250=y", "CONFIG_SERIAL_8250_CONSOLE=y"],
     make: "all",
     image: "arch/x86/boot/bzImage",
     emulator: "qemu-system-x86_64",
@@ -54,6 +55,7 @@ pub(crate) const ARM64: Boot = Boot {
     name: "arm64",
     size: Size::Small,
     config: &[
+        VTABLE,
         "CONFIG_SERIAL_AMBA_PL011=y",
         "CONFIG_SERIAL_AMBA_PL011_CONSOLE=y",
     ],
@@ -71,6 +73,7 @@ pub(crate) const ARM: Boot = Boot {
     name: "arm",
     size: Size::Small,
     config: &[
+        VTABLE,
         "CONFIG_AEABI=y",
         "CONFIG_SERIAL_AMBA_PL011=y",
         "CONFIG_SERIAL_AMBA_PL011_CONSOLE=y",
@@ -87,6 +90,8 @@ pub(crate) const RISCV64: Boot = Boot {
     name: "riscv64",
     size: Size::Small,
     config: &[
+        VTABLE,
+        "CONFIG_RISCV_SBI=y",
         "CONFIG_SERIAL_8250=y",
         "CONFIG_SERIAL_8250_CONSOLE=y",
         "CONFIG_SERIAL_OF_PLATFORM=y",
@@ -102,7 +107,7 @@ pub(crate) const RISCV64: Boot = Boot {
 pub(crate) const POWERPC64: Boot = Boot {
     name: "powerpc64le",
     size: Size::Small,
-    config: &["CONFIG_PPC_PSERIES=y", "CONFIG_HVC_CONSOLE=y"],
+    config: &[VTABLE, "CONFIG_PPC_PSERIES=y", "CONFIG_HVC_CONSOLE=y"],
     make: "vmlinux",
     image: "vmlinux",
     emulator: "qemu-system-ppc64",
@@ -114,7 +119,11 @@ pub(crate) const POWERPC64: Boot = Boot {
 pub(crate) const S390X: Boot = Boot {
     name: "s390x",
     size: Size::Small,
-    config: &["CONFIG_SCLP_CONSOLE=y", "CONFIG_SCLP_TTY=y"],
+    config: &[
+        "CONFIG_BLOCK=y",
+        "CONFIG_SCLP_CONSOLE=y",
+        "CONFIG_SCLP_TTY=y",
+    ],
     make: "bzImage",
     image: "arch/s390/boot/bzImage",
     emulator: "qemu-system-s390x",
@@ -126,7 +135,16 @@ pub(crate) const S390X: Boot = Boot {
 pub(crate) const LOONGARCH64: Boot = Boot {
     name: "loongarch64",
     size: Size::Small,
-    config: CONSOLE_8250,
+    config: &[
+        VTABLE,
+        "CONFIG_MFD_SYSCON=y",
+        "CONFIG_POWER_RESET=y",
+        "CONFIG_POWER_RESET_SYSCON=y",
+        "CONFIG_POWER_RESET_SYSCON_POWEROFF=y",
+        "CONFIG_SERIAL_8250=y",
+        "CONFIG_SERIAL_8250_CONSOLE=y",
+        "CONFIG_SERIAL_OF_PLATFORM=y",
+    ],
     make: "vmlinux.elf",
     image: "arch/loongarch/boot/vmlinux.elf",
     emulator: "qemu-system-loongarch64",

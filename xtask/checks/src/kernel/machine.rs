@@ -3,7 +3,7 @@
 use std::env::consts;
 
 use atomics_machine_code::boot::{Boot, Size};
-use atomics_machine_code::target::{CONFIG, Target};
+use atomics_machine_code::target::Target;
 use atomics_machine_code::targets::bootable;
 use clap::ValueEnum;
 
@@ -39,11 +39,17 @@ CONFIG_RUST_ATOMICS_KUNIT_TEST=y
 CONFIG_RUST_KERNEL_DOCTESTS=y
 ";
 
-/// The options that a small kernel needs to print the results of the tests.
-const OUTPUT: &str = "\
+/// The options of a small kernel: what it needs to run the tests and to print their results, as many
+/// CPUs as it runs on, and optimisation and checks as in distributions.
+const SMALL: &str = "\
+CONFIG_EXPERT=y
 CONFIG_BUG=y
+CONFIG_CC_OPTIMIZE_FOR_PERFORMANCE=y
+CONFIG_KUNIT_AUTORUN_ENABLED=y
 CONFIG_MULTIUSER=y
+CONFIG_NR_CPUS=2
 CONFIG_PRINTK=y
+CONFIG_RUST_OVERFLOW_CHECKS=y
 CONFIG_TTY=y
 ";
 
@@ -169,13 +175,11 @@ impl Machine {
                 let parts = match boot.size {
                     Size::Default => [TESTS, USERS, HARDWARE],
                     Size::Small => {
-                        lines.extend(CONFIG);
                         lines.extend(target.kernel.config);
-                        [TESTS, OUTPUT, ""]
+                        [TESTS, SMALL, ""]
                     }
                 };
-                let lines = lines.into_iter().filter(|line| !TESTS.contains(line));
-                let lines = lines.map(|line| format!("{line}\n"));
+                let lines = lines.iter().map(|line| format!("{line}\n"));
                 parts.concat() + &lines.collect::<String>()
             }
         }

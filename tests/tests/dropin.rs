@@ -110,7 +110,7 @@ fn local_edits_are_kept() {
     let edited = [
         // Edited; checksum removed; not generated at all; and a file that will be removed.
         ("rust/kernel/sync/atomic/typed.rs", "//! Typed", "//! Mine"),
-        ("rust/kernel/sync/atomic/raw.rs", "\n// ", "\n//"),
+        ("rust/kernel/sync/atomic/internal.rs", "\n// ", "\n//"),
         ("rust/helpers/atomic.c", "cargo xtask gen", "me"),
         (
             "rust/kernel/sync/atomic/backend/x86_64.rs",
@@ -138,7 +138,7 @@ fn local_edits_are_kept() {
         "\
 error: TREE has local edits that would be lost:
   rust/helpers/atomic.c: differs from the file in Linux
-  rust/kernel/sync/atomic/raw.rs: was generated, but its last line is not a checksum
+  rust/kernel/sync/atomic/internal.rs: was generated, but its last line is not a checksum
   rust/kernel/sync/atomic/typed.rs: was edited after it was generated
   rust/macros/atomic_type.rs: is neither a generated file nor a file of Linux
   rust/macros/lib.rs: has a generated part that was edited
@@ -157,7 +157,7 @@ error: TREE has local edits that would be lost:
     fs::write(&typed, "//! Mine.\n").expect("a writable folder");
     let elsewhere = refused(&tree, &["--out", text(out.path())]);
     assert!(elsewhere.contains("typed.rs: is neither"), "{elsewhere}");
-    assert!(!elsewhere.contains("raw.rs"), "{elsewhere}");
+    assert!(!elsewhere.contains("internal.rs"), "{elsewhere}");
 
     let said = success(&generate(&tree, &["--force", "--backend", "asm"]));
     assert_eq!(

@@ -75,7 +75,9 @@ fn nand_is_three_rows() {
 
     let read = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_default();
     assert!(read("atomics-core/c/atomic.c").contains("rust_helper_atomic_fetch_nand_release("));
-    assert!(read("atomics-core/src/atomic/typed_value.rs").contains("pub fn fetch_nand<O: Ordering>"));
+    assert!(
+        read("atomics-core/src/atomic/typed_value.rs").contains("pub fn fetch_nand<O: Ordering>")
+    );
     assert!(
         read("atomics-core/src/atomic/pointer.rs").contains("pub unsafe fn atomic_fetch_nand<")
     );

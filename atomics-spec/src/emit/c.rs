@@ -48,13 +48,13 @@ fn param(v: &Variant<'_>, arg: &Arg) -> String {
 }
 
 /// The parameters of a variant.
-fn params(v: &Variant<'_>) -> String {
+pub(super) fn params(v: &Variant<'_>) -> String {
     let params: Vec<String> = v.of.op.args.iter().map(|a| param(v, a)).collect();
     params.join(", ")
 }
 
 /// The type that a variant returns.
-fn ret(v: &Variant<'_>) -> String {
+pub(super) fn ret(v: &Variant<'_>) -> String {
     super::signature::returns(&v.of, &v.family.c_value).unwrap_or_else(|| "void".into())
 }
 
@@ -143,13 +143,7 @@ impl<'s> Helpers<'s, '_> {
             self.helper(&callee)?;
         }
         let arch = self.planner.arch;
-        let mut body = Body {
-            v,
-            arch,
-            style: self.style,
-            out: String::new(),
-            depth: 1,
-        };
+        let mut body = Body::new(v, arch, self.style);
         body.plan(&plan);
         let _ = write!(self.out, "{}\n{{\n{}}}\n\n", head(v, self.style), body.out);
         Ok(())
@@ -157,7 +151,7 @@ impl<'s> Helpers<'s, '_> {
 }
 
 /// The body of one helper.
-struct Body<'a> {
+pub(super) struct Body<'a> {
     v: &'a Variant<'a>,
     arch: &'a Arch,
     style: Style<'a>,
@@ -165,7 +159,18 @@ struct Body<'a> {
     depth: usize,
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// The empty body of the helper of `v`.
+    pub fn new(v: &'a Variant<'a>, arch: &'a Arch, style: Style<'a>) -> Self {
+        Self {
+            v,
+            arch,
+            style,
+            out: String::new(),
+            depth: 1,
+        }
+    }
+
     fn line(&mut self, text: &str) {
         if text.is_empty() {
             self.out.push('\n');
@@ -198,7 +203,7 @@ impl Body<'_> {
     }
 
     /// An expression in C; a `p` argument stands for the value that it points to.
-    fn expr(&self, expr: &Expr, old: &str) -> String {
+    pub fn expr(&self, expr: &Expr, old: &str) -> String {
         let op = self.v.of.op;
         let narrow = match self.v.family.bits(self.arch.width) {
             8 | 16 => Some(self.v.family.c_value.as_str()),
@@ -216,7 +221,7 @@ impl Body<'_> {
     }
 
     /// A call of the helper of another variant.
-    fn call(&self, target: &Variant<'_>, operands: &[String]) -> String {
+    pub fn call(&self, target: &Variant<'_>, operands: &[String]) -> String {
         let mut operands = operands.iter().cloned();
         let args = target.of.op.args.iter().map(|arg| match arg.kind {
             ArgKind::Variable { .. } => self.v.of.op.variable().to_owned(),
@@ -353,7 +358,7 @@ impl Body<'_> {
     }
 
     /// An expression that mentions the new value but not the old one.
-    fn new_only(&self, expr: &Expr, new: &str) -> String {
+    pub fn new_only(&self, expr: &Expr, new: &str) -> String {
         let renamed = [(
             crate::semantics::NEW.to_owned(),
             Expr::var(self.v.of.op.variable()),

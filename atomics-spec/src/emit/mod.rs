@@ -14,6 +14,8 @@ pub mod c;
 pub mod c_barrier;
 #[cfg(feature = "tools")]
 mod c_expression;
+#[cfg(feature = "tools")]
+pub mod c_rows;
 mod called;
 pub mod docs;
 mod example;

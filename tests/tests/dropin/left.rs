@@ -20,17 +20,17 @@ fn a_tree_with_crlf() {
         fs::write(path, crlf(&text)).expect("a writable folder");
     }
     let report = refused(&tree, &["--backend", "asm"]);
-    let told = "\n  rust/kernel/sync/atomic/raw.rs: has CRLF line ends, and no other edit\n";
+    let told = "\n  rust/kernel/sync/atomic/internal.rs: has CRLF line ends, and no other edit\n";
     assert!(report.contains(told), "{report}");
     let help = " = help: git writes CRLF if core.autocrlf is set: check the tree out with LF\n";
     assert!(report.contains(help), "{report}");
     assert!(!report.contains("checksum"), "{report}");
     // What is edited besides is an edit.
-    let raw = "rust/kernel/sync/atomic/raw.rs";
-    let edited = read(&tree, raw).replacen("unsafe", "safe", 1);
-    fs::write(tree.path().join(raw), edited).expect("a writable folder");
+    let file = "rust/kernel/sync/atomic/internal.rs";
+    let edited = read(&tree, file).replacen("unsafe", "safe", 1);
+    fs::write(tree.path().join(file), edited).expect("a writable folder");
     let report = refused(&tree, &["--backend", "asm"]);
-    let told = format!("{raw}: was edited after it was generated");
+    let told = format!("{file}: was edited after it was generated");
     assert!(report.contains(&told), "{report}");
 
     success(&generate(&tree, &["--force"]));
@@ -47,7 +47,7 @@ fn a_tree_with_crlf() {
     for path in [LIB, DEF] {
         assert_eq!(read(&tree, path), crlf(&lf(path)), "{path}");
     }
-    assert_eq!(read(&tree, raw), lf(raw));
+    assert_eq!(read(&tree, file), lf(file));
     success(&generate(&tree, &["--check"]));
     assert!(success(&generate(&tree, &[])).contains(" 0 files written, 0 removed"));
 }
@@ -59,8 +59,8 @@ fn what_a_killed_run_left() {
     project::write(tree.path(), &[(DEF, DEFINITIONS)]);
     success(&generate(&tree, &[]));
     let fresh = contents(tree.path());
-    let raw = read(&tree, "rust/kernel/sync/atomic/raw.rs");
-    let half = &raw[..raw.len() / 2];
+    let file = read(&tree, "rust/kernel/sync/atomic/internal.rs");
+    let half = &file[..file.len() / 2];
     let left = [
         ("rust/kernel/sync/.gen-48Mi9f.new", half),
         ("rust/kernel/sync/atomic/.gen-aaaaaa.new", half),

@@ -31,7 +31,7 @@ pub fn repository() -> TempDir {
     project::write(tree.path(), &[(DEF, DEFINITIONS)]);
     fs::remove_dir_all(tree.path().join("rust/kernel/sync/atomic/backend/")).expect("a folder");
     fs::remove_file(tree.path().join("rust/helpers/atomic_ext.c")).expect("a file");
-    let gone = read(&tree, "rust/kernel/sync/atomic/raw.rs");
+    let gone = read(&tree, "rust/kernel/sync/atomic/internal.rs");
     project::write(tree.path(), &[("rust/helpers/gone.rs", &gone)]);
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(tree.path().join("rust/helpers/atomic.c"), mode).expect("a file");

@@ -7,6 +7,7 @@ use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::c_barrier;
+use crate::emit::c_rows;
 use crate::emit::extern_c::{self, Link};
 use crate::emit::kunit;
 use crate::emit::pointer;
@@ -226,15 +227,26 @@ fn other_helpers(spec: &Spec, arch: &Arch, barriers: Barriers) -> Result<String,
         text += &format!("#include {include}\n");
     }
     text.push('\n');
-    for family in &spec.types.families {
-        let variants = spec.variants_of(&family.name);
-        if is_upstream(family) {
-            continue;
+    text += &format!("{}\n", c_rows::shapes());
+    let own: Vec<&Family> = spec
+        .types
+        .families
+        .iter()
+        .filter(|f| !is_upstream(f))
+        .collect();
+    let (wrapped, plain): (Vec<&Family>, Vec<&Family>) = own
+        .into_iter()
+        .partition(|family| family.c_object.is_some());
+    for family in wrapped {
+        text += &format!("{}\n", c_rows::wrappers(spec, family));
+    }
+    match c_rows::helpers(spec, arch, &plain)? {
+        Some(rows) => text += &rows,
+        None => {
+            for family in plain {
+                text += &c::helpers(spec, arch, spec.variants_of(&family.name), STYLE)?;
+            }
         }
-        text += &match family.c_object {
-            Some(_) => c::wrappers(variants, STYLE),
-            None => c::helpers(spec, arch, variants, STYLE)?,
-        };
     }
     let own = barriers.backend(spec).filter(|name| *name != "smp_mb");
     text += &c_barrier::barriers(spec, arch, own, STYLE);

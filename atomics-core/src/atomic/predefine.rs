@@ -14,272 +14,6 @@ unsafe impl AtomicType for bool {
     type Repr = i8;
 }
 
-// SAFETY: The type is its own representation.
-unsafe impl AtomicType for i8 {
-    type Repr = i8;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for i8 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<i8> for i8 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: i8) -> i8 {
-        rhs
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for i8 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for i8 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for i8 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicSigned for i8 {}
-
-// SAFETY: The type is its own representation.
-unsafe impl AtomicType for i16 {
-    type Repr = i16;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for i16 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<i16> for i16 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: i16) -> i16 {
-        rhs
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for i16 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for i16 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for i16 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicSigned for i16 {}
-
-// SAFETY: The type is its own representation.
-unsafe impl AtomicType for i32 {
-    type Repr = i32;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for i32 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<i32> for i32 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: i32) -> i32 {
-        rhs
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for i32 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for i32 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for i32 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicSigned for i32 {}
-
-// SAFETY: The type is its own representation.
-unsafe impl AtomicType for i64 {
-    type Repr = i64;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for i64 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<i64> for i64 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: i64) -> i64 {
-        rhs
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for i64 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for i64 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for i64 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicSigned for i64 {}
-
-// SAFETY: The type is its own representation.
-unsafe impl AtomicType for isize {
-    type Repr = isize;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for isize {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<isize> for isize {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: isize) -> isize {
-        rhs
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for isize {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for isize {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for isize {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicSigned for isize {}
-
-// SAFETY: `u8` has the size and the alignment of `i8`, and every bit pattern is a value of both.
-unsafe impl AtomicType for u8 {
-    type Repr = i8;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for u8 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<u8> for u8 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: u8) -> i8 {
-        rhs as i8
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for u8 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for u8 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for u8 {}
-
-// SAFETY: `u16` has the size and the alignment of `i16`, and every bit pattern is a value of both.
-unsafe impl AtomicType for u16 {
-    type Repr = i16;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for u16 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<u16> for u16 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: u16) -> i16 {
-        rhs as i16
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for u16 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for u16 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for u16 {}
-
-// SAFETY: `u32` has the size and the alignment of `i32`, and every bit pattern is a value of both.
-unsafe impl AtomicType for u32 {
-    type Repr = i32;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for u32 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<u32> for u32 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: u32) -> i32 {
-        rhs as i32
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for u32 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for u32 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for u32 {}
-
-// SAFETY: `u64` has the size and the alignment of `i64`, and every bit pattern is a value of both.
-unsafe impl AtomicType for u64 {
-    type Repr = i64;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for u64 {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<u64> for u64 {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: u64) -> i64 {
-        rhs as i64
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for u64 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for u64 {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for u64 {}
-
-// SAFETY: `usize` has the size and the alignment of `isize`, and every bit pattern is a value of
-// both.
-unsafe impl AtomicType for usize {
-    type Repr = isize;
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicArithmetic for usize {}
-
-// SAFETY: Every bit pattern is a value, including that of a sum.
-unsafe impl AtomicAdd<usize> for usize {
-    #[inline(always)]
-    fn rhs_into_delta(rhs: usize) -> isize {
-        rhs as isize
-    }
-}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicBitwise for usize {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicTest for usize {}
-
-// SAFETY: Every bit pattern is a value.
-unsafe impl AtomicConditional for usize {}
-
 // SAFETY: `*const T` with a `Sized` `T` has the size and the alignment of `*const c_void`, and a
 // cast to `*const c_void` and back keeps address and provenance. A raw pointer is harmless until it
 // is dereferenced in `unsafe` code.
@@ -292,4 +26,43 @@ unsafe impl<T> AtomicType for *const T {
 // dereferenced in `unsafe` code.
 unsafe impl<T> AtomicType for *mut T {
     type Repr = *const c_void;
+}
+
+/// Makes integer types atomic. A row is a type, its representation, the traits of the classes that it
+/// has, and `AtomicAdd` if it has sums.
+macro_rules! integers {
+    ($($type:ty as $repr:ty $(: $($class:ident)+)? $(, $add:ident)?;)*) => {$(
+        // SAFETY: The two types have the same size and alignment, and every bit pattern is a value
+        // of both.
+        unsafe impl AtomicType for $type {
+            type Repr = $repr;
+        }
+        $($(
+            // SAFETY: Every bit pattern is a value.
+            unsafe impl $class for $type {}
+        )+)?
+        $(
+            // SAFETY: Every bit pattern is a value, including that of a sum.
+            unsafe impl $add<$type> for $type {
+                #[inline(always)]
+                fn rhs_into_delta(rhs: $type) -> $repr {
+                    rhs as $repr
+                }
+            }
+        )?
+    )*};
+}
+
+integers! {
+    i8 as i8: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional AtomicSigned, AtomicAdd;
+    i16 as i16: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional AtomicSigned, AtomicAdd;
+    i32 as i32: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional AtomicSigned, AtomicAdd;
+    i64 as i64: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional AtomicSigned, AtomicAdd;
+    isize as isize: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional AtomicSigned,
+    AtomicAdd;
+    u8 as i8: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional, AtomicAdd;
+    u16 as i16: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional, AtomicAdd;
+    u32 as i32: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional, AtomicAdd;
+    u64 as i64: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional, AtomicAdd;
+    usize as isize: AtomicArithmetic AtomicBitwise AtomicTest AtomicConditional, AtomicAdd;
 }

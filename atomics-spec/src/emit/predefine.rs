@@ -12,8 +12,18 @@ use crate::names;
 pub fn module(spec: &Spec) -> String {
     let mut t = Text::default();
     let mut used: BTreeSet<String> = ["AtomicType".to_owned()].into();
-    for ty in &spec.types.types {
-        implement(&mut t, spec, ty, &mut used);
+    let is_row = |ty: &&Type| ty.is_integer();
+    let (rows, others): (Vec<&Type>, Vec<&Type>) = spec.types.types.iter().partition(is_row);
+    for ty in others {
+        implement(&mut t, spec, ty);
+    }
+    if !rows.is_empty() {
+        t.line("");
+        t.lines(include_str!("templates/integers.rs"));
+        t.line("");
+        t.block("integers!", |t| {
+            rows.iter().for_each(|ty| row(t, spec, ty, &mut used));
+        });
     }
     let mut head = Text::default();
     head.inner_doc("The primitive types that are atomic.");
@@ -25,9 +35,31 @@ pub fn module(spec: &Spec) -> String {
     head.finish() + &super::text::import("super", &used) + &t.finish()
 }
 
-fn implement(t: &mut Text, spec: &Spec, ty: &Type, used: &mut BTreeSet<String>) {
-    let family = &spec.types.families[ty.family];
-    let repr = family.repr.rust();
+/// An integer type as a row: its representation, the traits of its classes, and `AtomicAdd` if it
+/// has sums.
+fn row(t: &mut Text, spec: &Spec, ty: &Type, used: &mut BTreeSet<String>) {
+    let repr = spec.types.families[ty.family].repr.rust();
+    let classes = ty.classes.iter().map(|index| &spec.types.classes[*index]);
+    let classes: Vec<_> = classes.filter(|c| c.operand != Operand::Stored).collect();
+    let adds = classes.iter().any(|c| c.operand == Operand::Delta);
+    let mut words: Vec<String> = vec![ty.name.clone(), "as".into(), repr.into()];
+    let traits: Vec<String> = classes.into_iter().map(names::class_trait).collect();
+    if !traits.is_empty() {
+        words[2].push(':');
+        words.extend(traits.iter().cloned());
+    }
+    if adds {
+        words.last_mut().into_iter().for_each(|last| last.push(','));
+        words.push("AtomicAdd".into());
+        used.insert("AtomicAdd".into());
+    }
+    used.extend(traits);
+    t.words(&words, ";");
+}
+
+/// The implementation for a type without sums: `bool` or a pointer.
+fn implement(t: &mut Text, spec: &Spec, ty: &Type) {
+    let repr = spec.types.families[ty.family].repr.rust();
     let name = &ty.name;
     t.line("");
     let (head, proof) = match name.as_str() {
@@ -39,52 +71,13 @@ fn implement(t: &mut Text, spec: &Spec, ty: &Type, used: &mut BTreeSet<String>) 
                  until it is dereferenced in `unsafe` code."
             ),
         ),
-        "bool" => (
-            "unsafe impl AtomicType for bool".into(),
-            format!(
-                "A `bool` has the size and the alignment of `{repr}`, and its values are 0 and 1."
-            ),
-        ),
-        _ if name == repr => (
-            format!("unsafe impl AtomicType for {name}"),
-            "The type is its own representation.".into(),
-        ),
         _ => (
             format!("unsafe impl AtomicType for {name}"),
             format!(
-                "`{name}` has the size and the alignment of `{repr}`, and every bit pattern is a \
-                 value of both."
+                "A `{name}` has the size and the alignment of `{repr}`, and its values are 0 and 1."
             ),
         ),
     };
     t.comment(&format!("SAFETY: {proof}"));
     t.block(&head, |t| t.line(format!("type Repr = {repr};")));
-    let mut adds = false;
-    for &index in &ty.classes {
-        let class = &spec.types.classes[index];
-        if class.operand == Operand::Stored {
-            continue;
-        }
-        let class_trait = names::class_trait(class);
-        used.insert(class_trait.clone());
-        t.line("");
-        t.comment("SAFETY: Every bit pattern is a value.");
-        t.line(format!("unsafe impl {class_trait} for {name} {{}}"));
-        // `AtomicAdd` is implemented once, even if several classes add.
-        if class.operand == Operand::Delta && !std::mem::replace(&mut adds, true) {
-            used.insert("AtomicAdd".into());
-            t.line("");
-            t.comment("SAFETY: Every bit pattern is a value, including that of a sum.");
-            t.block(&format!("unsafe impl AtomicAdd<{name}> for {name}"), |t| {
-                t.line("#[inline(always)]");
-                t.block(&format!("fn rhs_into_delta(rhs: {name}) -> {repr}"), |t| {
-                    t.line(if name == repr {
-                        "rhs".into()
-                    } else {
-                        format!("rhs as {repr}")
-                    });
-                });
-            });
-        }
-    }
 }

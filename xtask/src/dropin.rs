@@ -7,19 +7,26 @@ mod edits;
 mod line_ends;
 pub mod memory_model;
 mod message;
+mod parts;
 mod patch;
 pub mod patch_file;
+pub mod series;
+mod state;
 mod version;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use atomics_spec::emit::{self, layout};
-use atomics_spec::input;
+use anyhow::{Result, bail};
+use atomics_spec::Spec;
+use atomics_spec::emit::layout;
 
 pub use backend::Backend;
 use edits::Edit;
+use parts::Parts;
+use patch::Commit;
 pub use patch::Identity;
+use series::Source;
+use state::State;
 use version::Version;
 
 use crate::output;
@@ -38,12 +45,26 @@ const NEEDED: [&str; 5] = [
     derive::LIB,
 ];
 
+/// What a user wants of the drop-in.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The tables.
+    pub tables: &'a TableArgs,
+    /// How the operations are implemented.
+    pub backend: Backend,
+    /// The parts, if not all are wanted.
+    pub only: Option<&'a [String]>,
+}
+
 /// The drop-in for one tree.
 #[derive(Clone, Debug)]
 pub struct Dropin {
     tree: PathBuf,
     backend: Backend,
     own_semantics: bool,
+    spec: Spec,
+    parts: Parts,
+    state: State,
     files: Vec<Generated>,
 }
 
@@ -55,10 +76,10 @@ impl Dropin {
     /// If `tree` is not a kernel tree, or its version is not known; if a table has an error; if the
     /// tree's `rust/macros/lib.rs` has no place for the derive, or its
     /// `tools/memory-model/linux-kernel.def` has no place for the atomics.
-    pub fn read(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
+    pub fn read(tree: &Path, wanted: Wanted<'_>) -> Result<Self> {
         require_tree(tree)?;
         Version::of(tree)?.require_known(tree)?;
-        Self::of_any_version(tree, tables, backend)
+        Self::of_any_version(tree, wanted)
     }
 
     /// Like [`read`](Self::read), but accepts any version and warns about an unknown one.
@@ -66,7 +87,7 @@ impl Dropin {
     /// # Errors
     ///
     /// The same as [`read`](Self::read), except for the version.
-    pub fn read_any_version(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
+    pub fn read_any_version(tree: &Path, wanted: Wanted<'_>) -> Result<Self> {
         require_tree(tree)?;
         let unknown = Version::of(tree).and_then(|version| version.require_known(tree));
         if let Err(error) = unknown {
@@ -74,44 +95,41 @@ impl Dropin {
             let text = text.lines().next().unwrap_or_default();
             output::tell(&format!("warning: {text}"));
         }
-        Self::of_any_version(tree, tables, backend)
+        Self::of_any_version(tree, wanted)
     }
 
-    fn of_any_version(tree: &Path, tables: &TableArgs, backend: Backend) -> Result<Self> {
+    fn of_any_version(tree: &Path, wanted: Wanted<'_>) -> Result<Self> {
+        let Wanted {
+            tables,
+            backend,
+            only,
+        } = wanted;
         let tables = TableArgs {
             table: Some(tree.join("scripts/atomic/atomics.tbl")),
             ..tables.clone()
         };
         let spec = tables.load()?;
-        let emitted = emit::kernel(&spec, backend.into())?;
-        let emitted = emitted.into_iter().map(|f| (f.path, f.contents));
-        let derive = (derive::MODULE.to_owned(), derive::module());
-        let mut files: Vec<Generated> = emitted
-            .chain([derive])
-            .map(|(path, contents)| Generated {
-                contents: prefer_theirs(tree, &path, checksum::sign(contents)),
-                path: path.into(),
-            })
-            .collect();
-        let lib = tree.join(derive::LIB);
-        let text = input::read_text(&lib);
-        let text = text.with_context(|| format!("cannot read {}", lib.display()))?;
-        files.push(Generated {
-            path: derive::LIB.into(),
-            contents: line_ends::keep(&text, derive::with_entry)?,
-        });
-        if tree.join(memory_model::FOLDER).exists() {
-            files.push(Generated {
-                path: memory_model::DEF.into(),
-                contents: memory_model::of_tree(tree, &emit::herd::section(&spec))?,
-            });
+        let parts = Parts::new(only, &spec, backend)?;
+        let has_memory_model = tree.join(memory_model::FOLDER).exists();
+        if parts.names_memory_model() && !has_memory_model {
+            bail!("{} has no {}", tree.display(), memory_model::FOLDER);
         }
+        let state = parts.state(&spec, backend, has_memory_model);
+        let files = state.files(tree, &spec, backend)?;
         Ok(Self {
             tree: tree.to_owned(),
             backend,
             own_semantics: tables.semantics.is_some(),
+            spec,
+            parts,
+            state,
             files,
         })
+    }
+
+    /// What was added to the parts that the user wants because they need it, as text for the user.
+    pub fn note(&self) -> Option<String> {
+        self.parts.note()
     }
 
     /// The Linux version of the tree.
@@ -199,37 +217,62 @@ impl Dropin {
         if changes.is_empty() {
             return Ok(None);
         }
-        let again = write::original(&self.tree, Path::new(derive::MODULE))?.is_some();
         let message = message::message(message::Facts {
             backend: self.backend,
-            again,
-            memory_model: self
-                .files
-                .iter()
-                .any(|f| f.path == Path::new(memory_model::DEF)),
-            own_semantics: self.own_semantics,
+            again: self.is_generated()?,
+            parts: self.parts.list(),
+            memory_model: self.state.memory_model,
+            command: &self.command("--patch FILE"),
         });
-        patch::make(&changes, &message, identity).map(Some)
+        patch::make(Commit { message, changes }, identity).map(Some)
     }
-}
 
-/// Returns the tree's file at `path` if a script of the kernel generated it and only the comments
-/// that name the generator differ, else `contents`. The kernel has its own script for one of the
-/// files, and two generators would change it back and forth.
-fn prefer_theirs(tree: &Path, path: &str, contents: String) -> String {
-    let theirs = input::read_text(&tree.join(path)).unwrap_or_default();
-    let by_a_script = theirs.contains("// Generated by scripts/");
-    if by_a_script && checksum::is_intact(theirs.as_bytes()) && body(&theirs).eq(body(&contents)) {
-        theirs
-    } else {
-        contents
+    /// The drop-in as a series of patches, authored and signed off by `identity`: the cover letter
+    /// and the patches, by their file names.
+    ///
+    /// # Errors
+    ///
+    /// If the tree already has a drop-in, a file cannot be read, git fails, or the tree's script for
+    /// finding maintainers fails.
+    pub fn series(&self, identity: &Identity) -> Result<Vec<Generated>> {
+        if self.is_generated()? {
+            bail!(
+                "{} already has a drop-in, but a series begins with the files of Linux\n \
+                 = help: --patch makes one patch of what changes",
+                self.tree.display()
+            );
+        }
+        let source = Source {
+            tree: &self.tree,
+            spec: &self.spec,
+            backend: self.backend,
+            full: &self.state,
+            command: &self.command("--series DIR"),
+        };
+        series::make(source, identity)
     }
-}
 
-/// The lines of a file, without blank lines and lines that are only a `//` comment.
-fn body(text: &str) -> impl Iterator<Item = &str> {
-    let is_body = |line: &&str| !line.is_empty() && !line.starts_with("// ");
-    text.lines().filter(is_body)
+    /// Whether the tree already has a drop-in.
+    fn is_generated(&self) -> Result<bool> {
+        let folders = FOLDERS.map(Path::new);
+        let ours = write::find_orphans(&self.tree, &folders, &[], layout::MARKER)?;
+        Ok(!ours.is_empty())
+    }
+
+    /// The command that made what goes to a place that an option names.
+    fn command(&self, to: &str) -> String {
+        let mut command = "cargo xtask gen --kernel TREE".to_owned();
+        if self.own_semantics {
+            command += " --semantics FILE";
+        }
+        if self.backend == Backend::Asm {
+            command += " --backend asm";
+        }
+        if let Some(list) = self.parts.list() {
+            command += &format!(" --only {}", list.join(","));
+        }
+        format!("{command} {to}")
+    }
 }
 
 /// Checks that `tree` is a kernel tree.

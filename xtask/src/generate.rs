@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use atomics_spec::emit::{self, layout};
 use clap::Args;
-use xtask::dropin::{self, Backend, Dropin, Identity};
+use xtask::dropin::{self, Backend, Dropin, Identity, Wanted};
 use xtask::output::{line, tell};
 use xtask::repository;
 use xtask::tables::TableArgs;
@@ -37,6 +37,19 @@ pub struct Gen {
     /// `-`. TREE is not changed. An existing FILE is replaced only if it is such a patch.
     #[arg(long, value_name = "FILE", requires = "kernel", conflicts_with_all = ["check", "out"])]
     patch: Option<PathBuf>,
+    /// Writes the drop-in as a series of patches for `git am` into DIR instead, with a cover letter.
+    /// Each patch builds by itself. TREE is not changed. DIR must be empty, or hold an earlier
+    /// series, which is replaced.
+    #[arg(long, value_name = "DIR", requires = "kernel",
+          conflicts_with_all = ["check", "out", "patch"])]
+    series: Option<PathBuf>,
+    /// Generates only these parts of the drop-in, separated by commas, and what they need: `core`,
+    /// which is what Linux's own module has; the classes `arithmetic`, `bitwise`, `test`,
+    /// `conditional` and `signed`; the types `i8`, `i16`, `u8` and `u16`, for which the core only
+    /// has loads, stores and exchanges; `pointers`, `barriers`, `derive`, `tests`, `memory-model`;
+    /// and, with `--backend asm`, architectures. TREE then has no other parts.
+    #[arg(long, value_name = "LIST", requires = "kernel", value_delimiter = ',')]
+    only: Option<Vec<String>>,
     /// Overwrites local edits in the drop-in's files, accepts a TREE of an unknown Linux version,
     /// and overwrites any FILE.
     #[arg(long, requires = "kernel")]
@@ -74,7 +87,8 @@ fn run(options: &Gen) -> Result<ExitCode> {
     };
     dropin::require_tree(tree)?;
     // What goes elsewhere only reads the tree.
-    let tree_lock = match (&options.out, &options.patch) {
+    let elsewhere = options.patch.as_ref().or(options.series.as_ref());
+    let tree_lock = match (&options.out, elsewhere) {
         (None, None) => lock(options, tree)?,
         _ => Lock::for_reading(tree, &tell)?,
     };
@@ -83,8 +97,24 @@ fn run(options: &Gen) -> Result<ExitCode> {
     } else {
         Dropin::read
     };
-    let dropin = read(tree, &options.tables, options.backend)?;
+    let dropin = read(
+        tree,
+        Wanted {
+            tables: &options.tables,
+            backend: options.backend,
+            only: options.only.as_deref(),
+        },
+    )?;
+    if let Some(note) = dropin.note() {
+        tell(&note);
+    }
     let generated = start.elapsed();
+    if let Some(folder) = &options.series {
+        dropin.require_unedited(tree, &dropin.orphans(tree)?, options.force)?;
+        let mails = dropin.series(&Identity::of_user(tree)?)?;
+        drop(tree_lock);
+        return write_series(folder, &mails);
+    }
     if let Some(file) = &options.patch {
         let patch = patch(options, &dropin, tree)?;
         drop(tree_lock);
@@ -165,6 +195,18 @@ fn write_patch(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes a series to its folder.
+fn write_series(folder: &Path, mails: &[Generated]) -> Result<ExitCode> {
+    dropin::series::folder::write(folder, mails)?;
+    line(&format!(
+        "{}: {} patches and a cover letter; apply them with `git am --empty=drop {}/*.patch`.",
+        folder.display(),
+        mails.len().saturating_sub(1),
+        quote(folder),
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Compares the files with those on disk, or writes them.
 fn finish(
     options: &Gen,
@@ -222,6 +264,9 @@ fn command(options: &Gen) -> String {
     }
     if options.backend == Backend::Asm {
         words.push("--backend asm".into());
+    }
+    if let Some(list) = &options.only {
+        words.push(format!("--only {}", list.join(",")));
     }
     if options.force {
         words.push("--force".into());

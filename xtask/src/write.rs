@@ -18,6 +18,7 @@ mod temporary;
 mod transaction;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -182,6 +183,11 @@ pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<V
         search::temporary(dir, false, is_temporary, &mut found)?;
     }
     Ok(relative(root, &found))
+}
+
+/// Whether a file of this name is one that [`find_debris`] would find.
+pub fn is_debris(name: &OsStr) -> bool {
+    is_temporary(name)
 }
 
 /// Removes what [`find_debris`] has found, and directories that this leaves empty.

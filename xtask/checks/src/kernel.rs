@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use atomics_tools::{Lock, Toolchain, kernel_tree, qemu_system};
 use sha1_smol::Sha1;
-use xtask::dropin::{self, Dropin};
+use xtask::dropin::{self, Dropin, Wanted};
 use xtask::output::{line, tell};
 use xtask::repository;
 use xtask::write::Lock as TreeLock;
@@ -49,10 +49,15 @@ pub fn run(options: &KernelArgs) -> Result<ExitCode> {
     let tree = kernel_tree::find(options.tree.as_deref())?;
     dropin::require_tree(&tree)?;
     let tree_lock = TreeLock::for_reading(&tree, &tell)?;
+    let wanted = Wanted {
+        tables: &options.tables,
+        backend: options.backend,
+        only: options.only.as_deref(),
+    };
     let dropin = if options.force {
-        Dropin::read_any_version(&tree, &options.tables, options.backend)?
+        Dropin::read_any_version(&tree, wanted)?
     } else {
-        Dropin::read(&tree, &options.tables, options.backend)?
+        Dropin::read(&tree, wanted)?
     };
     let tools = Toolchain::require()?;
     let root = folder(&tree)?;

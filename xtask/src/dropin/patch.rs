@@ -1,9 +1,10 @@
-//! Makes a patch for `git am`, by running git.
+//! Makes patches for `git am`, by running git.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, DirEntry, File};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -92,19 +93,58 @@ pub struct Change {
     pub new: Option<String>,
 }
 
-/// Makes a patch of `changes` with this message, authored and signed off by `identity`.
+/// One commit of a series.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The message, without the line `Signed-off-by`.
+    pub message: String,
+    /// What it changes.
+    pub changes: Vec<Change>,
+}
+
+/// A mail with a patch, or the cover letter of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The name of its file.
+    pub name: String,
+    /// The mail.
+    pub text: Vec<u8>,
+}
+
+/// Makes a patch of `commit`, authored and signed off by `identity`.
 ///
 /// # Errors
 ///
 /// If git cannot be run, or fails.
-pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Vec<u8>> {
-    let history = history(changes, message, identity);
+pub fn make(commit: Commit, identity: &Identity) -> Result<Vec<u8>> {
+    let mails = mails(&[commit], identity, &[])?;
+    let mail = mails.into_iter().next();
+    Ok(mail.context("git made no patch")?.text)
+}
+
+/// Makes a series of patches of `commits`, and a cover letter that is yet to be filled in.
+///
+/// # Errors
+///
+/// If git cannot be run, or fails.
+pub fn series(commits: &[Commit], identity: &Identity) -> Result<Vec<Mail>> {
+    mails(commits, identity, &["--numbered", "--cover-letter"])
+}
+
+fn mails(commits: &[Commit], identity: &Identity, options: &[&str]) -> Result<Vec<Mail>> {
+    let history = history(commits, identity);
     let home = tempfile::tempdir().context("cannot create a temporary folder")?;
     require_room(home.path(), &history)?;
     let repository = home.path().join("patch.git");
     let git = |arguments: &[&str], input: &[u8]| -> Result<Vec<u8>> {
         let mut git = isolated_git(home.path());
         git.arg("--git-dir").arg(&repository).args(arguments);
+        // The cover letter has these.
+        if let Some((name, email)) = identity.who.trim_end_matches('>').split_once(" <") {
+            git.env("GIT_COMMITTER_NAME", name)
+                .env("GIT_COMMITTER_EMAIL", email)
+                .env("GIT_COMMITTER_DATE", &identity.when);
+        }
         let output = run(&mut git, input)?;
         if !output.status.success() {
             bail!(
@@ -119,40 +159,76 @@ pub fn make(changes: &[Change], message: &str, identity: &Identity) -> Result<Ve
     let sha1 = "--object-format=sha1";
     git(&["init", "--quiet", "--bare", "--template=", sha1], &[])?;
     git(&["fast-import", "--quiet"], &history)?;
-    let options = ["--stdout", "-1", "--binary", "--full-index", "--no-renames"];
-    git(
-        &[&["format-patch"], &options[..], &["--no-signature", BRANCH]].concat(),
-        &[],
-    )
+    let out = home.path().join("out");
+    let folder = format!("--output-directory={}", out.display());
+    let count = format!("-{}", commits.len());
+    let made = [
+        "format-patch",
+        "--quiet",
+        "--binary",
+        "--full-index",
+        "--no-renames",
+    ];
+    let arguments = [
+        &made[..],
+        &["--no-signature", &folder, &count],
+        options,
+        &[BRANCH],
+    ];
+    git(&arguments.concat(), &[])?;
+    let read = |entry: io::Result<DirEntry>| -> io::Result<Mail> {
+        let entry = entry?;
+        Ok(Mail {
+            name: entry.file_name().to_string_lossy().into_owned(),
+            text: fs::read(entry.path())?,
+        })
+    };
+    let mails = fs::read_dir(&out).and_then(|entries| entries.map(read).collect());
+    let mut mails: Vec<Mail> = mails.context("cannot read the patches that git made")?;
+    mails.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(mails)
 }
 
 const BRANCH: &str = "refs/heads/patch";
 
-/// The input of `git fast-import` for two commits: the files before and after. No file is checked
-/// out, so that hooks, filters and the file system have no influence.
-fn history(changes: &[Change], message: &str, identity: &Identity) -> Vec<u8> {
+/// The input of `git fast-import` for the commits, and for one before them with the files that they
+/// change. No file is checked out, so that hooks, filters and the file system have no influence.
+fn history(commits: &[Commit], identity: &Identity) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut commit = |message: &str, side: fn(&Change) -> Option<&[u8]>| {
-        let Identity { who, when } = identity;
+    let Identity { who, when } = identity;
+    let mut commit = |message: &str, files: &[(&Path, bool, Option<&[u8]>)]| {
         out.extend(format!("commit {BRANCH}\ncommitter {who} {when}\n").bytes());
         push_data(&mut out, message.as_bytes());
-        for change in changes {
-            let path = quote(&change.path);
-            let Some(contents) = side(change) else {
+        for (path, executable, contents) in files {
+            let path = quote(path);
+            let Some(contents) = contents else {
                 out.extend(format!("D {path}\n").bytes());
                 continue;
             };
-            let executable = change.old.as_ref().is_some_and(|old| old.executable);
-            let mode = if executable { "100755" } else { "100644" };
+            let mode = if *executable { "100755" } else { "100644" };
             out.extend(format!("M {mode} inline {path}\n").bytes());
             push_data(&mut out, contents);
         }
     };
-    commit("Before.\n", |c| {
-        c.old.as_ref().map(|old| old.contents.as_slice())
-    });
-    let message = format!("{}\n\nSigned-off-by: {identity}\n", message.trim_end());
-    commit(&message, |c| c.new.as_ref().map(|new| new.as_bytes()));
+    let mut before = BTreeMap::new();
+    for change in commits.iter().flat_map(|commit| &commit.changes) {
+        let old = change.old.as_ref();
+        // A later change is not from a file of the tree, but from one of an earlier commit.
+        before.entry(&*change.path).or_insert_with(|| {
+            let executable = old.is_some_and(|old| old.executable);
+            (&*change.path, executable, old.map(|old| &*old.contents))
+        });
+    }
+    commit("Before.\n", &before.into_values().collect::<Vec<_>>());
+    for Commit { message, changes } in commits {
+        let message = format!("{}\n\nSigned-off-by: {identity}\n", message.trim_end());
+        let files = changes.iter().map(|change| {
+            let executable = change.old.as_ref().is_some_and(|old| old.executable);
+            let new = change.new.as_ref();
+            (&*change.path, executable, new.map(|new| new.as_bytes()))
+        });
+        commit(&message, &files.collect::<Vec<_>>());
+    }
     out
 }
 

@@ -32,6 +32,9 @@ pub struct KernelArgs {
     /// How the drop-in implements the operations.
     #[arg(long, value_enum, default_value_t)]
     pub(super) backend: Backend,
+    /// Only these parts of the drop-in, as of `cargo xtask gen`.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(super) only: Option<Vec<String>>,
     /// The C compiler.
     #[arg(long = "cc", value_enum, default_value_t)]
     pub(super) compiler: Compiler,

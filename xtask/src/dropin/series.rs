@@ -1,0 +1,203 @@
+//! The drop-in as a series of patches for `git am`, each of which leaves a tree that builds.
+//!
+//! A patch is the difference of two states of the tree. [`steps`] says which states there are; here
+//! steps are joined as long as the patch stays below [`LIMIT`].
+
+mod cover;
+pub mod folder;
+mod maintainers;
+mod message;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use atomics_spec::Spec;
+use similar::{Algorithm, ChangeTag, TextDiff};
+
+use super::backend::Backend;
+use super::patch::{self, Change, Commit, Identity, Mail};
+use super::state::State;
+use crate::output::tell;
+use crate::write::{self, Generated, Original};
+use maintainers::Recipients;
+use message::Facts;
+use steps::{Kind, Step, steps};
+
+/// How many lines a patch may add. A step that adds more is a patch of its own.
+pub const LIMIT: usize = 1000;
+
+/// A patch of a series, before git makes it.
+struct Patch {
+    kind: Kind,
+    names: Vec<String>,
+    files: Files,
+}
+
+/// What a series is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The tree.
+    pub tree: &'a Path,
+    /// The model.
+    pub spec: &'a Spec,
+    /// How the operations are implemented.
+    pub backend: Backend,
+    /// The state of the tree after the last patch.
+    pub full: &'a State,
+    /// The command that makes the series.
+    pub command: &'a str,
+}
+
+/// Makes the mails of the series, the first of which is the cover letter.
+///
+/// # Errors
+///
+/// If a file cannot be read, a state cannot be generated, git fails, or the tree's script for
+/// finding maintainers fails.
+pub fn make(source: Source<'_>, identity: &Identity) -> Result<Vec<Generated>> {
+    let before = Files::default();
+    let patches = patches(source)?;
+    let mut commits = Vec::new();
+    let mut last = &before;
+    for (at, patch) in patches.iter().enumerate() {
+        let same = |other: &&Patch| other.kind == patch.kind;
+        let place = (
+            patches[..at].iter().filter(same).count(),
+            patches.iter().filter(same).count(),
+        );
+        let message = message::message(Facts {
+            kind: &patch.kind,
+            names: &patch.names,
+            place,
+            command: source.command,
+        });
+        let changes = last.changes(&patch.files, source.tree)?;
+        commits.push(Commit { message, changes });
+        last = &patch.files;
+    }
+    let mut mails = patch::series(&commits, identity)?;
+    let recipients = recipients(source.tree, &mails)?;
+    let cover = mails.first_mut().context("git made no cover letter")?;
+    let text = String::from_utf8_lossy(&cover.text);
+    let text = cover::filled(&text, source.command, recipients.as_ref())?;
+    cover.text = text.into_bytes();
+    let to_file = |mail: Mail| {
+        let text = String::from_utf8(mail.text);
+        Ok(Generated {
+            contents: text.with_context(|| format!("{} is not UTF-8", mail.name))?,
+            path: mail.name.into(),
+        })
+    };
+    mails.into_iter().map(to_file).collect()
+}
+
+/// Whom the series goes to, if the tree can say so.
+fn recipients(tree: &Path, mails: &[Mail]) -> Result<Option<Recipients>> {
+    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let mut paths = Vec::new();
+    for mail in mails.iter().skip(1) {
+        let path = folder.path().join(&mail.name);
+        std::fs::write(&path, &mail.text)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        paths.push(path);
+    }
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let recipients = Recipients::find(tree, &paths)?;
+    if recipients.is_none() {
+        let tree = tree.display();
+        tell(&format!(
+            "note: {tree} has no scripts/get_maintainer.pl: the cover letter does not say whom it \
+             goes to"
+        ));
+    }
+    Ok(recipients)
+}
+
+/// The patches: the steps, joined where that is not too much.
+fn patches(source: Source<'_>) -> Result<Vec<Patch>> {
+    let mut patches: Vec<Patch> = Vec::new();
+    // The state before the last patch.
+    let mut base = Files::default();
+    for Step { kind, names, state } in steps(source.full, source.spec) {
+        let files = Files::of(&state, source)?;
+        match patches.last_mut() {
+            Some(last) if last.kind == kind && base.added_lines(&files, source.tree)? <= LIMIT => {
+                last.names.extend(names);
+                last.files = files;
+            }
+            last => {
+                if let Some(last) = last {
+                    base = last.files.clone();
+                }
+                patches.push(Patch { kind, names, files });
+            }
+        }
+    }
+    // A step need not change a file: Linux has one of the files as it is generated.
+    let mut changed = Vec::new();
+    let mut last = Files::default();
+    for patch in patches {
+        if !last.changes(&patch.files, source.tree)?.is_empty() {
+            last = patch.files.clone();
+            changed.push(patch);
+        }
+    }
+    Ok(changed)
+}
+
+/// The files of a state, by their paths. Other files are those of the tree.
+#[derive(Clone, Debug, Default)]
+struct Files(BTreeMap<PathBuf, String>);
+
+impl Files {
+    fn of(state: &State, source: Source<'_>) -> Result<Self> {
+        let files = state.files(source.tree, source.spec, source.backend)?;
+        let files = files.into_iter().map(|file| (file.path, file.contents));
+        Ok(Self(files.collect()))
+    }
+
+    /// What changes from this state to the next. A file that only this state has is removed.
+    fn changes(&self, next: &Self, tree: &Path) -> Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        let gone = self.0.keys().filter(|path| !next.0.contains_key(*path));
+        for path in gone.chain(next.0.keys()) {
+            let of_tree = write::original(tree, path)?;
+            let executable = of_tree.as_ref().is_some_and(|file| file.executable);
+            let old = match self.0.get(path) {
+                Some(contents) => Some(Original {
+                    contents: contents.clone().into_bytes(),
+                    executable,
+                }),
+                None => of_tree,
+            };
+            let new = next.0.get(path).cloned();
+            if old.as_ref().map(|old| &*old.contents) != new.as_deref().map(str::as_bytes) {
+                let path = path.clone();
+                changes.push(Change { path, old, new });
+            }
+        }
+        Ok(changes)
+    }
+
+    /// How many lines the next state has that this one has not.
+    fn added_lines(&self, next: &Self, tree: &Path) -> Result<usize> {
+        let changes = self.changes(next, tree)?;
+        let added = changes.iter().map(|change| {
+            let old = change.old.as_ref().map(|old| &*old.contents);
+            let old = String::from_utf8_lossy(old.unwrap_or_default());
+            let new = change.new.as_deref().unwrap_or_default();
+            if old.is_empty() {
+                return new.lines().count();
+            }
+            let mut diff = TextDiff::configure();
+            let diff = diff.algorithm(Algorithm::Patience).diff_lines(&*old, new);
+            let changes = diff.iter_all_changes();
+            changes
+                .filter(|change| change.tag() == ChangeTag::Insert)
+                .count()
+        });
+        Ok(added.sum())
+    }
+}

@@ -1,0 +1,227 @@
+//! The order in which a series adds the drop-in, in the smallest steps that there are.
+//!
+//! Each step leaves a tree that builds, so what is called comes before its caller, and the first
+//! state with the Rust module has all that Linux's own module has:
+//!
+//! 1. The C helpers. They have the names of Linux's helpers, which Linux's module goes on to call.
+//! 2. The core: the new module with what users in the tree call. All its files call each other, so
+//!    it comes at once.
+//! 3. The classes of operations, for the types that have C functions of their own. A class brings
+//!    the trait, the methods, their documentation and examples.
+//! 4. The same for narrow types, for which C has macros only.
+//! 5. The functions on raw pointers, and the barriers: both call the operations.
+//! 6. The derive: the trait that it implements is in the core, but nothing needs it.
+//! 7. The tests, which use all of the above.
+//! 8. The memory model. No code depends on it.
+//! 9. One architecture after the other: none depends on another, and a maintainer of one need not
+//!    wait for those of the others.
+
+use atomics_spec::Spec;
+use atomics_spec::model::op::Op;
+
+use super::super::parts::{archs, helpers, is_core, is_narrow, operations};
+use super::super::state::{Ops, State};
+
+/// What a step adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// C helpers.
+    Helpers,
+    /// The Rust module, with the API of Linux's own.
+    Core,
+    /// Operations of a class.
+    Class {
+        /// The title of the class.
+        title: String,
+    },
+    /// Operations of the narrow types.
+    Narrow,
+    /// Functions on raw pointers.
+    Pointers,
+    /// The barriers.
+    Barriers,
+    /// The derive.
+    Derive,
+    /// KUnit tests.
+    Tests,
+    /// The definitions for herd7.
+    MemoryModel,
+    /// Inline assembly for an architecture.
+    Arch(String),
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it adds.
+    pub kind: Kind,
+    /// Which of these it adds: the names of operations or families.
+    pub names: Vec<String>,
+    /// The state of the tree after it.
+    pub state: State,
+}
+
+/// All steps from a tree without the drop-in to the state `full`.
+pub fn steps(full: &State, spec: &Spec) -> Vec<Step> {
+    let mut line = Line {
+        full,
+        now: State::default(),
+        steps: Vec::new(),
+    };
+    let core = || operations(spec).filter(|(family, op)| is_core(spec, family, op));
+    let titled = |op: &Op| spec.class_of(op).map(|class| class.title.clone());
+
+    // Linux's module calls the helpers of the core.
+    let mut linux = Ops::default();
+    for (family, op) in core() {
+        linux.add(family, op);
+    }
+    let linux = helpers(spec, &linux);
+    for family in &spec.types.families {
+        let of_family = || operations(spec).filter(|(found, _)| *found == family);
+        line.step(Kind::Helpers, &family.name, |state| {
+            for (family, op) in operations(spec).filter(|(family, op)| linux.has(family, op)) {
+                state.helpers.add(family, op);
+            }
+            for (family, op) in of_family() {
+                state.helpers.add(family, op);
+            }
+        });
+    }
+    line.step(Kind::Core, "", |state| {
+        for (family, op) in core() {
+            state.operations.add(family, op);
+            state.pointers.add(family, op);
+        }
+    });
+    for narrow in [false, true] {
+        for class in &spec.types.classes {
+            for op in spec
+                .ops
+                .iter()
+                .filter(|op| spec.class_of(op) == Some(class))
+            {
+                let kind = match (narrow, titled(op)) {
+                    (false, Some(title)) => Kind::Class { title },
+                    _ => Kind::Narrow,
+                };
+                line.step(kind, &op.name, |state| {
+                    for (family, of) in operations(spec) {
+                        if of == op && is_narrow(family) == narrow {
+                            state.operations.add(family, op);
+                        }
+                    }
+                });
+            }
+        }
+    }
+    for op in &spec.ops {
+        line.step(Kind::Pointers, &op.name, |state| {
+            for (family, _) in operations(spec).filter(|(_, of)| *of == op) {
+                state.pointers.add(family, op);
+            }
+        });
+    }
+    line.step(Kind::Barriers, "", |state| state.barriers = true);
+    line.step(Kind::Derive, "", |state| state.derive = true);
+    for op in &spec.ops {
+        line.step(Kind::Tests, &op.name, |state| {
+            for (family, _) in operations(spec).filter(|(_, of)| *of == op) {
+                state.tests.add(family, op);
+            }
+        });
+    }
+    line.step(Kind::MemoryModel, "", |state| state.memory_model = true);
+    for arch in archs(spec) {
+        line.step(Kind::Arch(arch.clone()), "", |state| {
+            state.archs.insert(arch.clone());
+        });
+    }
+    line.steps
+}
+
+/// The steps so far.
+struct Line<'a> {
+    full: &'a State,
+    now: State,
+    steps: Vec<Step>,
+}
+
+impl Line<'_> {
+    /// Adds a step, without what is not wanted at the end. A step that adds nothing is left out.
+    fn step(&mut self, kind: Kind, name: &str, add: impl FnOnce(&mut State)) {
+        let mut state = self.now.clone();
+        add(&mut state);
+        state.keep(self.full);
+        if state != self.now {
+            self.now = state.clone();
+            let names = Some(name.to_owned()).filter(|name| !name.is_empty());
+            self.steps.push(Step {
+                kind,
+                names: names.into_iter().collect(),
+                state,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::backend::Backend;
+    use super::super::super::parts::Parts;
+    use super::*;
+
+    fn of(list: Option<&[&str]>) -> (State, Vec<Step>) {
+        let spec = Spec::builtin().unwrap();
+        let list: Option<Vec<String>> =
+            list.map(|list| list.iter().map(|name| (*name).to_owned()).collect());
+        let backend = Backend::Asm;
+        let parts = Parts::new(list.as_deref(), &spec, backend).unwrap();
+        let full = parts.state(&spec, backend, true);
+        let steps = steps(&full, &spec);
+        (full, steps)
+    }
+
+    #[test]
+    fn the_last_step_is_the_whole() {
+        for list in [
+            None,
+            Some(&["x86_64"][..]),
+            Some(&["u8", "tests", "x86_64"]),
+        ] {
+            let (full, steps) = of(list);
+            assert_eq!(
+                steps.last().map(|step| &step.state),
+                Some(&full),
+                "{list:?}"
+            );
+            let mut last = State::default();
+            for step in &steps {
+                assert_ne!(step.state, last);
+                last = step.state.clone();
+            }
+        }
+    }
+
+    #[test]
+    fn the_module_is_never_less_than_that_of_linux() {
+        let spec = Spec::builtin().unwrap();
+        let (_, steps) = of(None);
+        let first = steps.iter().position(|step| step.kind == Kind::Core);
+        let first = first.expect("the core");
+        assert!(steps[..first].iter().all(|step| step.kind == Kind::Helpers));
+        for (family, op) in operations(&spec).filter(|(family, op)| is_core(&spec, family, op)) {
+            let state = &steps[first].state;
+            assert!(state.operations.has(family, op) && state.pointers.has(family, op));
+        }
+        // What is called is there before it is called.
+        for Step { state, kind, .. } in &steps {
+            for (family, op) in operations(&spec) {
+                let has = |ops: &Ops| ops.has(family, op);
+                let (called, caller) = (has(&state.helpers), has(&state.operations));
+                assert!(called || !caller, "{kind:?}: {} {}", family.name, op.name);
+                assert!(caller || !has(&state.pointers) && !has(&state.tests));
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A state of a tree: how much of the drop-in it has, and the files that follow from that.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use atomics_spec::Spec;
+use atomics_spec::emit::{self, KernelParts};
+use atomics_spec::input;
+use atomics_spec::model::op::Op;
+use atomics_spec::model::ty::Family;
+
+use super::backend::Backend;
+use super::{checksum, derive, line_ends, memory_model};
+use crate::write::Generated;
+
+/// Operations of families, by the names of both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ops(BTreeSet<(String, String)>);
+
+impl Ops {
+    /// Adds an operation of a family.
+    pub fn add(&mut self, family: &Family, op: &Op) {
+        self.0.insert((family.name.clone(), op.name.clone()));
+    }
+
+    /// Whether it has an operation of a family.
+    pub fn has(&self, family: &Family, op: &Op) -> bool {
+        self.0.contains(&(family.name.clone(), op.name.clone()))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Removes those that `others` has not.
+    fn keep(&mut self, others: &Self) {
+        self.0.retain(|pair| others.0.contains(pair));
+    }
+
+    /// The model with only these.
+    fn model(&self, spec: &Spec) -> Spec {
+        spec.restricted(|family, op| self.has(family, op))
+    }
+}
+
+/// How much of the drop-in a tree has. What has no operation is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Which C helpers.
+    pub helpers: Ops,
+    /// Which operations the Rust module has. The module replaces that of Linux.
+    pub operations: Ops,
+    /// Which of them it has as functions on raw pointers.
+    pub pointers: Ops,
+    /// Which of them have KUnit tests.
+    pub tests: Ops,
+    /// Whether it has the barriers.
+    pub barriers: bool,
+    /// Whether it has `derive(AtomicType)`.
+    pub derive: bool,
+    /// Whether herd7 knows the atomics.
+    pub memory_model: bool,
+    /// The architectures on which operations are inline assembly.
+    pub archs: BTreeSet<String>,
+}
+
+impl State {
+    /// Removes what `other` has not.
+    pub fn keep(&mut self, other: &Self) {
+        self.helpers.keep(&other.helpers);
+        self.operations.keep(&other.operations);
+        self.pointers.keep(&other.pointers);
+        self.tests.keep(&other.tests);
+        self.barriers &= other.barriers;
+        self.derive &= other.derive;
+        self.memory_model &= other.memory_model;
+        self.archs.retain(|arch| other.archs.contains(arch));
+    }
+
+    /// The files of a tree in this state, as far as the drop-in generates or edits them.
+    ///
+    /// # Errors
+    ///
+    /// If a table cannot implement an operation; if the tree's `rust/macros/lib.rs` has no place
+    /// for the derive, or its `tools/memory-model/linux-kernel.def` has no place for the atomics.
+    pub fn files(&self, tree: &Path, spec: &Spec, backend: Backend) -> Result<Vec<Generated>> {
+        let helpers = self.helpers.model(spec);
+        let mut operations = self.operations.model(spec);
+        for arch in &mut operations.archs {
+            arch.kernel &= self.archs.contains(&arch.name);
+        }
+        let pointers = self.pointers.model(spec);
+        let tests = self.tests.model(spec);
+        let parts = KernelParts {
+            helpers: (!self.helpers.is_empty()).then_some(&helpers),
+            operations: (!self.operations.is_empty()).then_some(&operations),
+            pointers: &pointers,
+            tests: (!self.tests.is_empty()).then_some(&tests),
+            barriers: self.barriers,
+            derive: self.derive,
+        };
+        let emitted = emit::kernel_parts(parts, backend.into())?.into_iter();
+        let emitted = emitted.map(|file| (file.path, file.contents));
+        let derived = (derive::MODULE.to_owned(), derive::module());
+        let mut files: Vec<Generated> = emitted
+            .chain(self.derive.then_some(derived))
+            .map(|(path, contents)| Generated {
+                contents: prefer_theirs(tree, &path, checksum::sign(contents)),
+                path: path.into(),
+            })
+            .collect();
+        if self.derive {
+            let lib = tree.join(derive::LIB);
+            let text = input::read_text(&lib);
+            let text = text.with_context(|| format!("cannot read {}", lib.display()))?;
+            files.push(Generated {
+                path: derive::LIB.into(),
+                contents: line_ends::keep(&text, derive::with_entry)?,
+            });
+        }
+        if self.memory_model {
+            files.push(Generated {
+                path: memory_model::DEF.into(),
+                contents: memory_model::of_tree(tree, &emit::herd::section(spec))?,
+            });
+        }
+        Ok(files)
+    }
+}
+
+/// Returns the tree's file at `path` if a script of the kernel generated it and only the comments
+/// that name the generator differ, else `contents`. The kernel has its own script for one of the
+/// files, and two generators would change it back and forth.
+fn prefer_theirs(tree: &Path, path: &str, contents: String) -> String {
+    let theirs = input::read_text(&tree.join(path)).unwrap_or_default();
+    let by_a_script = theirs.contains("// Generated by scripts/");
+    if by_a_script && checksum::is_intact(theirs.as_bytes()) && body(&theirs).eq(body(&contents)) {
+        theirs
+    } else {
+        contents
+    }
+}
+
+/// The lines of a file, without blank lines and lines that are only a `//` comment.
+fn body(text: &str) -> impl Iterator<Item = &str> {
+    let is_body = |line: &&str| !line.is_empty() && !line.starts_with("// ");
+    text.lines().filter(is_body)
+}

@@ -9,12 +9,11 @@ mod maintainers;
 mod message;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use atomics_spec::Spec;
-use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::backend::Backend;
 use super::patch::{self, Change, Commit, Identity, Mail};
@@ -78,7 +77,7 @@ pub fn make(source: Source<'_>, identity: &Identity) -> Result<Vec<Generated>> {
         last = &patch.files;
     }
     let mut mails = patch::series(&commits, identity)?;
-    let recipients = recipients(source.tree, &mails)?;
+    let recipients = recipients(source.tree, &commits)?;
     let cover = mails.first_mut().context("git made no cover letter")?;
     let text = String::from_utf8_lossy(&cover.text);
     let text = cover::filled(&text, source.command, recipients.as_ref())?;
@@ -94,16 +93,9 @@ pub fn make(source: Source<'_>, identity: &Identity) -> Result<Vec<Generated>> {
 }
 
 /// Whom the series goes to, if the tree can say so.
-fn recipients(tree: &Path, mails: &[Mail]) -> Result<Option<Recipients>> {
-    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-    let mut paths = Vec::new();
-    for mail in mails.iter().skip(1) {
-        let path = folder.path().join(&mail.name);
-        std::fs::write(&path, &mail.text)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        paths.push(path);
-    }
-    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+fn recipients(tree: &Path, commits: &[Commit]) -> Result<Option<Recipients>> {
+    let changes = commits.iter().flat_map(|commit| &commit.changes);
+    let paths = changes.map(|change| &*change.path).collect();
     let recipients = Recipients::find(tree, &paths)?;
     if recipients.is_none() {
         let tree = tree.display();
@@ -187,17 +179,37 @@ impl Files {
         let added = changes.iter().map(|change| {
             let old = change.old.as_ref().map(|old| &*old.contents);
             let old = String::from_utf8_lossy(old.unwrap_or_default());
-            let new = change.new.as_deref().unwrap_or_default();
-            if old.is_empty() {
-                return new.lines().count();
-            }
-            let mut diff = TextDiff::configure();
-            let diff = diff.algorithm(Algorithm::Patience).diff_lines(&*old, new);
-            let changes = diff.iter_all_changes();
-            changes
-                .filter(|change| change.tag() == ChangeTag::Insert)
-                .count()
+            lines_added(&old, change.new.as_deref().unwrap_or_default())
         });
         Ok(added.sum())
+    }
+}
+
+/// How many lines of `new` are not in `old`. A diff has more only if lines change places, and takes
+/// much longer for large files.
+fn lines_added(old: &str, new: &str) -> usize {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for line in old.lines() {
+        *counts.entry(line).or_default() += 1;
+    }
+    let mut added = 0;
+    for line in new.lines() {
+        match counts.get_mut(line) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => added += 1,
+        }
+    }
+    added
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted() {
+        assert_eq!(lines_added("", "a\n\n"), 2);
+        assert_eq!(lines_added("a\nb\nb\n", "b\na\nb\nb\nc\n"), 2);
+        assert_eq!(lines_added("a\n", ""), 0);
     }
 }

@@ -5,6 +5,8 @@
 mod left;
 #[path = "dropin/patch.rs"]
 mod patch;
+#[path = "dropin/series.rs"]
+mod series;
 #[path = "dropin/tree.rs"]
 mod tree;
 

@@ -167,12 +167,26 @@ impl Dropin {
         Ok(edits.iter().map(ToString::to_string).collect())
     }
 
-    /// Fails if writing into `root` would lose local edits. With `force`, only warns about them.
+    /// Fails if writing into `root` would lose local edits, about which it only warns with `force`, or
+    /// parts of the drop-in.
     ///
     /// # Errors
     ///
-    /// If local edits would be lost and `force` is not set, or if a file cannot be read.
+    /// If local edits would be lost and `force` is not set; if a part that is there, and has files of
+    /// its own, is not among those that were named; or if a file cannot be read.
     pub fn require_unedited(&self, root: &Path, orphans: &[PathBuf], force: bool) -> Result<()> {
+        if let (Some(list), false) = (self.parts.list(), orphans.is_empty()) {
+            // To remove them would leave calls of them in Linux's own files.
+            let files: String = (orphans.iter())
+                .map(|path| format!("\n  {}", path.display()))
+                .collect();
+            bail!(
+                "{} has parts of the drop-in that are not in `--only {}`:{files}\n \
+                 = help: name these parts, too, or restore the files of Linux before",
+                root.display(),
+                list.join(",")
+            );
+        }
         let edits = edits::find(root, &self.files, orphans)?;
         let root = root.display();
         if force {

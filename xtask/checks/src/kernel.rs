@@ -30,6 +30,7 @@ mod obstacle;
 mod progress;
 mod run;
 mod scratch;
+mod series;
 mod table;
 mod warnings;
 

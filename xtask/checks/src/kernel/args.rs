@@ -35,6 +35,10 @@ pub struct KernelArgs {
     /// Only these parts of the drop-in, as of `cargo xtask gen`.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) only: Option<Vec<String>>,
+    /// Builds after each patch of the series in DIR, which `cargo xtask gen --series` wrote with the
+    /// same options. The last one must leave what `gen` generates.
+    #[arg(long, value_name = "DIR")]
+    pub(super) series: Option<PathBuf>,
     /// The C compiler.
     #[arg(long = "cc", value_enum, default_value_t)]
     pub(super) compiler: Compiler,

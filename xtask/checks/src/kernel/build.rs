@@ -18,7 +18,7 @@ use super::args::KernelArgs;
 use super::machine::Machine;
 use super::progress::{Checks, Done, Log};
 use super::run::Kernel;
-use super::{calls, config, foreign, kunit, scratch, warnings};
+use super::{calls, config, foreign, kunit, scratch, series, warnings};
 
 /// The files in the build folder that are built from the drop-in. make rebuilds what depends on
 /// them.
@@ -131,7 +131,11 @@ impl Build<'_> {
     /// Runs the checks.
     fn run_checks(&self, sources: bool) -> Result<Vec<Done>> {
         let mut checks = Checks::new(self.folders.logs.clone());
-        let ready = checks.check("copy", |log| self.copy(log))?
+        if let Some(folder) = &self.options.series {
+            self.check_series(&mut checks, folder)?;
+            return checks.finish();
+        }
+        let ready = checks.check("copy", |log| self.copy(log, &self.own()))?
             && checks.check("generate", |_| self.generate())?;
         if !ready {
             checks.skip(
@@ -168,6 +172,39 @@ impl Build<'_> {
         checks.finish()
     }
 
+    /// Builds after each patch of a series, and compares what the last one leaves.
+    fn check_series(&self, checks: &mut Checks, folder: &Path) -> Result<()> {
+        let patches = series::patches(folder)?;
+        // The first patch applies to the files of the tree.
+        let mut good = checks.check("copy", |log| self.copy(log, &BTreeSet::new()))?
+            && checks.check("configure", |log| self.configure(log))?;
+        for patch in &patches {
+            good = good
+                && checks.check("patch", |log| {
+                    series::apply(patch, &self.folders.source, log)?;
+                    let make = self.machine.boot().map_or("all", |boot| boot.make);
+                    let built = self.make_without_warnings(log, &[make], &[])?;
+                    let name = patch.file_name().unwrap_or_default().display();
+                    Ok(format!("{built}: {name}"))
+                })?;
+        }
+        if !good {
+            return checks.skip(&["compare"], "a patch does not build");
+        }
+        checks.check("compare", |_| {
+            let findings = write::check(&self.folders.source, self.dropin.files(), &[])?;
+            let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            ensure!(findings.is_empty(), "{}", findings.join("\n    "));
+            Ok(format!("{} patches make the drop-in", patches.len()))
+        })?;
+        Ok(())
+    }
+
+    /// The paths of the drop-in's files.
+    fn own(&self) -> BTreeSet<PathBuf> {
+        self.dropin.files().iter().map(|f| f.path.clone()).collect()
+    }
+
     /// Checks the generated code without a kernel.
     fn skip(&self, why: &str) -> Result<Vec<Done>> {
         let mut checks = Checks::new(self.folders.logs.clone());
@@ -180,11 +217,10 @@ impl Build<'_> {
         checks.finish()
     }
 
-    /// Brings the copy of the tree up to date.
-    fn copy(&self, log: &mut Log) -> Result<String> {
-        let own: BTreeSet<PathBuf> = self.dropin.files().iter().map(|f| f.path.clone()).collect();
+    /// Brings the copy of the tree up to date, except for the files `own`.
+    fn copy(&self, log: &mut Log, own: &BTreeSet<PathBuf>) -> Result<String> {
         let source = &self.folders.source;
-        let synced = scratch::sync(self.tree, source, &own, &mut |line| log.note(line))?;
+        let synced = scratch::sync(self.tree, source, own, &mut |line| log.note(line))?;
         // kbuild refuses to build in another folder if the tree itself was configured or built.
         if [".config", "include/config"]
             .iter()

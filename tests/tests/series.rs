@@ -225,12 +225,12 @@ fn a_series_is_what_gen_writes_in_patches_to_review() {
         let cc = head.split_once("\nCc: ").expect("a line Cc");
         assert!(cc.0.contains("\nTo: "), "{head}");
         assert!(cc.1.contains("rust-for-linux@vger.kernel.org"), "{head}");
-        assert!(
-            sizes
-                .iter()
-                .all(|(subject, _)| body.contains(&subject[..40])),
-            "{body}"
-        );
+        // git breaks the lines of long subjects.
+        let words: Vec<&str> = body.split_whitespace().collect();
+        let words = words.join(" ");
+        for (subject, _) in &sizes {
+            assert!(words.contains(subject), "{subject}: {body}");
+        }
     }
 }
 
@@ -249,7 +249,6 @@ fn parts_are_a_series_of_their_own() {
         (
             &["--only", "u8"],
             &[
-                "rust: helpers: ",
                 "rust: sync: atomic: Generate the module",
                 "rust: sync: atomic: Compute on 8-bit",
             ],
@@ -258,25 +257,16 @@ fn parts_are_a_series_of_their_own() {
         let series = Series::of(&tree, options);
         series.is_the_drop_in();
         let sizes = series.sizes();
-        // Several patches may have one purpose.
-        let mut subjects = sizes.iter().map(|(subject, _)| subject.as_str()).peekable();
-        for start in expected {
-            let mut found = false;
-            while subjects
-                .next_if(|subject| subject.starts_with(start))
-                .is_some()
-            {
-                found = true;
+        // Several patches may have one purpose. The helpers are those that the parts need.
+        let mut purposes: Vec<&str> = Vec::new();
+        for (subject, _) in &sizes {
+            let known = expected.iter().find(|start| subject.starts_with(**start));
+            let purpose = known.copied().unwrap_or(subject);
+            if !subject.starts_with("rust: helpers: ") && purposes.last() != Some(&purpose) {
+                purposes.push(purpose);
             }
-            if *start != "rust: helpers: " {
-                assert!(found, "{start}: {sizes:?}");
-            }
-            while subjects
-                .next_if(|subject| subject.starts_with("rust: helpers: "))
-                .is_some()
-            {}
         }
-        assert_eq!(subjects.next(), None, "{options:?}: {sizes:?}");
+        assert_eq!(purposes, expected, "{options:?}: {sizes:?}");
         let complaints = series.complaints(&tree);
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     }

@@ -7,6 +7,7 @@ mod edits;
 mod line_ends;
 pub mod memory_model;
 mod message;
+mod mixed;
 mod parts;
 mod patch;
 pub mod patch_file;

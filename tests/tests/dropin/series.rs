@@ -105,12 +105,12 @@ fn a_tree_with_parts() {
     let folder = "rust/kernel/sync/atomic";
     let has = |tree: &TempDir, name: &str| tree.path().join(folder).join(name).exists();
     let said = success(&generate(&tree, &["--only", "barriers,bitwise"]));
-    let note = "note: core added, because other parts need it: barriers, bitwise";
+    let note = "note: added core and arithmetic, which others need: barriers, bitwise";
     assert!(said.contains(note), "{said}");
     assert!(has(&tree, "barrier.rs") && !has(&tree, "tests.rs"));
     let typed = read(&tree, &format!("{folder}/typed.rs"));
     assert!(typed.contains("pub fn fetch_xor<") && typed.contains("pub fn fetch_add<"));
-    assert!(!typed.contains("pub fn inc(") && !typed.contains("pub fn inc_and_test<"));
+    assert!(!typed.contains("pub fn add_negative<") && !typed.contains("pub fn inc_and_test<"));
     success(&generate(&tree, &["--only", "barriers,bitwise", "--check"]));
     let stale = generate(&tree, &["--only", "core", "--check"]);
     assert_eq!(stale.status.code(), Some(1));

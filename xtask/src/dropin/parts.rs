@@ -8,6 +8,7 @@ use atomics_spec::model::op::Op;
 use atomics_spec::model::ty::{Class, Family, Operand, Repr};
 
 use super::backend::Backend;
+use super::mixed::Stage;
 use super::state::{Ops, State};
 
 /// What Linux's own module has, with all operations of the classes that only store. Everything else
@@ -88,12 +89,9 @@ impl Parts {
             let needs = NEEDS.iter().find(|(part, _)| part == name);
             needs.map_or(&[CORE][..], |(_, needs)| needs)
         });
-        let mut added = Vec::new();
-        for name in needed {
-            if has.insert((*name).to_owned()) {
-                added.push((*name).to_owned());
-            }
-        }
+        let shown = list.iter().flat_map(|name| shown_classes(spec, name));
+        let needed = needed.map(|name| (*name).to_owned()).chain(shown);
+        let added: Vec<String> = needed.filter(|name| has.insert(name.clone())).collect();
         Ok(Self {
             list: Some(list.to_vec()),
             added,
@@ -110,9 +108,7 @@ impl Parts {
     pub fn note(&self) -> Option<String> {
         let list = self.list.as_ref().filter(|_| !self.added.is_empty())?;
         let (added, list) = (self.added.join(" and "), list.join(", "));
-        Some(format!(
-            "note: {added} added, because other parts need it: {list}"
-        ))
+        Some(format!("note: added {added}, which others need: {list}"))
     }
 
     /// Whether a part is there by its own name, and not as one of all.
@@ -139,6 +135,7 @@ impl Parts {
         if !self.has(CORE) {
             return state;
         }
+        state.stage = Stage::Whole;
         for (family, op) in operations(spec) {
             let class = spec.class_of(op);
             let core = is_core(spec, family, op);
@@ -213,6 +210,45 @@ pub fn is_core(spec: &Spec, family: &Family, op: &Op) -> bool {
         || !is_narrow(family) && UPSTREAM.iter().any(|method| has_method(spec, op, method))
 }
 
+/// The operations that the example of an operation calls. Examples are compiled, too.
+pub fn shown<'s>(spec: &'s Spec, op: &Op) -> impl Iterator<Item = &'s Op> {
+    let own = spec.forms().find(|form| form.op == op);
+    let text = own
+        .and_then(|form| form.doc)
+        .map(|doc| doc.example.join("\n"));
+    let text = text.unwrap_or_default();
+    let own = op.clone();
+    let forms = spec.typed_forms();
+    let called = forms.filter(move |form| text.contains(&format!(".{}(", form.method())));
+    called.map(|form| form.op).filter(move |op| **op != own)
+}
+
+/// The other classes that the examples of a class call operations of, and those that the examples
+/// of these call operations of; without those that the core has.
+fn shown_classes(spec: &Spec, class: &str) -> Vec<String> {
+    let mut found: Vec<String> = vec![class.to_owned()];
+    let mut at = 0;
+    while let Some(class) = found.get(at).cloned() {
+        at += 1;
+        let is_of = |op: &&Op| spec.class_of(op).is_some_and(|c| c.name == class);
+        for other in spec.ops.iter().filter(is_of).flat_map(|op| shown(spec, op)) {
+            let of_core = UPSTREAM
+                .iter()
+                .any(|method| has_method(spec, other, method));
+            let other = spec
+                .class_of(other)
+                .filter(|c| c.operand != Operand::Stored);
+            match other {
+                Some(other) if !of_core && !found.contains(&other.name) => {
+                    found.push(other.name.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    found.split_off(1)
+}
+
 fn has_method(spec: &Spec, op: &Op, method: &str) -> bool {
     let mut forms = spec.typed_forms();
     forms.any(|form| form.op == op && form.method() == method)
@@ -249,7 +285,7 @@ mod tests {
         assert_eq!(note, None);
         assert_eq!(core.operations, core.pointers);
         let (note, barriers) = state(&["barriers"]);
-        let told = "note: core added, because other parts need it: barriers";
+        let told = "note: added core, which others need: barriers";
         assert_eq!(note.as_deref(), Some(told));
         let core_with_barriers = State {
             barriers: true,
@@ -277,7 +313,9 @@ mod tests {
         assert!(!has(&bytes, "atomic_i8", "or") && !has(&bytes, "atomic", "or"));
         let (_, both) = state(&["u8", "bitwise"]);
         assert!(has(&both, "atomic_i8", "or") && has(&both, "atomic", "or"));
-        assert!(!has(&both, "atomic_i16", "or") && !has(&both, "atomic", "inc"));
+        // The example of an operation calls this one.
+        assert!(has(&both, "atomic", "inc") && !has(&bytes, "atomic", "inc"));
+        assert!(!has(&both, "atomic_i16", "or") && !has(&both, "atomic", "inc_and_test"));
         assert_eq!(both.pointers, core.pointers);
     }
 

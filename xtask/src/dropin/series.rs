@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 use atomics_spec::Spec;
 
 use super::backend::Backend;
+use super::mixed;
 use super::patch::{self, Change, Commit, Identity, Mail};
 use super::state::State;
 use crate::output::tell;
@@ -110,9 +111,10 @@ fn recipients(tree: &Path, commits: &[Commit]) -> Result<Option<Recipients>> {
 /// The patches: the steps, joined where that is not too much.
 fn patches(source: Source<'_>) -> Result<Vec<Patch>> {
     let mut patches: Vec<Patch> = Vec::new();
+    let fits = mixed::fits(source.tree);
     // The state before the last patch.
     let mut base = Files::default();
-    for Step { kind, names, state } in steps(source.full, source.spec) {
+    for Step { kind, names, state } in steps(source.full, source.spec, fits) {
         let files = Files::of(&state, source)?;
         match patches.last_mut() {
             Some(last) if last.kind == kind && base.added_lines(&files, source.tree)? <= LIMIT => {

@@ -11,6 +11,7 @@ use atomics_spec::model::op::Op;
 use atomics_spec::model::ty::Family;
 
 use super::backend::Backend;
+use super::mixed::{self, Stage};
 use super::{checksum, derive, line_ends, memory_model};
 use crate::write::Generated;
 
@@ -50,7 +51,9 @@ impl Ops {
 pub struct State {
     /// Which C helpers.
     pub helpers: Ops,
-    /// Which operations the Rust module has. The module replaces that of Linux.
+    /// How much of Linux's Rust module is replaced.
+    pub stage: Stage,
+    /// Which operations the new module has.
     pub operations: Ops,
     /// Which of them it has as functions on raw pointers.
     pub pointers: Ops,
@@ -69,6 +72,7 @@ pub struct State {
 impl State {
     /// Removes what `other` has not.
     pub fn keep(&mut self, other: &Self) {
+        self.stage = self.stage.min(other.stage);
         self.helpers.keep(&other.helpers);
         self.operations.keep(&other.operations);
         self.pointers.keep(&other.pointers);
@@ -103,14 +107,26 @@ impl State {
         };
         let emitted = emit::kernel_parts(parts, backend.into())?.into_iter();
         let emitted = emitted.map(|file| (file.path, file.contents));
+        // Before the last stage, Linux's module has some of the new files.
+        let there = |(path, _): &(String, String)| {
+            let is_module = path == mixed::PATH || path.starts_with(mixed::FOLDER);
+            !is_module || self.stage == Stage::Whole || mixed::has(self.stage, path)
+        };
+        let emitted: Vec<(String, String)> = emitted.filter(there).collect();
         let derived = (derive::MODULE.to_owned(), derive::module());
-        let mut files: Vec<Generated> = emitted
+        let mut files: Vec<Generated> = (emitted.into_iter())
             .chain(self.derive.then_some(derived))
             .map(|(path, contents)| Generated {
                 contents: prefer_theirs(tree, &path, checksum::sign(contents)),
                 path: path.into(),
             })
             .collect();
+        if let Some(contents) = self.mixed_module(tree, &files)? {
+            files.push(Generated {
+                path: mixed::PATH.into(),
+                contents,
+            });
+        }
         if self.derive {
             let lib = tree.join(derive::LIB);
             let text = input::read_text(&lib);
@@ -127,6 +143,18 @@ impl State {
             });
         }
         Ok(files)
+    }
+
+    /// Linux's module with the new files, in a stage in which it has some.
+    fn mixed_module(&self, tree: &Path, files: &[Generated]) -> Result<Option<String>> {
+        if [Stage::None, Stage::Whole].contains(&self.stage) {
+            return Ok(None);
+        }
+        let files = files.iter().filter(|f| f.path.starts_with(mixed::FOLDER));
+        let names = files.filter_map(|f| f.path.file_stem().and_then(|name| name.to_str()));
+        let text = mixed::module(tree, self.stage, &names.collect::<Vec<_>>());
+        let text = text.with_context(|| format!("{} is not that of Linux", mixed::PATH))?;
+        Ok(Some(text))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commit messages of a series, in the kernel's style: what is lacking and why, then what
 //! changes.
 
+use super::super::mixed::Stage;
 use super::steps::Kind;
 
 /// The longest subject line, in columns.
@@ -73,16 +74,56 @@ fn text(kind: &Kind) -> (String, String) {
              Add the others, so that Rust can have all operations on all types. They are as \
              ordered as the functions and macros that they call.",
         ),
-        Kind::Core => (
+        Kind::Core(Stage::None) => (
             "rust: sync: atomic: Generate the module from atomics.tbl",
             "scripts/atomic/atomics.tbl lists the atomic operations, and the C functions are \
              generated from it. The Rust methods are written by hand and cover only some of the \
              operations: a driver that needs another one has to add it first, and a new row of \
              the table does not reach Rust.\n\
              Generate the Rust module from the table as well, with the operations that it has \
-             today; other patches add the others. The API does not change, so no user has to be \
-             converted. An ordering that C does not have for an operation is a compile error \
-             that names those it has. Each method has an example, which runs as a doctest.",
+             today. The API does not change, so no user has to be converted. An ordering that C \
+             does not have is a compile error that names those it has. Each method has an \
+             example, which runs as a doctest.",
+        ),
+        Kind::Core(Stage::Traits) => (
+            "rust: sync: atomic: Generate orderings and traits",
+            "scripts/atomic/atomics.tbl lists the atomic operations, and the C functions are \
+             generated from it. The Rust methods are written by hand and cover only some of the \
+             operations: a driver that needs another one has to add it first, and a new row of \
+             the table does not reach Rust.\n\
+             Begin to generate the Rust module from the table as well, with the traits that call \
+             the helpers, and with the orderings. The names do not change, so the methods go on to \
+             call them. Each ordering is a type that selects the function, so that an ordering \
+             that C does not have is a compile error that names those it has.",
+        ),
+        Kind::Core(Stage::Flag) => (
+            "rust: sync: atomic: Move AtomicFlag to a module of its own",
+            "AtomicFlag is a type of its own, which uses the operations and is not one of them. \
+             The file with the operations is about to be generated, and is long enough.\n\
+             Move it to a module of its own, with an example of each method.",
+        ),
+        Kind::Core(Stage::Pointers) => (
+            "rust: sync: atomic: Move the functions on raw pointers",
+            "There will be a function on a raw pointer for each method. To write them by hand \
+             would repeat bounds and safety requirements for each.\n\
+             Generate those that exist, in a module of their own.",
+        ),
+        Kind::Core(Stage::Methods) => (
+            "rust: sync: atomic: Generate the methods from atomics.tbl",
+            "Each method selects a function by a match on the ordering, with an arm that is a \
+             build error. Where the optimizer does not see that the arm is dead, the build fails \
+             without saying which call is wrong.\n\
+             Generate the methods from the table. They take the orderings that C has, as a bound \
+             that the compiler checks at the call. Each has an example, which runs as a doctest.",
+        ),
+        Kind::Core(Stage::Whole) => (
+            "rust: sync: atomic: Generate the types from atomics.tbl",
+            "A type that cannot be atomic, or that lacks a class of operations, is refused with \
+             a message about traits that users do not know. The layout that an unsafe impl \
+             promises is not checked.\n\
+             Generate the types with their traits. A message names the types that there are, and \
+             a wrong layout fails the build. u8 and u16 can be loaded, stored and exchanged, as \
+             i8 and i16. The API does not change otherwise, so no user has to be converted.",
         ),
         Kind::Class { title } => {
             return (
@@ -189,7 +230,12 @@ mod tests {
     fn every_message_keeps_to_the_columns() {
         let kinds = [
             Kind::Helpers,
-            Kind::Core,
+            Kind::Core(Stage::None),
+            Kind::Core(Stage::Traits),
+            Kind::Core(Stage::Flag),
+            Kind::Core(Stage::Pointers),
+            Kind::Core(Stage::Methods),
+            Kind::Core(Stage::Whole),
             Kind::Class {
                 title: "arithmetic-and-test".into(),
             },

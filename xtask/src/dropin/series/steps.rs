@@ -4,8 +4,10 @@
 //! state with the Rust module has all that Linux's own module has:
 //!
 //! 1. The C helpers. They have the names of Linux's helpers, which Linux's module goes on to call.
-//! 2. The core: the new module with what users in the tree call. All its files call each other, so
-//!    it comes at once.
+//! 2. The core: the new module with what users in the tree call. It takes the place of Linux's module
+//!    file by file, as [`Stage`] says: the traits, which call the helpers; `AtomicFlag` and the
+//!    functions on raw pointers, which call methods that Linux's module has, too; the methods; and
+//!    the types. If Linux's module is not the one that the files fit into, all comes at once.
 //! 3. The classes of operations, for the types that have C functions of their own. A class brings
 //!    the trait, the methods, their documentation and examples.
 //! 4. The same for narrow types, for which C has macros only.
@@ -19,7 +21,8 @@
 use atomics_spec::Spec;
 use atomics_spec::model::op::Op;
 
-use super::super::parts::{archs, helpers, is_core, is_narrow, operations};
+use super::super::mixed::Stage;
+use super::super::parts::{archs, helpers, is_core, is_narrow, operations, shown};
 use super::super::state::{Ops, State};
 
 /// What a step adds.
@@ -27,8 +30,8 @@ use super::super::state::{Ops, State};
 pub enum Kind {
     /// C helpers.
     Helpers,
-    /// The Rust module, with the API of Linux's own.
-    Core,
+    /// The Rust module, with the API of Linux's own, up to this stage; or all of it at once.
+    Core(Stage),
     /// Operations of a class.
     Class {
         /// The title of the class.
@@ -62,7 +65,9 @@ pub struct Step {
 }
 
 /// All steps from a tree without the drop-in to the state `full`.
-pub fn steps(full: &State, spec: &Spec) -> Vec<Step> {
+///
+/// `fits` is whether the files of the new module fit into Linux's.
+pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     let mut line = Line {
         full,
         now: State::default(),
@@ -88,31 +93,40 @@ pub fn steps(full: &State, spec: &Spec) -> Vec<Step> {
             }
         });
     }
-    line.step(Kind::Core, "", |state| {
-        for (family, op) in core() {
-            state.operations.add(family, op);
-            state.pointers.add(family, op);
-        }
-    });
-    for narrow in [false, true] {
-        for class in &spec.types.classes {
-            for op in spec
-                .ops
-                .iter()
-                .filter(|op| spec.class_of(op) == Some(class))
-            {
-                let kind = match (narrow, titled(op)) {
-                    (false, Some(title)) => Kind::Class { title },
-                    _ => Kind::Narrow,
-                };
-                line.step(kind, &op.name, |state| {
-                    for (family, of) in operations(spec) {
-                        if of == op && is_narrow(family) == narrow {
-                            state.operations.add(family, op);
-                        }
-                    }
-                });
+    let stages = [
+        Stage::Traits,
+        Stage::Flag,
+        Stage::Pointers,
+        Stage::Methods,
+        Stage::Whole,
+    ];
+    for stage in stages
+        .into_iter()
+        .filter(|stage| fits || *stage == Stage::Whole)
+    {
+        let named = if fits { stage } else { Stage::None };
+        line.step(Kind::Core(named), "", |state| {
+            state.stage = stage;
+            for (family, op) in core() {
+                state.operations.add(family, op);
+                state.pointers.add(family, op);
             }
+        });
+    }
+    let ops = in_order_of_examples(spec);
+    for narrow in [false, true] {
+        for op in &ops {
+            let kind = match (narrow, titled(op)) {
+                (false, Some(title)) => Kind::Class { title },
+                _ => Kind::Narrow,
+            };
+            line.step(kind, &op.name, |state| {
+                for (family, of) in operations(spec) {
+                    if of == *op && is_narrow(family) == narrow {
+                        state.operations.add(family, op);
+                    }
+                }
+            });
         }
     }
     for op in &spec.ops {
@@ -138,6 +152,61 @@ pub fn steps(full: &State, spec: &Spec) -> Vec<Step> {
         });
     }
     line.steps
+}
+
+/// The operations, class by class, each behind those that its example calls: examples are compiled,
+/// too. The order is otherwise that of the tables.
+fn in_order_of_examples(spec: &Spec) -> Vec<&Op> {
+    let class = |op: &Op| spec.class_of(op).map(|class| class.name.clone());
+    let mut classes = Vec::new();
+    for first in &spec.types.classes {
+        visit(first.name.clone(), &mut classes, &mut |name| {
+            let of_class = spec
+                .ops
+                .iter()
+                .filter(|op| class(op).as_ref() == Some(name));
+            let shown = of_class.flat_map(|op| shown(spec, op));
+            shown
+                .filter_map(class)
+                .filter(|other| other != name)
+                .collect()
+        });
+    }
+    let mut ops = Vec::new();
+    for name in &classes {
+        for op in spec
+            .ops
+            .iter()
+            .filter(|op| class(op).as_ref() == Some(name))
+        {
+            visit(op, &mut ops, &mut |op| {
+                let same = |other: &&Op| class(other).as_ref() == Some(name);
+                shown(spec, op).filter(same).collect()
+            });
+        }
+    }
+    ops
+}
+
+/// Adds a thing to a list, behind those that it needs and that are not yet there.
+fn visit<T: Clone + PartialEq>(thing: T, list: &mut Vec<T>, needs: &mut impl FnMut(&T) -> Vec<T>) {
+    let mut open = vec![(thing.clone(), needs(&thing))];
+    while let Some((thing, left)) = open.last_mut() {
+        let thing = thing.clone();
+        if list.contains(&thing) {
+            open.pop();
+            continue;
+        }
+        match left.pop() {
+            // Examples that call each other come together.
+            Some(next) if !list.contains(&next) && open.iter().all(|(one, _)| *one != next) => {
+                let more = needs(&next);
+                open.push((next, more));
+            }
+            Some(_) => {}
+            None => list.push(thing),
+        }
+    }
 }
 
 /// The steps so far.
@@ -178,7 +247,7 @@ mod tests {
         let backend = Backend::Asm;
         let parts = Parts::new(list.as_deref(), &spec, backend).unwrap();
         let full = parts.state(&spec, backend, true);
-        let steps = steps(&full, &spec);
+        let steps = steps(&full, &spec, true);
         (full, steps)
     }
 
@@ -207,7 +276,9 @@ mod tests {
     fn the_module_is_never_less_than_that_of_linux() {
         let spec = Spec::builtin().unwrap();
         let (_, steps) = of(None);
-        let first = steps.iter().position(|step| step.kind == Kind::Core);
+        let first = steps
+            .iter()
+            .position(|step| matches!(step.kind, Kind::Core(_)));
         let first = first.expect("the core");
         assert!(steps[..first].iter().all(|step| step.kind == Kind::Helpers));
         for (family, op) in operations(&spec).filter(|(family, op)| is_core(&spec, family, op)) {
@@ -223,5 +294,29 @@ mod tests {
                 assert!(caller || !has(&state.pointers) && !has(&state.tests));
             }
         }
+    }
+
+    #[test]
+    fn an_example_calls_what_is_there() {
+        let spec = Spec::builtin().unwrap();
+        for list in [None, Some(&["test", "x86_64"][..])] {
+            let (_, steps) = of(list);
+            for Step { state, kind, .. } in &steps {
+                for (family, op) in operations(&spec).filter(|(f, _)| f.name == "atomic") {
+                    if state.operations.has(family, op) {
+                        for called in shown(&spec, op) {
+                            let there = state.operations.has(family, called);
+                            assert!(there, "{kind:?}: {} calls {}", op.name, called.name);
+                        }
+                    }
+                }
+            }
+        }
+        let names = in_order_of_examples(&spec).into_iter().map(|op| &*op.name);
+        let mut sorted: Vec<&str> = names.collect();
+        sorted.sort_unstable();
+        let mut all: Vec<&str> = spec.ops.iter().map(|op| &*op.name).collect();
+        all.sort_unstable();
+        assert_eq!(sorted, all);
     }
 }

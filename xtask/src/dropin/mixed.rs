@@ -21,13 +21,11 @@ pub enum Stage {
     None,
     /// The orderings and the traits with the operations.
     Traits,
-    /// `AtomicFlag`.
-    Flag,
-    /// The functions on raw pointers.
-    Pointers,
     /// The methods of `Atomic`.
     Methods,
-    /// All of it.
+    /// The functions on raw pointers.
+    Pointers,
+    /// All of it: the types, and `AtomicFlag`.
     Whole,
 }
 
@@ -43,7 +41,7 @@ struct File {
     replaces: &'static [&'static str],
 }
 
-const FILES: [File; 7] = [
+const FILES: [File; 6] = [
     File {
         name: "backend",
         stage: Stage::Traits,
@@ -52,24 +50,10 @@ const FILES: [File; 7] = [
         replaces: &[],
     },
     File {
-        name: "flag",
-        stage: Stage::Flag,
-        declared: "mod flag;\n",
-        imported: Some("pub use flag::AtomicFlag;\n"),
-        replaces: &[
-            "\n#[repr(C)]\n#[derive(Clone, Copy)]\nstruct Flag {",
-            "\n#[repr(C, align(4))]\n#[derive(Clone, Copy)]\nstruct Flag {",
-            "\nimpl Flag {",
-            "\nunsafe impl AtomicType for Flag {",
-            "\npub struct AtomicFlag(",
-            "\nimpl AtomicFlag {",
-        ],
-    },
-    File {
         name: "internal",
         stage: Stage::Traits,
         declared: "mod internal;\n",
-        imported: Some("pub use internal::AtomicImpl;\n"),
+        imported: Some("pub use internal::{\n    AtomicImpl,\n    AtomicRepr, //\n};\n"),
         replaces: &[],
     },
     File {
@@ -104,7 +88,7 @@ const FILES: [File; 7] = [
         declared: "mod typed;\n",
         imported: None,
         replaces: &[
-            "\n    pub fn load<Ordering: ordering::",
+            "\n    pub fn load<Ordering: ordering::AcquireOrRelaxed>(&self, _",
             "\n    pub fn xchg<Ordering: ordering::Ordering>(&self, v: T",
             "\n    pub fn fetch_add<",
             "\nuse crate::build_error;",
@@ -114,16 +98,32 @@ const FILES: [File; 7] = [
 ];
 
 /// The head of Linux's module, without what is declared and imported for the files.
-const HEAD: [&str; 3] = [
+const HEAD: [&str; 2] = [
     "mod internal;\npub mod ordering;\nmod predefine;\n",
     "pub use internal::AtomicImpl;\npub use ordering::{Acquire, Full, Relaxed, Release};\n",
-    "pub(crate) use internal::{AtomicArithmeticOps, AtomicBasicOps, AtomicExchangeOps};\n",
+];
+
+/// What else of Linux's module changes for the new files, and to what.
+const EDITS: [(&str, &str); 3] = [
+    // Examples of the traits use the type.
+    ("\nuse internal::AtomicRepr;\n", "\n"),
+    // The traits have all operations, and Linux's module does not call each of them.
+    (
+        "\npub(crate) use internal::{AtomicArithmeticOps, AtomicBasicOps, AtomicExchangeOps};\n",
+        "\npub use internal::{\n    AtomicArithmeticOps,\n    AtomicBasicOps,\n    AtomicExchangeOps, \
+         //\n};\n",
+    ),
+    // The methods need not repeat this.
+    (
+        "\npub unsafe trait AtomicAdd<Rhs = Self>: AtomicType {\n",
+        "\npub unsafe trait AtomicAdd<Rhs = Self>: AtomicType<Repr: AtomicArithmeticOps> {\n",
+    ),
 ];
 
 /// Whether a tree's module is the one that new files fit into.
 pub fn fits(tree: &Path) -> bool {
     let names = FILES.map(|file| file.name);
-    module(tree, Stage::Methods, &names).is_some()
+    module(tree, Stage::Pointers, &names).is_some()
 }
 
 /// Whether the new module's file of this path is there in a stage before the last.
@@ -144,19 +144,14 @@ pub fn module(tree: &Path, stage: Stage, names: &[&str]) -> Option<String> {
     declared.push("mod predefine;\n");
     // rustfmt sorts them by name.
     declared.sort_by_key(|line| line.trim_start_matches("pub ").to_owned());
-    let imported = files.iter().filter_map(|file| file.imported);
-    // The traits have all operations, and Linux's module does not call each of them.
-    let [modules, imports, traits] = HEAD;
-    let new = [
-        declared.concat(),
-        imported.collect(),
-        traits.replace("pub(crate) use", "pub use"),
-    ];
-    for (old, new) in [modules, imports, traits].into_iter().zip(new) {
+    let imported: String = files.iter().filter_map(|file| file.imported).collect();
+    let [modules, imports] = HEAD;
+    let edits = [(modules, &*declared.concat()), (imports, &imported)];
+    for (old, new) in edits.into_iter().chain(EDITS) {
         if text.matches(old).count() != 1 {
             return None;
         }
-        text = text.replacen(old, &new, 1);
+        text = text.replacen(old, new, 1);
     }
     for part in files.iter().flat_map(|file| file.replaces) {
         text = without(&text, part)?;

@@ -96,12 +96,6 @@ fn text(kind: &Kind) -> (String, String) {
              call them. Each ordering is a type that selects the function, so that an ordering \
              that C does not have is a compile error that names those it has.",
         ),
-        Kind::Core(Stage::Flag) => (
-            "rust: sync: atomic: Move AtomicFlag to a module of its own",
-            "AtomicFlag is a type of its own, which uses the operations and is not one of them. \
-             The file with the operations is about to be generated, and is long enough.\n\
-             Move it to a module of its own, with an example of each method.",
-        ),
         Kind::Core(Stage::Pointers) => (
             "rust: sync: atomic: Move the functions on raw pointers",
             "There will be a function on a raw pointer for each method. To write them by hand \
@@ -123,7 +117,7 @@ fn text(kind: &Kind) -> (String, String) {
              promises is not checked.\n\
              Generate the types with their traits. A message names the types that there are, and \
              a wrong layout fails the build. u8 and u16 can be loaded, stored and exchanged, as \
-             i8 and i16. The API does not change otherwise, so no user has to be converted.",
+             i8 and i16. AtomicFlag, which uses the operations, is in a file of its own. The API does not change otherwise, so no user has to be converted.",
         ),
         Kind::Class { title } => {
             return (
@@ -232,7 +226,6 @@ mod tests {
             Kind::Helpers,
             Kind::Core(Stage::None),
             Kind::Core(Stage::Traits),
-            Kind::Core(Stage::Flag),
             Kind::Core(Stage::Pointers),
             Kind::Core(Stage::Methods),
             Kind::Core(Stage::Whole),

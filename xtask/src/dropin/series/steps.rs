@@ -5,9 +5,8 @@
 //!
 //! 1. The C helpers. They have the names of Linux's helpers, which Linux's module goes on to call.
 //! 2. The core: the new module with what users in the tree call. It takes the place of Linux's module
-//!    file by file, as [`Stage`] says: the traits, which call the helpers; `AtomicFlag` and the
-//!    functions on raw pointers, which call methods that Linux's module has, too; the methods; and
-//!    the types. If Linux's module is not the one that the files fit into, all comes at once.
+//!    file by file, as [`Stage`] says: the traits, which call the helpers; the methods, which
+//!    call these; the functions on raw pointers, which call the methods; and the types. If Linux's module is not the one that the files fit into, all comes at once.
 //! 3. The classes of operations, for the types that have C functions of their own. A class brings
 //!    the trait, the methods, their documentation and examples.
 //! 4. The same for narrow types, for which C has macros only.
@@ -93,13 +92,7 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
             }
         });
     }
-    let stages = [
-        Stage::Traits,
-        Stage::Flag,
-        Stage::Pointers,
-        Stage::Methods,
-        Stage::Whole,
-    ];
+    let stages = [Stage::Traits, Stage::Methods, Stage::Pointers, Stage::Whole];
     for stage in stages
         .into_iter()
         .filter(|stage| fits || *stage == Stage::Whole)

@@ -6,7 +6,7 @@ mod model;
 mod parse;
 mod template;
 
-pub use features::{Feature, Features};
+pub use features::{Feature, Features, KernelFeature, Sequence};
 pub use model::{Arch, BARRIERS, Barrier, Fence, Lang, PAIR, Size, reaches_devices};
 pub(crate) use parse::parse;
 pub use template::{CodeLine, Fill, ResultLocation, Scratch, Template, WrittenLine};

@@ -66,6 +66,16 @@ pub fn backend_module(family: &Family) -> String {
     rust_ident(&family.name)
 }
 
+/// The file of the sequence by which a kernel knows a CPU feature, without its extension.
+pub fn kernel_sequence(feature: &str) -> String {
+    format!("generated_arch_atomic_{feature}_asm")
+}
+
+/// The constant that says which instructions a module has, of those that a kernel chooses between.
+pub fn kernel_choice(feature: &str) -> String {
+    format!("HAS_{}", feature.to_ascii_uppercase())
+}
+
 /// The C helper around a function: `rust_helper_atomic64_fetch_add_acquire`.
 pub fn helper(prefix: &str, function: &str) -> String {
     format!("{prefix}{function}")

@@ -45,4 +45,38 @@ pub struct Feature {
     pub detect: Option<String>,
     /// The directive that enables its instructions in the assembler, if one is necessary.
     pub directive: Option<String>,
+    /// How a kernel knows it, if the table says so. Otherwise, a kernel does not use it.
+    pub kernel: Option<KernelFeature>,
+}
+
+/// How a kernel knows whether the CPU has a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelFeature {
+    /// The kernel's option without which it never uses the feature.
+    pub option: String,
+    /// The sequence that tells, for a kernel that decides at boot. Without one, the option implies
+    /// the feature.
+    pub sequence: Option<Sequence>,
+}
+
+/// Assembly of C headers that jumps, or not, as the kernel decides when it boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// The headers that define it.
+    pub headers: Vec<String>,
+    /// Its text in C, with the label in braces.
+    pub text: String,
+    /// Whether a jump says that the CPU has the feature.
+    pub jumps_if_yes: bool,
+}
+
+impl Sequence {
+    /// The label for the CPU that has the feature, and the one for the CPU that has not. A sequence
+    /// has one of them.
+    pub(super) const LABELS: [&str; 2] = ["l_yes", "l_no"];
+
+    /// The label that it jumps to.
+    pub fn label(&self) -> &'static str {
+        Self::LABELS[usize::from(!self.jumps_if_yes)]
+    }
 }

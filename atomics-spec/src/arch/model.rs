@@ -125,9 +125,12 @@ pub struct Arch {
     pub setcc: Option<String>,
     /// C headers to include.
     pub includes: Vec<String>,
-    /// Whether the kernel can use the instructions inline. It cannot on an architecture where the
-    /// kernel chooses between two sets of instructions at boot.
+    /// Whether the kernel can use the instructions inline.
     pub kernel: bool,
+    /// The `cfg` predicate of the kernels for all of whose CPUs they are right, if these are not all.
+    pub kernel_condition: Option<String>,
+    /// The directive that enables the instructions in the assembler of a kernel, if one is necessary.
+    pub kernel_directive: Option<String>,
     /// Whether `smp_store_mb()` is an `xchg` instead of a store and `smp_mb()`.
     pub store_mb_is_xchg: bool,
     pub(super) sizes: Vec<Size>,
@@ -155,6 +158,8 @@ impl Arch {
             setcc: None,
             includes: Vec::new(),
             kernel: false,
+            kernel_condition: None,
+            kernel_directive: None,
             store_mb_is_xchg: false,
             sizes: Vec::new(),
             registers: Vec::new(),

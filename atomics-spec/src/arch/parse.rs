@@ -13,6 +13,7 @@ mod close;
 mod draft;
 mod features;
 mod head;
+mod kernel;
 mod lets;
 mod line;
 mod op;
@@ -79,9 +80,8 @@ impl<'a> Parser<'a, '_> {
 
     /// A row that is not a line of a template, a barrier or a fence.
     fn parse_keyword(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        const SINGLE: [&str; 10] = [
-            "arch", "lang", "width", "endian", "flags", "address", "branch", "setcc", "kernel",
-            "store_mb",
+        const SINGLE: [&str; 9] = [
+            "arch", "lang", "width", "endian", "flags", "address", "branch", "setcc", "store_mb",
         ];
         let head = row.head();
         if SINGLE.contains(&head.text) && self.seen.contains(&head.text) {

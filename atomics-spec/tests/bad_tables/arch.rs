@@ -389,15 +389,15 @@ fn the_head_of_a_table() {
           = help: write `yes` if instructions clobber the condition codes unless a template says otherwise, `no` if they preserve them
 
         `store_mb xchg` -> `kernel yes`
-        error: unknown value `yes`
+        error: `yes` is neither `inline`, `directive` nor a feature
           --> demo.tbl:31:8
            |
         31 | kernel yes
            |        ^^^
-           = help: write `kernel  inline`, or remove the row if a kernel calls its C helpers
+           = help: write `kernel  inline` if a kernel can use the instructions inline, or how a kernel knows a feature that has a row above
 
         `store_mb xchg` -> `kernel inline\nkernel inline`
-        error: a second row `kernel`
+        error: a second row `kernel  inline`
           --> demo.tbl:32:1
            |
         32 | kernel inline

@@ -1,7 +1,8 @@
 //! `arch/*.tbl`: CPU features, the rows `let` and `when`, and lists of variants.
 
 use super::arch::edit;
-use super::each;
+use super::{ARCH, check, each, edited, small};
+use atomics_spec::{Source, Tables};
 
 #[test]
 fn features() {
@@ -278,5 +279,114 @@ fn lists() {
            |               ^
            = help: separate the elements by single commas, without blanks
     ",
+    );
+}
+
+#[test]
+fn how_a_kernel_knows_a_feature() {
+    each(
+        |_, row, report| {
+            let rows = format!("feature fast fast - -\n{row}");
+            let text = edited(ARCH, "store_mb xchg", &rows);
+            let archs = vec![Source::new("demo.tbl", &text)];
+            check(&Tables { archs, ..small() }, report);
+        },
+        r#"
+        `kernel row` -> `kernel fast`
+        error: the row ends before its column `OPTION`
+          --> demo.tbl:32:8
+           |
+        32 | kernel fast
+           |        ^^^^
+           = help: a row is: kernel  FEATURE  OPTION  [HEADERS  SEQUENCE]
+
+        `kernel row` -> `kernel fast FAST`
+        error: `FAST` is not an option of the kernel
+          --> demo.tbl:32:13
+           |
+        32 | kernel fast FAST
+           |             ^^^^
+           = help: write it with its prefix, such as CONFIG_SMP
+
+        `kernel row` -> `kernel fast CONFIG_A\nkernel fast CONFIG_B`
+        error: a second row `kernel` for `fast`
+          --> demo.tbl:33:8
+           |
+        33 | kernel fast CONFIG_B
+           |        ^^^^
+           = help: remove one of them
+
+        `kernel row` -> `kernel fast CONFIG_A asm/a.h JUMP("{l_no}")`
+        error: `asm/a.h` is not a header
+          --> demo.tbl:32:22
+           |
+        32 | kernel fast CONFIG_A asm/a.h JUMP("{l_no}")
+           |                      ^^^^^^^
+           = help: write it as in C: <stdint.h> or "name.h"
+
+        `kernel row` -> `kernel fast CONFIG_A <asm/a.h>`
+        error: the row ends before its column `SEQUENCE`
+          --> demo.tbl:32:22
+           |
+        32 | kernel fast CONFIG_A <asm/a.h>
+           |                      ^^^^^^^^^
+           = help: a row is: kernel  FEATURE  OPTION  HEADERS  SEQUENCE
+
+        `kernel row` -> `kernel fast CONFIG_A <asm/a.h> JUMP("{l_no}", "{l_yes}")`
+        error: a sequence has one label
+          --> demo.tbl:32:32
+           |
+        32 | kernel fast CONFIG_A <asm/a.h> JUMP("{l_no}", "{l_yes}")
+           |                                ^^^^^^^^^^^^^^^^^^^^^^^^^
+           = help: it jumps either to {l_yes} or to {l_no}, and falls through otherwise
+
+        `kernel row` -> `kernel fast CONFIG_A <asm/a.h> JUMP("{no}")`
+        error: unknown operand `{no}`
+          --> demo.tbl:32:38
+           |
+        32 | kernel fast CONFIG_A <asm/a.h> JUMP("{no}")
+           |                                      ^^^^
+           = help: the operands here are {l_yes}, {l_no}
+
+        `kernel row` -> `kernel fast CONFIG_A <asm/a.h> JUMP("{l_no}")\nfeature more more - -\nkernel more CONFIG_A <asm/a.h> JUMP("{l_no}")`
+        error: a second sequence, besides that of `fast`
+          --> demo.tbl:34:22
+           |
+        34 | kernel more CONFIG_A <asm/a.h> JUMP("{l_no}")
+           |                      ^^^^^^^^^
+           = help: a kernel chooses between two sets of instructions, not more
+
+        `kernel row` -> `kernel directive .arch {r}`
+        error: unknown operand `{r}`
+          --> demo.tbl:32:24
+           |
+        32 | kernel directive .arch {r}
+           |                        ^^^
+           = help: no operand can be used here
+
+        `kernel row` -> `kernel directive .arch a\nkernel directive .arch b`
+        error: a second row `kernel  directive`
+          --> demo.tbl:33:1
+           |
+        33 | kernel directive .arch b
+           | ^^^^^^
+           = help: a table has at most one such row
+
+        `kernel row` -> `kernel inline CONFIG_A, CONFIG_B`
+        error: `CONFIG_A, CONFIG_B` is not a condition
+          --> demo.tbl:32:15
+           |
+        32 | kernel inline CONFIG_A, CONFIG_B
+           |               ^^^^^^^^^^^^^^^^^^
+           = help: write options of the kernel, in `all()`, `any()` and `not()`, as in `cfg`
+
+        `kernel row` -> `kernel inline all(CONFIG_A, not(SMP))`
+        error: `all(CONFIG_A, not(SMP))` is not a condition
+          --> demo.tbl:32:15
+           |
+        32 | kernel inline all(CONFIG_A, not(SMP))
+           |               ^^^^^^^^^^^^^^^^^^^^^^^
+           = help: write options of the kernel, in `all()`, `any()` and `not()`, as in `cfg`
+    "#,
     );
 }

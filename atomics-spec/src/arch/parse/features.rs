@@ -47,6 +47,7 @@ impl<'a> Parser<'a, '_> {
             target: target.text.into(),
             detect: given(detect),
             directive: given(directive),
+            kernel: None,
         });
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::cells::{check_operands, parse_bits, refuse_class, take_only, take_res
 use super::state::Parser;
 use crate::arch::model::Lang;
 use crate::diag::Error;
-use crate::lex::{Row, is_name, shorten};
+use crate::lex::{Cell, Row, is_name, shorten};
 
 /// Whether `asm!` has two syntaxes on an architecture.
 fn is_x86(name: &str) -> bool {
@@ -164,34 +164,8 @@ impl<'a> Parser<'a, '_> {
 
     pub(super) fn parse_include(&mut self, row: &Row<'a>) -> Result<(), Error> {
         let cell = take_rest(row, 1, "include  HEADER")?;
-        let is_quoted = |open, close| {
-            cell.text.len() > 2 && cell.text.starts_with(open) && cell.text.ends_with(close)
-        };
-        if !is_quoted('<', '>') && !is_quoted('"', '"') {
-            return Err(cell.error(
-                format!("`{}` is not a header", shorten(cell.text)),
-                "write it as in C: <stdint.h> or \"name.h\"",
-            ));
-        }
+        check_header(cell)?;
         self.arch.includes.push(cell.text.into());
-        Ok(())
-    }
-
-    pub(super) fn parse_kernel(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        let cell = take_only(row, "kernel  inline")?;
-        if cell.text != "inline" {
-            return Err(cell.error(
-                format!("unknown value `{}`", shorten(cell.text)),
-                "write `kernel  inline`, or remove the row if a kernel calls its C helpers",
-            ));
-        }
-        if self.lang == Some(Lang::C) {
-            return Err(row.head().error(
-                "C expressions cannot be inline in the Rust code of a kernel",
-                "the row is for tables with `lang  asm`",
-            ));
-        }
-        self.arch.kernel = true;
         Ok(())
     }
 
@@ -206,5 +180,19 @@ impl<'a> Parser<'a, '_> {
         }
         self.arch.store_mb_is_xchg = true;
         Ok(())
+    }
+}
+
+/// Refuses what is not a header as C includes it.
+pub(super) fn check_header(cell: Cell<'_>) -> Result<(), Error> {
+    let is_quoted = |open, close| {
+        cell.text.len() > 2 && cell.text.starts_with(open) && cell.text.ends_with(close)
+    };
+    match is_quoted('<', '>') || is_quoted('"', '"') {
+        true => Ok(()),
+        false => Err(cell.error(
+            format!("`{}` is not a header", shorten(cell.text)),
+            "write it as in C: <stdint.h> or \"name.h\"",
+        )),
     }
 }

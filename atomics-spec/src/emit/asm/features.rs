@@ -1,9 +1,9 @@
 //! The functions that detect CPU features.
 
 use super::surroundings::Hosted;
-use crate::arch::{Arch, Feature, Features};
+use crate::arch::{Arch, Feature, Features, KernelFeature};
 use crate::emit::text::Text;
-use crate::names::rust_ident;
+use crate::names::{self, rust_ident};
 
 /// The condition that the CPU has all of these features; `path` leads to their functions.
 pub(super) fn format_condition(
@@ -23,13 +23,16 @@ pub(super) fn indices(arch: &Arch, set: Features) -> impl Iterator<Item = usize>
 
 /// Emits the function that returns whether the CPU has a feature.
 pub(super) fn emit_detection(text: &mut Text, feature: &Feature, hosted: Hosted) {
+    if hosted == Hosted::Kernel {
+        return emit_in_kernel(text, feature);
+    }
     let name = rust_ident(&feature.name);
     let target = &feature.target;
     let enabled = format!("cfg!(target_feature = {target:?})");
     let asks = feature.detect.as_ref();
     let asks = asks.map(|detect| format!("std::arch::{detect}!({target:?})"));
     text.doc(&match (&asks, hosted) {
-        (None, _) | (_, Hosted::Never) => {
+        (None, _) | (_, Hosted::Never | Hosted::Kernel) => {
             format!("Whether {name} is enabled at compile time.")
         }
         (_, Hosted::Always) => format!("Whether the CPU has {name}."),
@@ -39,7 +42,7 @@ pub(super) fn emit_detection(text: &mut Text, feature: &Feature, hosted: Hosted)
     });
     text.line("#[inline(always)]");
     text.block(&format!("fn {name}() -> bool"), |t| match (asks, hosted) {
-        (None, _) | (_, Hosted::Never) => t.line(enabled),
+        (None, _) | (_, Hosted::Never | Hosted::Kernel) => t.line(enabled),
         (Some(asks), Hosted::Always) => t.line(asks),
         (Some(asks), Hosted::If(option)) => {
             // The macro does not exist without `std`, so `cfg!` would not do.
@@ -49,4 +52,28 @@ pub(super) fn emit_detection(text: &mut Text, feature: &Feature, hosted: Hosted)
             t.line(enabled);
         }
     });
+}
+
+/// Emits the function that returns whether a kernel uses a feature.
+fn emit_in_kernel(text: &mut Text, feature: &Feature) {
+    let name = rust_ident(&feature.name);
+    let (doc, value) = match &feature.kernel {
+        None => (
+            format!("Whether the CPU has {name}, which kernels do not use."),
+            "false".to_owned(),
+        ),
+        Some(KernelFeature {
+            sequence: Some(_), ..
+        }) => (
+            format!("Whether this is the module for CPUs with {name}."),
+            format!("super::{}", names::kernel_choice(&feature.name)),
+        ),
+        Some(KernelFeature { option, .. }) => (
+            format!("Whether all CPUs that the kernel is for have {name}."),
+            format!("cfg!({option})"),
+        ),
+    };
+    text.doc(&doc);
+    text.line("#[inline(always)]");
+    text.block(&format!("fn {name}() -> bool"), |t| t.line(value));
 }

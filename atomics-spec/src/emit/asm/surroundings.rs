@@ -13,15 +13,17 @@ pub enum Labels {
     If(&'static str),
 }
 
-/// Whether the module can detect CPU features at run time, with the macros of `std`.
+/// How the module knows CPU features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosted {
-    /// It can.
+    /// By the macros of `std`, at run time.
     Always,
-    /// It cannot. It uses the features that are enabled at compile time.
+    /// From the compiler: it uses those that are enabled at compile time.
     Never,
-    /// It can under this `cfg`.
+    /// By the macros of `std` under this `cfg`, else from the compiler.
     If(&'static str),
+    /// From the options of the kernel, or from the module around it.
+    Kernel,
 }
 
 /// What a module can use.
@@ -31,6 +33,6 @@ pub struct Surroundings {
     pub labels: Labels,
     /// The barriers that the module must have.
     pub barriers: Barriers,
-    /// Run-time detection of CPU features.
+    /// How it knows CPU features.
     pub hosted: Hosted,
 }

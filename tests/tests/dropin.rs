@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 use atomics_tests::project::{self, contents, printed, success};
-use tree::{DEF, DEFINITIONS, LIB, generate, read, refused, text, tree};
+use tree::{DEF, DEFINITIONS, LIB, MAKEFILE, generate, read, refused, text, tree};
 
 #[test]
 fn an_unknown_version() {
@@ -188,7 +188,70 @@ fn one_backend_replaces_another() {
     assert_eq!(without, jumps);
     success(&generate(&tree, &[]));
     assert_eq!(contents(tree.path()), helpers);
-    assert!(!tree.path().join("rust/kernel/sync/atomic/backend").exists());
+}
+
+/// arm64 kernels choose between LL/SC and LSE at boot. Their Rust code does by a string that the
+/// build makes of the headers.
+#[test]
+fn the_choice_that_arm64_makes_at_boot() {
+    const SOURCE: &str = "rust/kernel/generated_arch_atomic_lse_asm.rs.S";
+    let tree = tree();
+    let before = [MAKEFILE, "rust/kernel/.gitignore"].map(|path| read(&tree, path));
+    success(&generate(&tree, &["--backend", "asm"]));
+    let source = read(&tree, SOURCE);
+    let (above, below) = source
+        .split_once("\n// Cut here.\n")
+        .expect("a place to cut");
+    assert!(
+        above.starts_with("/* SPDX-License-Identifier: GPL-2.0 */\n"),
+        "{above}"
+    );
+    assert!(above.ends_with("#include <asm/alternative-macros.h>\n#include <asm/cpucaps.h>\n"));
+    let sequence = "\n::kernel::concat_literals!(ALTERNATIVE_CB(\"b {l_no}\", \
+                    ARM64_HAS_LSE_ATOMICS, alt_cb_patch_nops))\n";
+    assert!(below.starts_with(sequence), "{below}");
+    let makefile = read(&tree, MAKEFILE);
+    for line in [
+        "always-$(subst y,$(CONFIG_RUST),$(CONFIG_ARM64_LSE_ATOMICS)) \
+         += kernel/generated_arch_atomic_lse_asm.rs\n",
+        "ifdef CONFIG_ARM64_LSE_ATOMICS\n\
+         $(obj)/kernel.o: $(obj)/kernel/generated_arch_atomic_lse_asm.rs\nendif\n",
+    ] {
+        assert!(makefile.contains(line), "{makefile}");
+    }
+    let ignored = read(&tree, "rust/kernel/.gitignore");
+    assert!(
+        ignored.contains("/generated_arch_atomic_lse_asm.rs\n"),
+        "{ignored}"
+    );
+    let choice = read(&tree, "rust/kernel/sync/atomic/backend/aarch64.rs");
+    assert_eq!(choice.matches("l_no = label {").count(), 1);
+    // The same instructions are compiled for both; only one of the modules has those with LSE.
+    for (module, has) in [("base", "false"), ("lse", "true")] {
+        let text = read(
+            &tree,
+            &format!("rust/kernel/sync/atomic/backend/aarch64/{module}.rs"),
+        );
+        assert!(
+            text.contains(&format!("const HAS_LSE: bool = {has};\n")),
+            "{text}"
+        );
+    }
+    success(&generate(&tree, &["--backend", "asm", "--check"]));
+    success(&generate(&tree, &[]));
+    assert!(!tree.path().join(SOURCE).exists());
+    assert_eq!(
+        [MAKEFILE, "rust/kernel/.gitignore"].map(|path| read(&tree, path)),
+        before
+    );
+    // A makefile without a place for the lines is refused, and so is one with other edits.
+    fs::write(tree.path().join(MAKEFILE), "all:\n").expect("a writable file");
+    let report = refused(&tree, &["--backend", "asm"]);
+    assert!(
+        report.contains("rust/Makefile has no single place"),
+        "{report}"
+    );
+    success(&generate(&tree, &["--check"]));
 }
 
 /// A file that the kernel's own script has generated is kept if it has the same code.

@@ -1,6 +1,7 @@
 //! The drop-in for a kernel tree: which files it has, and whether they may be overwritten.
 
 mod backend;
+mod build;
 mod checksum;
 mod derive;
 mod edits;
@@ -35,7 +36,7 @@ use crate::tables::TableArgs;
 use crate::write::{self, Generated};
 
 /// The folders of a tree that contain generated files, and possibly left-over ones.
-pub const FOLDERS: [&str; 3] = ["rust/kernel/sync/atomic", "rust/helpers", "rust/macros"];
+pub const FOLDERS: [&str; 3] = ["rust/kernel", "rust/helpers", "rust/macros"];
 
 /// The paths that a tree must have.
 const NEEDED: [&str; 5] = [
@@ -76,7 +77,8 @@ impl Dropin {
     ///
     /// If `tree` is not a kernel tree, or its version is not known; if a table has an error; if the
     /// tree's `rust/macros/lib.rs` has no place for the derive, or its
-    /// `tools/memory-model/linux-kernel.def` has no place for the atomics.
+    /// `tools/memory-model/linux-kernel.def` has no place for the atomics, or its `rust/Makefile`
+    /// none for what inline assembly needs.
     pub fn read(tree: &Path, wanted: Wanted<'_>) -> Result<Self> {
         require_tree(tree)?;
         Version::of(tree)?.require_known(tree)?;
@@ -143,8 +145,8 @@ impl Dropin {
     }
 
     /// All files to write: the generated files; the tree's `rust/macros/lib.rs` with the entry
-    /// point of the derive; and, if the tree has a memory model, its `linux-kernel.def` with the
-    /// atomics.
+    /// point of the derive; if the tree has a memory model, its `linux-kernel.def` with the atomics;
+    /// and what its build makes of C headers for inline assembly.
     pub fn files(&self) -> &[Generated] {
         &self.files
     }

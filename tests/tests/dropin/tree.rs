@@ -10,6 +10,16 @@ use tempfile::TempDir;
 /// The crate of macros.
 pub const LIB: &str = "rust/macros/lib.rs";
 
+/// The makefile of the crates.
+pub const MAKEFILE: &str = "rust/Makefile";
+const BUILD: &str = "\
+always-$(subst y,$(CONFIG_RUST),$(CONFIG_JUMP_LABEL)) += kernel/generated_arch_static_branch_asm.rs
+
+ifdef CONFIG_JUMP_LABEL
+$(obj)/kernel.o: $(obj)/kernel/generated_arch_static_branch_asm.rs
+endif
+";
+
 /// A tree with the files that the drop-in reads.
 pub fn tree() -> TempDir {
     let tree = tempfile::tempdir().expect("a temporary folder");
@@ -20,6 +30,11 @@ pub fn tree() -> TempDir {
         ("scripts/atomic/atomics.tbl", &table),
         ("rust/helpers/other.c", "/* other helpers */\n"),
         ("rust/kernel/sync/lock.rs", "//! Locks.\n"),
+        (MAKEFILE, BUILD),
+        (
+            "rust/kernel/.gitignore",
+            "/generated_arch_static_branch_asm.rs\n/other.rs\n",
+        ),
         (
             LIB,
             "//! Macros.\n\nmod helpers;\n\nuse proc_macro::TokenStream;\n",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use atomics_spec::emit::layout;
 
-use super::{checksum, derive, line_ends, memory_model};
+use super::{build, checksum, derive, line_ends, memory_model};
 use crate::write::{self, Generated};
 
 /// The files of Linux that the drop-in replaces, each with its git blob hashes in all known
@@ -97,6 +97,12 @@ fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     }
     if path == Path::new(derive::LIB) {
         return derive::lost(old, new);
+    }
+    if [build::MAKEFILE, build::GITIGNORE]
+        .map(Path::new)
+        .contains(&path)
+    {
+        return build::lost(old, new);
     }
     if path == Path::new(memory_model::DEF) {
         return memory_model::lost(old, new);

@@ -106,14 +106,18 @@ them to follow a change of the table, the generator or the backend.
 ";
 
 const HELPERS: &str = "\
-All operations call C helpers, so they depend on the architecture, the
-configuration and the sanitizers exactly as in C.
+Relaxed loads and stores are volatile accesses, as READ_ONCE() and
+WRITE_ONCE() are. All other operations call C helpers, so they depend on
+the architecture, the configuration and the sanitizers exactly as in C.
 ";
 
 const ASM: &str = "\
-Use inline assembly on the architectures that have one set of instructions
-for all their CPUs. On other architectures, and if KASAN, KCSAN, KMSAN or
-DEBUG_ATOMIC has to check each access, call C helpers.
+Use inline assembly where it is right for every CPU that the kernel runs
+on. On arm64, it follows the choice between LL/SC and LSE that the kernel
+makes at boot, by the sequence of the kernel's own headers. Other kernels,
+and those in which KASAN, KCSAN, KMSAN or DEBUG_ATOMIC has to check each
+access, call C helpers. Relaxed loads and stores are volatile accesses, as
+READ_ONCE() and WRITE_ONCE() are.
 ";
 
 #[cfg(test)]

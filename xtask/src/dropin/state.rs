@@ -12,7 +12,7 @@ use atomics_spec::model::ty::Family;
 
 use super::backend::Backend;
 use super::mixed::{self, Stage};
-use super::{checksum, derive, line_ends, memory_model};
+use super::{build, checksum, derive, line_ends, memory_model};
 use crate::write::Generated;
 
 /// Operations of families, by the names of both.
@@ -88,7 +88,8 @@ impl State {
     /// # Errors
     ///
     /// If a table cannot implement an operation; if the tree's `rust/macros/lib.rs` has no place
-    /// for the derive, or its `tools/memory-model/linux-kernel.def` has no place for the atomics.
+    /// for the derive, its `tools/memory-model/linux-kernel.def` has no place for the atomics, or
+    /// its `rust/Makefile` none for what inline assembly needs.
     pub fn files(&self, tree: &Path, spec: &Spec, backend: Backend) -> Result<Vec<Generated>> {
         let helpers = self.helpers.model(spec);
         let mut operations = self.operations.model(spec);
@@ -136,6 +137,7 @@ impl State {
                 contents: line_ends::keep(&text, derive::with_entry)?,
             });
         }
+        files.extend(build::files(tree, &operations, backend)?);
         if self.memory_model {
             files.push(Generated {
                 path: memory_model::DEF.into(),

@@ -1,18 +1,19 @@
 //! The drop-in for a kernel tree: its C helpers and its Rust module.
 
+mod backend;
+mod patched;
+mod wrapper;
+
 use super::file::{File, banner};
 use super::modules::modules;
 use crate::arch::Arch;
-use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::c_barrier;
 use crate::emit::c_rows;
-use crate::emit::extern_c::{self, Link};
 use crate::emit::kunit;
 use crate::emit::pointer;
 use crate::emit::root::{self, Parts};
-use crate::emit::text::attribute;
 use crate::model::Spec;
 use crate::model::ty::Family;
 use crate::names;
@@ -24,12 +25,15 @@ pub enum KernelBackend {
     /// By calling C helpers.
     #[default]
     Helpers,
-    /// With inline assembly on the architectures whose tables allow it in a kernel, unless one of
-    /// [`CHECKERS`] is on; else by calling C helpers.
+    /// With inline assembly in the kernels for which the table of the architecture allows it, unless
+    /// one of [`CHECKERS`] is on; else by calling C helpers.
     Asm,
 }
 
+pub use backend::CHECKERS;
+
 const RUST: &str = "// SPDX-License-Identifier: GPL-2.0";
+const ASSEMBLY: &str = "/* SPDX-License-Identifier: GPL-2.0 */";
 const STYLE: Style<'static> = Style {
     prefix: names::HELPER_PREFIX,
     attribute: "__rust_helper",
@@ -40,17 +44,12 @@ const UPSTREAM: [&str; 2] = ["atomic", "atomic64"];
 const PATH: &str = "kernel::sync::atomic";
 /// The architectures with an instruction that exchanges bytes.
 const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
-/// Options that instrument each access in C, but not in inline assembly. If one of them is on, C
-/// helpers are called.
-pub const CHECKERS: [&str; 4] = [
-    "CONFIG_KASAN",
-    "CONFIG_KCSAN",
-    "CONFIG_KMSAN",
-    "CONFIG_DEBUG_ATOMIC",
-];
-/// The crate `kernel` does not enable unstable `label` operands, and compilers from 1.85 build it.
-/// This is the oldest option that implies a compiler with stable ones: it is on from 1.88.
-const LABELS: Labels = Labels::If("CONFIG_RUSTC_HAS_SPAN_FILE");
+/// The Rust strings that the build of a kernel with inline assembly makes of C headers: for each, the
+/// name of its source without the extensions, and the option of the kernel without which it is not
+/// used.
+pub fn kernel_sequences(spec: &Spec) -> impl Iterator<Item = (String, &str)> {
+    backend::patched(spec).map(|patched| (patched.source().0, patched.option()))
+}
 
 /// What a drop-in has: for each part that is there, the model of its operations.
 #[derive(Clone, Copy, Debug)]
@@ -138,29 +137,17 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
     for (name, text) in has.tests.map(kunit::modules).unwrap_or_default() {
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
-    match backend {
-        KernelBackend::Helpers => add(
-            "kernel/sync/atomic/backend.rs",
-            rust_helpers(spec, barriers),
-        ),
-        KernelBackend::Asm => {
-            add("kernel/sync/atomic/backend.rs", choice(spec));
-            add(
-                "kernel/sync/atomic/backend/helpers.rs",
-                rust_helpers(spec, barriers),
-            );
-            for arch in inline_archs(spec) {
-                let surroundings = Surroundings {
-                    labels: LABELS,
-                    barriers,
-                    hosted: Hosted::Never,
-                };
-                let text = asm::module(spec, arch, surroundings)?;
-                add(
-                    &format!("kernel/sync/atomic/backend/{}.rs", arch.name),
-                    text,
-                );
-            }
+    let inline = backend == KernelBackend::Asm;
+    for (name, text) in backend::modules(spec, barriers, inline)? {
+        add(&format!("kernel/sync/atomic/{name}.rs"), text);
+    }
+    if inline {
+        for patched in backend::patched(spec) {
+            let (name, text) = patched.source();
+            files.push(File {
+                path: format!("rust/kernel/{name}.rs.S"),
+                contents: banner(&format!(" --kernel TREE{own}"), ASSEMBLY) + &text,
+            });
         }
     }
     Ok(files)
@@ -196,11 +183,6 @@ pub fn in_kernel_style(text: &str) -> String {
         out.push_str(&format!("{margin}}};\n"));
     }
     out
-}
-
-/// The architectures for which a kernel may have inline assembly.
-fn inline_archs(spec: &Spec) -> impl Iterator<Item = &Arch> {
-    spec.asm_archs().filter(|arch| arch.kernel)
 }
 
 /// Whether upstream's own script generates the helpers of a family.
@@ -251,51 +233,4 @@ fn other_helpers(spec: &Spec, arch: &Arch, barriers: Barriers) -> Result<String,
     let own = barriers.backend(spec).filter(|name| *name != "smp_mb");
     text += &c_barrier::barriers(spec, arch, own, STYLE);
     Ok(text.trim_end().to_owned() + "\n")
-}
-
-/// The Rust side of the helpers.
-fn rust_helpers(spec: &Spec, barriers: Barriers) -> String {
-    let link = Link::Bindgen {
-        module: "crate::bindings",
-        prefix: "",
-        long_is_isize: true,
-    };
-    // A plain load or store is atomic with respect to an RMW only if the RMW takes no lock.
-    let guard = "\nconst _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \
-                 \"loads and stores are atomic with respect to other operations only if those \
-                 take no lock\"\n);\n";
-    extern_c::module(spec, link, barriers) + guard
-}
-
-/// The module `backend`, which selects inline assembly or helpers.
-fn choice(spec: &Spec) -> String {
-    let mut out = "\
-//! Selects the backend that implements the operations.
-//!
-//! Inline assembly is used if the architecture has one set of instructions for all CPUs that the
-//! kernel runs on. If the kernel chooses between two sets at boot, as arm64 does between LL/SC and
-//! LSE, the C helpers are called, because they follow that choice. They are also called if KASAN,
-//! KCSAN, KMSAN or DEBUG_ATOMIC is on, because these instrument C code, but not inline assembly.
-"
-    .to_owned();
-    let checked = format!("any({})", CHECKERS.join(", "));
-    let mut any = Vec::new();
-    for arch in inline_archs(spec) {
-        let name = &arch.name;
-        let target = format!("target_arch = \"{name}\"");
-        let cfg = attribute(&format!("cfg(all({target}, not({checked})))"));
-        out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
-        any.push(target);
-    }
-    let cfg = match any.as_slice() {
-        [] => String::new(),
-        [one] => attribute(&format!("cfg(any(not({one}), {checked}))")) + "\n",
-        all => {
-            attribute(&format!(
-                "cfg(any(not(any({})), {checked}))",
-                all.join(", ")
-            )) + "\n"
-        }
-    };
-    out + &format!("\n{cfg}mod helpers;\n{cfg}pub(crate) use helpers::*;\n")
 }

@@ -46,6 +46,15 @@ refcount_read(A) atomic_read(A)
         ("rust/helpers/other.c", "/* other helpers */\n"),
         ("rust/kernel/sync/lock.rs", "//! Locks.\n"),
         ("rust/macros/lib.rs", "//! Macros.\n\nmod helpers;\n"),
+        (
+            "rust/Makefile",
+            "always-y += kernel/generated_arch_static_branch_asm.rs\n\
+             $(obj)/kernel.o: $(obj)/kernel/generated_arch_static_branch_asm.rs\nendif\n",
+        ),
+        (
+            "rust/kernel/.gitignore",
+            "/generated_arch_static_branch_asm.rs\n",
+        ),
         ("tools/memory-model/linux-kernel.def", definitions),
     ];
     let files = files.map(|(path, text)| (path.into(), text.into()));

@@ -136,6 +136,8 @@ pub(super) fn macros(spec: &Spec) -> String {
             kinds.push(kind);
         }
     }
+    // The arms for calls under C names must come first, because those for methods accept any name.
+    kinds.sort_by_key(|kind| !matches!(kind, Kind::Raw { .. }));
     let calls: String = kinds.iter().map(|kind| kind.call()).collect();
     let lists: String = kinds.iter().map(|kind| kind.list()).collect();
     include_str!("../templates/kunit/suite.rs")

@@ -54,12 +54,12 @@ impl Kind {
     fn word(self) -> &'static str {
         match self {
             Self::Typed | Self::TypedOut => "",
-            Self::Raw { out: false, end } if end == End::Value => "C",
-            Self::Raw { out: false, .. } => "C_plain",
-            Self::Raw { out: true, end } => match end {
-                End::Value => "C_out",
-                End::Stored => "C_result",
-                End::Plain => "C_out_plain",
+            Self::Raw { out, end } => match (out, end) {
+                (false, End::Value) => "C",
+                (false, _) => "C_plain",
+                (true, End::Value) => "C_out",
+                (true, End::Stored) => "C_result",
+                (true, End::Plain) => "C_out_plain",
             },
         }
     }

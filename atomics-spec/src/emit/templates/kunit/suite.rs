@@ -29,8 +29,9 @@ OTHER_LISTS
 /// The function that returns all calls of a form.
 macro_rules! function {
     ($name:ident $args:tt $count:tt -> $ret:ty where { $($bound:tt)* } in $($calls:tt)*) => {
-        pub(super) fn $name<T: Value>() -> &'static [Call<T, $count, $ret>]
+        pub(super) fn $name<T>() -> &'static [Call<T, $count, $ret>]
         where
+            T: Value,
             $($bound)*
         {
             calls!($name $args $($calls)*)

@@ -85,10 +85,10 @@ impl Functions {
         let shown = has_example(&attrs);
         let rows: Vec<TokenTree> = rows.stream().into_iter().collect();
         for pair in rows.windows(2) {
-            if let [TokenTree::Ident(head), TokenTree::Ident(method)] = pair {
-                if head == "fn" {
-                    self.add(&format!("{path}: {name}"), method, shown);
-                }
+            if let [TokenTree::Ident(head), TokenTree::Ident(method)] = pair
+                && head == "fn"
+            {
+                self.add(&format!("{path}: {name}"), method, shown);
             }
         }
     }

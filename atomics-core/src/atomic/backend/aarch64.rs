@@ -942,7 +942,7 @@ macro_rules! i8_i16 {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     all_families! { i32, "", ":w", "" }
 
@@ -953,7 +953,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     all_families! { i64, "", ":x", "" }
 
@@ -964,7 +964,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     all_families! { isize, "", ":x", "" }
 
@@ -975,7 +975,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     all_families! { i8, "b", ":w", ", uxtb" }
 
@@ -986,7 +986,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     all_families! { i16, "h", ":w", ", uxth" }
 
@@ -997,7 +997,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     all_families! { *const c_void, "", ":x", "" }
 }

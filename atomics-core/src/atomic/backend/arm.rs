@@ -1200,7 +1200,7 @@ macro_rules! i8_i16 {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i32, "" }
 
@@ -1215,7 +1215,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     all_families! { i64 }
 
@@ -1551,7 +1551,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { isize, "" }
 
@@ -1566,7 +1566,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i8, "b" }
 
@@ -1581,7 +1581,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i16, "h" }
 
@@ -1596,7 +1596,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     i32_isize_i8_i16_ptr! { *const c_void, "" }
 

@@ -1031,7 +1031,7 @@ macro_rules! i8_i16 {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     all_families! { i32, "lwz", "w" }
 
@@ -1044,7 +1044,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     all_families! { i64, "ld", "d" }
 
@@ -1057,7 +1057,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     all_families! { isize, "ld", "d" }
 
@@ -1070,7 +1070,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     all_families! { i8, "lbz", "b" }
 
@@ -1081,7 +1081,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     all_families! { i16, "lhz", "h" }
 
@@ -1092,7 +1092,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     all_families! { *const c_void, "ld", "d" }
 

@@ -1810,7 +1810,7 @@ macro_rules! i8_i16 {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     all_families! { i32, "l", "st" }
 
@@ -1823,7 +1823,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     all_families! { i64, "lg", "stg" }
 
@@ -1836,7 +1836,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     all_families! { isize, "lg", "stg" }
 
@@ -1849,7 +1849,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     all_families! { i8, "lb", "stc" }
 
@@ -1860,7 +1860,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     all_families! { i16, "lh", "sth" }
 
@@ -1871,7 +1871,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     all_families! { *const c_void, "lg", "stg" }
 

@@ -1421,7 +1421,7 @@ macro_rules! all_families {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i32, ":e", reg, "eax" }
 
@@ -1434,7 +1434,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     integers! { i64 }
 
@@ -1802,7 +1802,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { isize, ":e", reg, "eax" }
 
@@ -1815,7 +1815,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i8, "", reg_byte, "al" }
 
@@ -1828,7 +1828,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     i32_isize_i8_i16_ptr! { i16, ":x", reg, "ax" }
 
@@ -1841,7 +1841,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     i32_isize_i8_i16_ptr! { *const c_void, ":e", reg, "eax" }
 

@@ -817,7 +817,7 @@ macro_rules! integers {
 
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
-    use super::*;
+    use super::asm;
 
     all_families! { i32, ":e", reg, "eax" }
 
@@ -826,7 +826,7 @@ pub(crate) mod atomic {
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
-    use super::*;
+    use super::asm;
 
     all_families! { i64, ":r", reg, "rax" }
 
@@ -835,7 +835,7 @@ pub(crate) mod atomic64 {
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
-    use super::*;
+    use super::asm;
 
     all_families! { isize, ":r", reg, "rax" }
 
@@ -844,7 +844,7 @@ pub(crate) mod atomic_long {
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
-    use super::*;
+    use super::asm;
 
     all_families! { i8, "", reg_byte, "al" }
 
@@ -853,7 +853,7 @@ pub(crate) mod atomic_i8 {
 
 /// The functions `atomic_i16_*`.
 pub(crate) mod atomic_i16 {
-    use super::*;
+    use super::asm;
 
     all_families! { i16, ":x", reg, "ax" }
 
@@ -862,7 +862,7 @@ pub(crate) mod atomic_i16 {
 
 /// The functions `atomic_ptr_*`.
 pub(crate) mod atomic_ptr {
-    use super::*;
+    use super::{asm, c_void};
 
     all_families! { *const c_void, ":r", reg, "rax" }
 }

@@ -98,7 +98,10 @@ pub(super) fn emit(t: &mut Text, families: &[Family], groups: Vec<Group>) {
         t.block(
             &format!("pub(crate) mod {}", names::backend_module(family)),
             |t| {
-                t.line("use super::*;");
+                t.line(match family.repr {
+                    Repr::Int(_) => "use super::asm;",
+                    Repr::Pointer => "use super::{asm, c_void};",
+                });
                 for (set, name, shared) in &calls {
                     let Some(at) = set.iter().position(|f| *f == index) else {
                         continue;

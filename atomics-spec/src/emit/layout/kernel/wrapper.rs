@@ -28,8 +28,14 @@ pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len());
     // Whether the lines are the instructions of a block.
     let mut in_template = false;
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         let code = line.trim_start();
+        if code == "use super::asm;" {
+            // A macro of the file needs no import, nor the blank line below it.
+            lines.next_if(|line| line.is_empty());
+            continue;
+        }
         let line = if code == "asm!(" {
             in_template = true;
             line.to_owned()
@@ -39,6 +45,7 @@ pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
             line.to_owned()
         } else {
             line.replace("asm!(\"\", ", "asm!(\"\"; ")
+                .replace("{asm, c_void}", "c_void")
         };
         let line = line
             .replace("options(att_syntax, ", "options(")
@@ -106,6 +113,8 @@ mod tests {
             // Adds.\n        \"add {i}, {r}\",\n        $($also,)?\n        v = in(reg) v,\n        \
             options(att_syntax, nostack),\n    );\n}\n\n\
             fn g() {\n    unsafe { asm!(\"\", options(att_syntax, nostack)) };\n}\n\n\
+            mod m {\n    use super::asm;\n\n    rows! {}\n}\n\n\
+            mod p {\n    use super::{asm, c_void};\n\n    rows! {}\n}\n\n\
             fn h() {\n    asm!(\n        \"mfence\",\n        // No `nostack`,\n        \
             // here.\n        options(att_syntax),\n    );\n}\n";
         let expected = "//! A module.\n\nuse core::ffi::c_void;\n\n\
@@ -116,6 +125,8 @@ mod tests {
             // Adds.\n        \"add {i}, {r}\",\n        $($also,)?;\n        v = in(reg) v,\n        \
             options(nostack),\n    );\n}\n\n\
             fn g() {\n    unsafe { asm!(\"\"; options(nostack)) };\n}\n\n\
+            mod m {\n    rows! {}\n}\n\n\
+            mod p {\n    use super::c_void;\n\n    rows! {}\n}\n\n\
             fn h() {\n    asm!(\n        \"mfence\";\n        // No `nostack`,\n        \
             // here.\n    );\n}\n";
         assert_eq!(through_wrapper(text, None), expected);

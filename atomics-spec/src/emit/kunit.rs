@@ -68,8 +68,8 @@ fn suite(spec: &Spec) -> String {
     t.lines(&calls::macros(spec));
     t.line("");
     t.block("suite!", |t| {
-        // The kernel's own suite has this name.
-        t.line("#[macros::kunit_tests(rust_atomics)]");
+        // The kernel's own suite is called `rust_atomics`.
+        t.line("#[macros::kunit_tests(rust_atomics_table)]");
         rows::rows(t, spec);
     });
     let parts = parts(spec);

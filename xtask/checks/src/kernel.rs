@@ -32,6 +32,7 @@ mod run;
 mod scratch;
 mod series;
 mod table;
+mod upstream;
 mod warnings;
 
 /// Runs all checks and prints a line for each.

@@ -12,13 +12,14 @@ use atomics_machine_code::boot::Boot;
 use atomics_spec::emit::layout::CHECKERS;
 use atomics_tools::Toolchain;
 use xtask::dropin::{Dropin, Identity};
-use xtask::write;
+use xtask::write::{self, Generated};
 
 use super::args::KernelArgs;
 use super::machine::Machine;
 use super::progress::{Checks, Done, Log};
 use super::run::Kernel;
-use super::{calls, config, foreign, kunit, scratch, series, warnings};
+use super::upstream::PutBack;
+use super::{calls, config, foreign, kunit, scratch, series, upstream, warnings};
 
 /// The files in the build folder that are built from the drop-in. make rebuilds what depends on
 /// them.
@@ -236,12 +237,20 @@ impl Build<'_> {
     }
 
     fn generate(&self) -> Result<String> {
-        let written = write::write(&self.folders.source, self.dropin.files(), &[])?;
+        let (files, own) = self.with_own_tests()?;
+        let written = write::write(&self.folders.source, &files, &[])?;
         let found = format!(
-            "{} files written, {} unchanged",
-            written.written, written.unchanged
+            "{} files written, {} unchanged; put back {} suite and {} examples of the tree's module",
+            written.written, written.unchanged, own.suites, own.examples
         );
         Ok(found)
+    }
+
+    /// The files of the drop-in, with the tests and examples of the module that it replaces.
+    fn with_own_tests(&self) -> Result<(Vec<Generated>, PutBack)> {
+        let mut files = self.dropin.files().to_vec();
+        let own = upstream::put_back(self.tree, &mut files)?;
+        Ok((files, own))
     }
 
     /// Runs the kernel's checkpatch.pl on the drop-in as a patch.
@@ -439,7 +448,7 @@ impl Build<'_> {
         let (ok, _) = log.run_any(&mut command)?;
         let results = fs::read_to_string(&json).context("kunit.py wrote no test results")?;
         let results = kunit::Results::parse(&results)?;
-        let found = results.judge(self.dropin.files())?;
+        let found = results.judge(&self.with_own_tests()?.0)?;
         ensure!(ok, "kunit.py failed, but no test failed: {found}");
         Ok(found)
     }

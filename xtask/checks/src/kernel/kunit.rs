@@ -207,6 +207,19 @@ mod tests {
     fn add_i32() {}
     fn no_test() {}
 }
+macro_rules! rows {
+    ($(#[test] fn $name:ident($v:ident) $(#[test] fn $race:ident)?;)*) => {
+        $(
+            #[test]
+            fn $name() {}
+        )*
+    };
+}
+rows! {
+    #[macros::kunit_tests(rust_rows)]
+    #[test] fn sub(v)
+        #[test] fn sub_by_workers;
+}
 ";
 
     fn judge(cases: &[(&str, &str, &str)]) -> Result<String, String> {
@@ -232,23 +245,27 @@ mod tests {
     #[test]
     fn wants_every_test_of_the_drop_in() {
         let test = ("rust_atomics", "add_i32", "PASS");
+        let rows = [
+            ("rust_rows", "sub", "PASS"),
+            ("rust_rows", "sub_by_workers", "PASS"),
+        ];
         let example = (DOCTESTS, "rust_doctest_kernel_sync_atomic_rs_0", "PASS");
         let other = (DOCTESTS, "rust_doctest_kernel_list_rs_0", "SKIP");
         assert_eq!(
-            judge(&[test, example, other]).unwrap(),
-            "1 tests and 1 examples of the drop-in passed, and 0 other tests; 1 skipped"
+            judge(&[test, rows[0], rows[1], example, other]).unwrap(),
+            "3 tests and 1 examples of the drop-in passed, and 0 other tests; 1 skipped"
         );
         assert_eq!(
-            judge(&[test, other]).unwrap_err(),
+            judge(&[test, rows[0], rows[1], other]).unwrap_err(),
             "0 of the 1 examples in sync_atomic_rs were run"
         );
         assert_eq!(
-            judge(&[example]).unwrap_err(),
-            "1 tests did not run: rust_atomics.add_i32"
+            judge(&[example, rows[0]]).unwrap_err(),
+            "2 tests did not run: rust_atomics.add_i32, rust_rows.sub_by_workers"
         );
         let skipped = ("rust_atomics", "add_i32", "SKIP");
         assert_eq!(
-            judge(&[skipped, example]).unwrap_err(),
+            judge(&[skipped, rows[0], rows[1], example]).unwrap_err(),
             "1 tests did not run: rust_atomics.add_i32"
         );
         let crashed = ("rust_atomics", "add_i32", "ERROR");

@@ -41,7 +41,7 @@ struct File {
     replaces: &'static [&'static str],
 }
 
-const FILES: [File; 6] = [
+const FILES: [File; 7] = [
     File {
         name: "backend",
         stage: Stage::Traits,
@@ -90,10 +90,16 @@ const FILES: [File; 6] = [
         replaces: &[
             "\n    pub fn load<Ordering: ordering::AcquireOrRelaxed>(&self, _",
             "\n    pub fn xchg<Ordering: ordering::Ordering>(&self, v: T",
-            "\n    pub fn fetch_add<",
             "\nuse crate::build_error;",
             "\nuse ordering::OrderingType;",
         ],
+    },
+    File {
+        name: "typed_delta",
+        stage: Stage::Methods,
+        declared: "mod typed_delta;\n",
+        imported: None,
+        replaces: &["\n    pub fn fetch_add<"],
     },
 ];
 

@@ -12,19 +12,22 @@ use tempfile::TempDir;
 
 /// How many lines a patch may add.
 const LIMIT: usize = 1000;
-/// Subjects of patches that add more, since they cannot be smaller or are not yet.
-const LARGE: [&str; 4] = [
-    "rust: sync: atomic: Generate orderings and traits",
-    // One operation each, as long as the text is not made of rows that a macro expands.
-    "rust: sync: atomic: Add ",
-    "rust: sync: atomic: Compute on ",
-    "rust: sync: atomic: Inline ",
-];
+/// The start of the subjects of patches that add more: an architecture is one file, of which nothing
+/// is used before all is there.
+const LARGE: &str = "rust: sync: atomic: Inline ";
 /// What `checkpatch.pl --strict` says without a reason to change anything.
-const ACCEPTED: [(&str, &str); 2] = [
+const ACCEPTED: [(&str, &str); 4] = [
     (
         "FILE_PATH_CHANGES",
         "it says so about each new file; MAINTAINERS has the folders",
+    ),
+    (
+        "COMPLEX_MACRO",
+        "a macro that defines functions is no expression; Linux's atomic_ext.c is made of such",
+    ),
+    (
+        "MACRO_ARG_REUSE",
+        "the argument of such a macro is a name, without side effects",
     ),
     (
         "LINE_SPACING",
@@ -196,7 +199,7 @@ fn a_series_is_what_gen_writes_in_patches_to_review() {
         let sizes = series.sizes();
         for (subject, added) in &sizes {
             println!("{added:6} {subject}");
-            let may_be_large = LARGE.iter().any(|large| subject.starts_with(large));
+            let may_be_large = subject.starts_with(LARGE);
             assert!(*added <= LIMIT || may_be_large, "{added} lines: {subject}");
         }
         let subjects: BTreeSet<&str> = sizes.iter().map(|(subject, _)| &**subject).collect();

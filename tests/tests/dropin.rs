@@ -212,9 +212,9 @@ fn the_choice_that_arm64_makes_at_boot() {
     assert!(below.starts_with(sequence), "{below}");
     let makefile = read(&tree, MAKEFILE);
     for line in [
-        "always-$(subst y,$(CONFIG_RUST),$(CONFIG_ARM64_LSE_ATOMICS)) \
+        "always-$(subst y,$(CONFIG_RUST),$(CONFIG_ARM64)) \
          += kernel/generated_arch_atomic_lse_asm.rs\n",
-        "ifdef CONFIG_ARM64_LSE_ATOMICS\n\
+        "ifdef CONFIG_ARM64\n\
          $(obj)/kernel.o: $(obj)/kernel/generated_arch_atomic_lse_asm.rs\nendif\n",
     ] {
         assert!(makefile.contains(line), "{makefile}");

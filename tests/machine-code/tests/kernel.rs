@@ -67,7 +67,7 @@ pub mod sync {
 /// The options of the kernels that have the inline assembly of an architecture.
 fn options(target: &Target) -> Vec<&'static str> {
     let own: &[&str] = match target.name {
-        "aarch64" => &["CONFIG_ARM64", "CONFIG_ARM64_LSE_ATOMICS"],
+        "aarch64" => &["CONFIG_ARM64"],
         "arm" => &["CONFIG_CPU_32v7", "CONFIG_SMP"],
         "loongarch64" => &["CONFIG_CPU_HAS_AMO"],
         "powerpc64" => &["CONFIG_PPC_HAS_LBARX_LHARX"],
@@ -267,15 +267,6 @@ fn arm64_follows_the_kernel() {
         assert_eq!(count(&both, function, with), 1, "{function}");
         assert_eq!(count(&both, function, without), 1, "{function}");
     }
-    let without: Vec<&str> = own
-        .iter()
-        .copied()
-        .filter(|o| !o.ends_with("LSE_ATOMICS"))
-        .collect();
-    let plain = compile(&without);
-    assert_eq!(count(&plain, "fetch_add", "chosen"), 0);
-    assert_eq!(count(&plain, "fetch_add", "ldadd"), 0);
-    assert_eq!(count(&plain, "fetch_add", "ldxr"), 1);
     // READ_ONCE() is a load-acquire with LTO.
     assert_eq!(count(&both, "load", "ldar"), 0);
     let lto = compile(&[&own[..], &["CONFIG_LTO"]].concat());

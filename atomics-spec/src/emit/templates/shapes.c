@@ -21,6 +21,7 @@ rust_helper_##name##order params								\
 {												\
 	type found = callee##order args;							\
 												\
+	(void)found;										\
 	return result;										\
 }
 

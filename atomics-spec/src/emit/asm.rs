@@ -123,9 +123,18 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
             "pub(crate) const STORE_MB_IS_XCHG: bool = {is_xchg};"
         ));
     }
-    text.line("");
-    text.lines(include_str!("templates/backend.rs").trim_end());
-    rows::emit(&mut text, &spec.types.families, fold::groups(functions));
+    let mut rows = Text::default();
+    rows::emit(&mut rows, &spec.types.families, fold::groups(functions));
+    let rows = rows.finish();
+    let functions = include_str!("templates/backend.rs");
+    let call = include_str!("templates/backend_call.rs");
+    for (name, definition) in [("functions!", functions), ("call!", call)] {
+        if rows.contains(name) {
+            text.line("");
+            text.lines(definition.trim_end());
+        }
+    }
+    text.lines(rows.trim_end());
     Ok(text.finish())
 }
 

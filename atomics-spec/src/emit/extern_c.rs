@@ -55,13 +55,27 @@ pub fn module(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
         t.line(format!("use {module};"));
         t.line("");
     }
-    t.lines(match link {
-        Link::Bindgen { .. } => include_str!("templates/helpers_bindgen.rs"),
-        Link::Extern { .. } => include_str!("templates/helpers_extern.rs"),
-    });
-    for family in &spec.types.families {
+    let (functions, of_barriers) = match link {
+        Link::Bindgen { .. } => (
+            include_str!("templates/helpers_bindgen.rs"),
+            include_str!("templates/barriers_bindgen.rs"),
+        ),
+        Link::Extern { .. } => (
+            include_str!("templates/helpers_extern.rs"),
+            include_str!("templates/barriers_extern.rs"),
+        ),
+    };
+    if spec.variants().next().is_some() {
+        t.lines(functions);
         t.line("");
-        family_module(&mut t, spec, family, link);
+    }
+    t.lines(of_barriers);
+    for family in &spec.types.families {
+        // Nothing names the module of a family without functions.
+        if spec.variants_of(&family.name).next().is_some() {
+            t.line("");
+            family_module(&mut t, spec, family, link);
+        }
     }
     t.line("");
     emit_barriers(&mut t, &own, link);

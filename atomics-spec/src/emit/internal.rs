@@ -18,7 +18,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
     if has_pointer {
         imports += "use core::ffi::c_void;\n";
     }
-    if spec.forms().next().is_some() {
+    if spec.variants().next().is_some() {
         imports += "\nuse super::backend;\n\n";
     }
     let reprs: Vec<String> = spec
@@ -112,7 +112,14 @@ fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     t.line("");
     if forms.is_empty() {
         t.lines(&head);
-        return t.line(format!("pub trait {name}: AtomicImpl {{}}"));
+        t.line(format!("pub trait {name}: AtomicImpl {{}}"));
+        for family in &spec.types.families {
+            if family.classes.contains(&index) {
+                t.line("");
+                t.line(format!("impl {name} for {} {{}}", family.repr.rust()));
+            }
+        }
+        return;
     }
     t.block("operations!", |t| {
         t.lines(&head);

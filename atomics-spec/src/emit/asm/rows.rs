@@ -93,6 +93,10 @@ pub(super) fn emit(t: &mut Text, families: &[Family], groups: Vec<Group>) {
         calls.push((set, name, shared));
     }
     for (index, family) in families.iter().enumerate() {
+        // Nothing names the module of a family without functions.
+        if !chunks.iter().any(|chunk| chunk.families.contains(&index)) {
+            continue;
+        }
         t.line("");
         t.doc(&format!("The functions `{}_*`.", family.name));
         t.block(

@@ -473,6 +473,13 @@ impl Build<'_> {
         let instrumented = CHECKERS.into_iter().any(is_on);
         let file = format!("backend/{}.rs", self.machine.instructions());
         let inline = self.dropin.files().iter().any(|f| f.path.ends_with(&file));
+        // A backend that follows a choice at boot includes what the build makes of C headers.
+        let mut files = self.dropin.files().iter();
+        let chooses = files.any(|f| f.path.ends_with(&file) && f.contents.contains("generated_"));
+        ensure!(
+            !chooses || instrumented || calls.alternatives > 0,
+            "{found}, but the kernel chooses instructions when it boots"
+        );
         let none = (inline && !instrumented) || is_on("CONFIG_RUST_INLINE_HELPERS");
         ensure!(
             none == (calls.helpers == 0),

@@ -83,7 +83,7 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     let linux = helpers(spec, &linux);
     for family in &spec.types.families {
         let of_family = || operations(spec).filter(|(found, _)| *found == family);
-        line.step(Kind::Helpers, &family.name, |state| {
+        line.step(Kind::Helpers, &[&family.name], |state| {
             for (family, op) in operations(spec).filter(|(family, op)| linux.has(family, op)) {
                 state.helpers.add(family, op);
             }
@@ -98,7 +98,7 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
         .filter(|stage| fits || *stage == Stage::Whole)
     {
         let named = if fits { stage } else { Stage::None };
-        line.step(Kind::Core(named), "", |state| {
+        line.step(Kind::Core(named), &[], |state| {
             state.stage = stage;
             for (family, op) in core() {
                 state.operations.add(family, op);
@@ -113,7 +113,7 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
                 (false, Some(title)) => Kind::Class { title },
                 _ => Kind::Narrow,
             };
-            line.step(kind, &op.name, |state| {
+            line.step(kind, &[&op.name], |state| {
                 for (family, of) in operations(spec) {
                     if of == *op && is_narrow(family) == narrow {
                         state.operations.add(family, op);
@@ -123,24 +123,22 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
         }
     }
     for op in &spec.ops {
-        line.step(Kind::Pointers, &op.name, |state| {
+        line.step(Kind::Pointers, &[&op.name], |state| {
             for (family, _) in operations(spec).filter(|(_, of)| *of == op) {
                 state.pointers.add(family, op);
             }
         });
     }
-    line.step(Kind::Barriers, "", |state| state.barriers = true);
-    line.step(Kind::Derive, "", |state| state.derive = true);
+    line.step(Kind::Barriers, &[], |state| state.barriers = true);
+    line.step(Kind::Derive, &[], |state| state.derive = true);
     // What tests have in common comes with the first ones, which must use all of it, or it would be
-    // dead code: the simplest operation of each class, and the last, which has the most conditions.
-    let mut tested = Vec::new();
-    for class in &spec.types.classes {
-        let of_class: Vec<&Op> = (spec.ops.iter())
-            .filter(|op| spec.class_of(op) == Some(class))
-            .collect();
-        tested.extend(of_class.first().copied());
-        tested.extend(of_class.last().copied().filter(|_| of_class.len() > 1));
-    }
+    // dead code: the first operation of each class, those that return what they found, and the last.
+    let firsts = spec.types.classes.iter().filter_map(|class| {
+        let mut ops = spec.ops.iter();
+        ops.find(|op| spec.class_of(op) == Some(class))
+    });
+    let finds = spec.ops.iter().filter(|op| op.pointer().is_some());
+    let mut tested: Vec<&Op> = firsts.chain(finds).chain(spec.ops.last()).collect();
     let first = tested.len();
     tested.extend(
         spec.ops
@@ -148,21 +146,22 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
             .filter(|op| !tested.contains(op))
             .collect::<Vec<_>>(),
     );
-    for (at, op) in tested.iter().enumerate() {
+    for at in 0..tested.len() {
         let new = if at == 0 {
             &tested[..first]
         } else {
             &tested[at..=at]
         };
-        line.step(Kind::Tests, &op.name, |state| {
+        let names: Vec<&str> = new.iter().map(|op| &*op.name).collect();
+        line.step(Kind::Tests, &names, |state| {
             for (family, op) in operations(spec).filter(|(_, of)| new.contains(of)) {
                 state.tests.add(family, op);
             }
         });
     }
-    line.step(Kind::MemoryModel, "", |state| state.memory_model = true);
+    line.step(Kind::MemoryModel, &[], |state| state.memory_model = true);
     for arch in archs(spec) {
-        line.step(Kind::Arch(arch.clone()), "", |state| {
+        line.step(Kind::Arch(arch.clone()), &[], |state| {
             state.archs.insert(arch.clone());
         });
     }
@@ -233,16 +232,15 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// Adds a step, without what is not wanted at the end. A step that adds nothing is left out.
-    fn step(&mut self, kind: Kind, name: &str, add: impl FnOnce(&mut State)) {
+    fn step(&mut self, kind: Kind, names: &[&str], add: impl FnOnce(&mut State)) {
         let mut state = self.now.clone();
         add(&mut state);
         state.keep(self.full);
         if state != self.now {
             self.now = state.clone();
-            let names = Some(name.to_owned()).filter(|name| !name.is_empty());
             self.steps.push(Step {
                 kind,
-                names: names.into_iter().collect(),
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
                 state,
             });
         }

@@ -19,6 +19,7 @@
 
 use atomics_spec::Spec;
 use atomics_spec::model::op::Op;
+use atomics_spec::model::ty::Operand;
 
 use super::super::mixed::Stage;
 use super::super::parts::{archs, helpers, is_core, is_narrow, operations, shown};
@@ -132,13 +133,17 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     line.step(Kind::Barriers, &[], |state| state.barriers = true);
     line.step(Kind::Derive, &[], |state| state.derive = true);
     // What tests have in common comes with the first ones, which must use all of it, or it would be
-    // dead code: the first operation of each class, those that return what they found, and the last.
-    let firsts = spec.types.classes.iter().filter_map(|class| {
+    // dead code: those of loads, stores and exchanges, the first of each other class, and the last.
+    let is_first = |op: &Op| {
         let mut ops = spec.ops.iter();
-        ops.find(|op| spec.class_of(op) == Some(class))
-    });
-    let finds = spec.ops.iter().filter(|op| op.pointer().is_some());
-    let mut tested: Vec<&Op> = firsts.chain(finds).chain(spec.ops.last()).collect();
+        ops.find(|other| spec.class_of(other) == spec.class_of(op)) == Some(op)
+    };
+    let stores = |op: &Op| {
+        spec.class_of(op)
+            .is_some_and(|c| c.operand == Operand::Stored)
+    };
+    let chosen = spec.ops.iter().filter(|op| is_first(op) || stores(op));
+    let mut tested: Vec<&Op> = chosen.chain(spec.ops.last()).collect();
     let first = tested.len();
     tested.extend(
         spec.ops

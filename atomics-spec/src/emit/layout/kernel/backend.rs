@@ -50,7 +50,7 @@ pub fn modules(
 ) -> Result<Vec<(String, String)>, Missing> {
     let archs: Vec<&Arch> = inline_archs(spec).filter(|_| inline).collect();
     let mut out = vec![
-        ("backend".into(), choice(spec, &archs)),
+        ("backend".into(), choice(spec, &archs, barriers)),
         ("backend/helpers".into(), helpers(spec, barriers)),
     ];
     for arch in archs {
@@ -105,7 +105,7 @@ fn helpers(spec: &Spec, barriers: Barriers) -> String {
 }
 
 /// The module itself.
-fn choice(spec: &Spec, archs: &[&Arch]) -> String {
+fn choice(spec: &Spec, archs: &[&Arch], barriers: Barriers) -> String {
     let mut t = Text::default();
     let choice = match archs {
         [] => {
@@ -143,8 +143,10 @@ fn choice(spec: &Spec, archs: &[&Arch]) -> String {
         };
         emit_module(&mut t, &format!("any({checked}, not({any}))"), "helpers");
     }
-    t.line("pub(crate) use arch::*;");
-    t.line("");
+    if barriers != Barriers::None {
+        t.line("pub(crate) use arch::*;");
+        t.line("");
+    }
     // A plain load or store is atomic with respect to an RMW only if the RMW takes no lock.
     t.lines(
         "const _: () = assert!(\n    cfg!(CONFIG_ARCH_SUPPORTS_ATOMIC_RMW),\n    \

@@ -133,17 +133,15 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     line.step(Kind::Barriers, &[], |state| state.barriers = true);
     line.step(Kind::Derive, &[], |state| state.derive = true);
     // What tests have in common comes with the first ones, which must use all of it, or it would be
-    // dead code: those of loads, stores and exchanges, the first of each other class, and the last.
-    let is_first = |op: &Op| {
-        let mut ops = spec.ops.iter();
-        ops.find(|other| spec.class_of(other) == spec.class_of(op)) == Some(op)
+    // dead code: those of loads, stores and exchanges, the first that has a neutral operand, and the
+    // last, which has a condition.
+    let of = |operand: Operand| {
+        let is_of = move |op: &&Op| spec.class_of(op).is_some_and(|c| c.operand == operand);
+        spec.ops.iter().filter(is_of)
     };
-    let stores = |op: &Op| {
-        spec.class_of(op)
-            .is_some_and(|c| c.operand == Operand::Stored)
-    };
-    let chosen = spec.ops.iter().filter(|op| is_first(op) || stores(op));
-    let mut tested: Vec<&Op> = chosen.chain(spec.ops.last()).collect();
+    let neutral = of(Operand::Value).take(1);
+    let chosen = of(Operand::Stored).chain(neutral).chain(spec.ops.last());
+    let mut tested: Vec<&Op> = chosen.collect();
     let first = tested.len();
     tested.extend(
         spec.ops
@@ -151,15 +149,15 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
             .filter(|op| !tested.contains(op))
             .collect::<Vec<_>>(),
     );
-    for at in 0..tested.len() {
-        let new = if at == 0 {
-            &tested[..first]
-        } else {
-            &tested[at..=at]
-        };
-        let names: Vec<&str> = new.iter().map(|op| &*op.name).collect();
+    // The tests of AtomicFlag come with those of the narrow types.
+    let groups = std::iter::once((&tested[..first], false)).chain(
+        std::iter::once((&tested[..first], true)).chain(tested.chunks(1).map(|ops| (ops, true))),
+    );
+    for (ops, narrow) in groups {
+        let names: Vec<&str> = ops.iter().map(|op| &*op.name).collect();
         line.step(Kind::Tests, &names, |state| {
-            for (family, op) in operations(spec).filter(|(_, of)| new.contains(of)) {
+            let new = operations(spec).filter(|(_, of)| ops.contains(of));
+            for (family, op) in new.filter(|(family, _)| narrow || !is_narrow(family)) {
                 state.tests.add(family, op);
             }
         });

@@ -28,8 +28,8 @@ unsafe impl<T> AtomicType for *mut T {
     type Repr = *const c_void;
 }
 
-/// Makes integer types atomic. A row is a type, its representation, the traits of the classes that it
-/// has, and `AtomicAdd` if it has sums.
+/// Makes integer types atomic. A row is a type, its representation, the traits of the classes
+/// that it has, and `AtomicAdd` if it has sums.
 macro_rules! integers {
     ($($type:ty as $repr:ty $(: $($class:ident)+)? $(, $add:ident)?;)*) => {$(
         // SAFETY: The two types have the same size and alignment, and every bit pattern is a value

@@ -451,6 +451,11 @@ fn row_of_derived(
         Tells::New => body.new_only(&result, "found"),
         _ => body.expr(&v.of.meaning.expand(&result), "found"),
     };
+    // The shape would declare a variable that nothing reads.
+    let mut words = result.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    if !words.any(|word| word == "found") {
+        return None;
+    }
     Some(Row {
         shape: "DERIVES",
         args: vec![

@@ -84,7 +84,8 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-differential --release",
             "test --package atomics-differential --features c-helpers",
             "test --package atomics-core --features c-helpers",
-            "test --package atomics-tests --test c_barriers --test new_op --test user_macro",
+            "test --package atomics-tests --test c_barriers --test helper_rows --test new_op \
+             --test user_macro",
         ],
     },
     Tier {
@@ -107,7 +108,7 @@ const TIERS: [Tier; 9] = [
             Need::Program("git"),
             Need::Program("perl"),
         ],
-        commands: &["test --package atomics-tests --test dropin --test kernel_tree"],
+        commands: &["test --package atomics-tests --test dropin --test kernel_tree --test series"],
     },
     Tier {
         name: "parity",
@@ -115,7 +116,7 @@ const TIERS: [Tier; 9] = [
         needs: &[Need::KernelTree, Need::KernelToolchain],
         commands: &[
             "test --package atomics-parity --test report --test audit",
-            "test --package atomics-machine-code --test reach",
+            "test --package atomics-machine-code --test kernel --test reach",
             "xtask parity --arch x86_64",
         ],
     },
@@ -138,6 +139,7 @@ const TIERS: [Tier; 9] = [
             "xtask kernel --cc gcc --backend asm",
             "xtask kernel --cc gcc --backend helpers --quick",
             "xtask kernel --cc clang --backend helpers --quick",
+            "xtask kernel --arch arm64 --backend asm --quick",
         ],
     },
 ];

@@ -1,5 +1,7 @@
 /// Whether relaxed loads and stores of up to the width of a pointer are volatile accesses.
-const VOLATILE: bool = cfg!(not(any(CHECKED)));
+const VOLATILE: bool = cfg!(not(any(
+    CHECKED
+)));
 /// Whether a relaxed load is an acquire.
 const ACQUIRE: bool = cfg!(LOADS_ACQUIRE);
 

@@ -21,7 +21,6 @@ rust_helper_##name##order params								\
 {												\
 	type found = callee##order args;							\
 												\
-	(void)found;										\
 	return result;										\
 }
 

@@ -33,10 +33,11 @@ const LOADS_ACQUIRE: &str = "all(CONFIG_ARM64, CONFIG_LTO)";
 const RULE: &str = "\
 # Relaxed loads and stores
 
-They are the volatile accesses that READ_ONCE() and WRITE_ONCE() are in C: no call, and no barrier
-for the compiler. Rust's own rules do not define a volatile access that races with another CPU. The
-kernel's rules do: in Rust as in C, accesses follow the LKMM, which takes a volatile access of up to
-the width of a pointer for a marked one. `rust/kernel/io.rs` has the same rule.
+They are the volatile accesses that READ_ONCE() and WRITE_ONCE() are in C: no call, and no
+barrier for the compiler. Rust's own rules do not define a volatile access that races with
+another CPU. The kernel's rules do: in Rust as in C, accesses follow the LKMM, which takes a
+volatile access of up to the width of a pointer for a marked one. `rust/kernel/io.rs` has the
+same rule.
 
 Wider ones, and all if KASAN, KCSAN, KMSAN or DEBUG_ATOMIC is on, are what the other operations
 are. On arm64 with LTO, READ_ONCE() is a load-acquire, and so is a relaxed load.";
@@ -184,7 +185,8 @@ fn emit_accesses(t: &mut Text, spec: &Spec, checked: &str) {
     if families.is_empty() {
         return;
     }
-    let text = ACCESSES.replace("CHECKED", checked);
+    let checked = checked.replace(", ", ",\n    ");
+    let text = ACCESSES.replace("CHECKED", &checked);
     t.lines(text.replace("LOADS_ACQUIRE", LOADS_ACQUIRE).trim_end());
     t.line("");
     t.block("accesses!", |t| {

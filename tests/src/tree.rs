@@ -34,7 +34,9 @@ pub fn copy_of(tree: &Path) -> tempfile::TempDir {
     let files = [
         "Makefile",
         "scripts/atomic/atomics.tbl",
+        "rust/Makefile",
         "rust/helpers",
+        "rust/kernel/.gitignore",
         "rust/kernel/sync",
         "rust/macros",
         "tools/memory-model",

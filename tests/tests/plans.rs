@@ -56,8 +56,8 @@ fn plan_with(spec: &Spec, arch: &str, features: &[&str], function: &str) -> Stri
 fn x86_64_is_as_in_the_kernel() {
     let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
     let expected = [
-        ("atomic_add", "native: lock add {mem}, {i}"),
-        ("atomic_fetch_add", "native: lock xadd {mem}, {i}"),
+        ("atomic_add", "native: lock add {i}, {mem}"),
+        ("atomic_fetch_add", "native: lock xadd {i}, {mem}"),
         ("atomic_fetch_add_release", "stronger: fetch_add"),
         ("atomic_fetch_sub", "by fetch_add(-i)"),
         ("atomic_add_return", "by fetch_add(i) tells old"),

@@ -75,6 +75,33 @@ impl Text {
         self.line(current);
     }
 
+    /// One line. If it is too long, what is between its outermost parentheses is on lines of its
+    /// own, broken at blanks outside strings.
+    pub fn wide_line(&mut self, text: &str) {
+        let room = WIDTH - self.depth * 4;
+        let ends = text.find('(').zip(text.rfind(')'));
+        let Some((open, close)) = ends.filter(|_| text.chars().count() > room) else {
+            return self.line(text);
+        };
+        self.line(&text[..=open]);
+        self.indented(|t| {
+            let room = WIDTH - t.depth * 4;
+            let mut current = String::new();
+            for word in unquoted_words(&text[open + 1..close]) {
+                let length = current.chars().count() + 1 + word.chars().count();
+                if !current.is_empty() && length > room {
+                    t.line(std::mem::take(&mut current));
+                }
+                if !current.is_empty() {
+                    current.push(' ');
+                }
+                current.push_str(word);
+            }
+            t.line(current);
+        });
+        self.line(&text[close..]);
+    }
+
     /// Lines, each indented like the others.
     pub fn lines(&mut self, text: &str) {
         for line in text.lines() {
@@ -287,6 +314,19 @@ impl Text {
     }
 }
 
+/// The parts of a text between blanks that are outside strings.
+fn unquoted_words(text: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    let words = text.split(|c: char| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_quoted ^= is_end;
+        c == ' ' && !is_quoted
+    });
+    words.filter(|word| !word.is_empty()).collect()
+}
+
 /// A call as its callee and its arguments.
 fn split_call(text: &str) -> Option<(String, Vec<String>)> {
     let (callee, rest) = text.split_once('(')?;
@@ -411,6 +451,26 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn long_lines_are_broken_outside_strings() {
+        let long = format!(
+            "concat!({}, \"a \\\" b\"),",
+            "\"c d\", ".repeat(14).trim_end()
+        );
+        let mut t = Text::default();
+        t.wide_line(&long.replace(",,", ","));
+        let text = t.finish();
+        assert!(
+            text.starts_with("concat!(\n    \"c d\", \"c d\","),
+            "{text}"
+        );
+        assert!(text.ends_with("\"a \\\" b\"\n),\n"), "{text}");
+        assert!(
+            text.lines()
+                .all(|line| line.matches('"').count() % 2 == 0 || line.contains('\\'))
+        );
     }
 
     #[test]

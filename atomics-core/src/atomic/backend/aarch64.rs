@@ -264,7 +264,10 @@ macro_rules! add_return {
 
 /// Functions of `fetch_add`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $acq:tt $rel:tt $a:tt $alu:tt [$($also:tt)?];)*) => {
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $acq:tt $rel:tt $a:tt $alu:tt
+        [$($also:tt)?];)*
+    ) => {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
@@ -281,7 +284,10 @@ macro_rules! fetch_op {
                                 // (`fetch_xor`); fully ordered (full); later accesses are ordered
                                 // after it (acquire); earlier accesses are ordered before it
                                 // (release).
-                                concat!("ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m, "}, [{v}]"),
+                                concat!(
+                                    "ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m,
+                                    "}, [{v}]"
+                                ),
                                 v = in(reg) v,
                                 i = in(reg) i,
                                 r = lateout(reg) r,
@@ -391,7 +397,9 @@ macro_rules! xchg {
                                 // Swaps *v and new; fully ordered (full); later accesses are
                                 // ordered after it (acquire); earlier accesses are ordered before
                                 // it (release).
-                                concat!("swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"),
+                                concat!(
+                                    "swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"
+                                ),
                                 v = in(reg) v,
                                 new = in(reg) new,
                                 r = lateout(reg) r,
@@ -513,7 +521,9 @@ macro_rules! try_cmpxchg {
                                 // Stores new if *v is old; loads *v; fully ordered (full); later
                                 // accesses are ordered after it (acquire); earlier accesses are
                                 // ordered before it (release).
-                                concat!("cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
+                                concat!(
+                                    "cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"
+                                ),
                                 v = in(reg) v,
                                 old = inout(reg) expected => found,
                                 new = in(reg) new,

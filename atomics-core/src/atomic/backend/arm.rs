@@ -563,7 +563,9 @@ macro_rules! cmpxchg_3 {
     ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
         functions! {
             $(
-                fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+                fn $name(
+                    v: *mut *const c_void, old: *const c_void, new: *const c_void
+                ) -> *const c_void {
                     let r: *const c_void;
                     // SAFETY: The block accesses only `*v`, as the caller permits.
                     unsafe {

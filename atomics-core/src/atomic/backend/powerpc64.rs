@@ -489,7 +489,9 @@ macro_rules! add_negative {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
+    (
+        $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*
+    ) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {

@@ -381,7 +381,10 @@ macro_rules! xchg {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
-    ($int:ty, $w:tt; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+    (
+        $int:ty, $w:tt; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt
+        [$($also22:tt)?];)*
+    ) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
@@ -675,7 +678,10 @@ macro_rules! xchg_4 {
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
+    (
+        $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt
+        [$($also22:tt)?];)*
+    ) => {
         functions! {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
@@ -756,9 +762,13 @@ macro_rules! cmpxchg_3 {
     ($($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
         functions! {
             $(
-                fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+                fn $name(
+                    v: *mut *const c_void, old: *const c_void, new: *const c_void
+                ) -> *const c_void {
                     if super::zacas() {
-                        cmpxchg_asm!(v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?])
+                        cmpxchg_asm!(
+                            v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?]
+                        )
                     } else {
                         let r: *const c_void;
                         // SAFETY: The block accesses only `*v`, as the caller permits.

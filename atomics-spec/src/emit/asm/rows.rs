@@ -142,7 +142,7 @@ fn emit_block(t: &mut Text, shared: SharedBlock, taken: &mut BTreeSet<String>) -
         let args = block.args.iter().map(|arg| format!("${arg}:expr"));
         let parameters = folded.commons.iter().map(|(p, _)| pattern(p));
         let patterns: Vec<String> = args.chain(parameters).collect();
-        t.line(format!("({}) => {{{{", patterns.join(", ")));
+        t.wide_line(&format!("({}) => {{{{", patterns.join(", ")));
         t.indented(|t| {
             let values: Vec<String> = block.args.iter().map(|arg| format!("${arg}")).collect();
             match (block.args.as_slice(), values.as_slice()) {
@@ -233,7 +233,7 @@ fn emit_macro(t: &mut Text, folded: &Folded) {
             all => format!("{}; ", all.join(", ")),
         };
         let columns: Vec<String> = folded.columns.iter().map(|(p, _)| pattern(p)).collect();
-        t.line(format!("({commons}$({};)*) => {{", columns.join(" ")));
+        t.wide_line(&format!("({commons}$({};)*) => {{", columns.join(" ")));
         t.indented(|t| {
             t.line("functions! {");
             t.indented(|t| {
@@ -285,7 +285,7 @@ fn emit_set(
     t.doc(&format!("What {} have in common.", list(&of, "and")));
     t.block(&format!("macro_rules! {name}"), |t| {
         let patterns: Vec<String> = shared.iter().map(|s| pattern(&s.parameter)).collect();
-        t.line(format!("({}) => {{", patterns.join(", ")));
+        t.wide_line(&format!("({}) => {{", patterns.join(", ")));
         t.indented(|t| {
             emit_chunks(t, chunks, folded, &|chunk, p| {
                 let values = values_of(&folded[chunk.shape].shape, p, &chunk.families);
@@ -453,7 +453,7 @@ fn emit_function(t: &mut Text, folded: &Folded, of: &dyn Fn(&Parameter) -> Use) 
             (Kind::Line | Kind::Text, Use::Value(text)) if !is_inside => format!("{text:?}"),
             (_, Use::Value(text)) => text,
         });
-        t.deeper(depth, |t| t.line(symbols::rust(&line)));
+        t.deeper(depth, |t| t.wide_line(&symbols::rust(&line)));
     }
 }
 

@@ -7,7 +7,7 @@ const IMPORT: &str = "use core::arch::asm;\n";
 fn wrapper(directive: Option<&str>) -> String {
     let (of, first) = match directive {
         Some(directive) => (
-            format!(" below the directive `{directive}`"),
+            format!(",\n/// below the directive `{directive}`"),
             format!("{:?}, ", format!("{directive}\n")),
         ),
         None => Default::default(),
@@ -26,8 +26,9 @@ fn wrapper(directive: Option<&str>) -> String {
 /// Each block starts with the directive.
 pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len());
-    // Whether the lines are the instructions of a block.
+    // Whether the lines are the instructions of a block, and whether they are those of a `concat!`.
     let mut in_template = false;
+    let mut in_concat = false;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let code = line.trim_start();
@@ -38,6 +39,9 @@ pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
         }
         let line = if code == "asm!(" {
             in_template = true;
+            line.to_owned()
+        } else if in_template && (in_concat || code == "concat!(") {
+            in_concat = code != "),";
             line.to_owned()
         } else if in_template && !is_template(code) {
             in_template = false;

@@ -69,7 +69,7 @@ fn x86_64_is_as_in_the_kernel() {
         ("atomic_fetch_and", "loop: try_cmpxchg"),
         ("atomic64_fetch_andnot", "by fetch_and(~i)"),
         ("atomic_xchg_relaxed", "stronger: xchg"),
-        ("atomic_dec_and_test", "native: lock dec {mem}"),
+        ("atomic_dec_and_test", "native: lock decl {mem}"),
         ("atomic_add_negative_acquire", "stronger: add_negative"),
         ("atomic_fetch_add_unless", "loop: try_cmpxchg"),
         ("atomic_add_unless", "by fetch_add_unless(a, u) tells old"),

@@ -102,9 +102,9 @@ impl<'a> Patched<'a> {
              sequence for the\nchoice.",
             arch.name
         ));
-        t.line("#[allow(dead_code, reason = \"it has functions that other modules take from others\")]");
+        t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
         t.line(format!("mod {BASE};"));
-        t.line("#[allow(dead_code, reason = \"it has functions that other modules take from others\")]");
+        t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
         t.line(format!("mod {feature};"));
         t.line("");
         t.line(format!("pub(crate) use {BASE}::*;"));
@@ -124,12 +124,14 @@ impl<'a> Patched<'a> {
             t.doc(&format!("What differs in {}.", families.join(", ")));
             t.line(format!("macro_rules! {} {{", list.name()));
             t.indented(|t| {
-                t.block("($family:ident: $value:ty) =>", |t| {
+                t.line("($family:ident: $value:ty) => {");
+                t.indented(|t| {
                     t.block("choose!", |t| {
                         t.line("$family;");
                         list.rows.iter().for_each(|row| t.line(row));
                     });
                 });
+                t.line("};");
             });
             t.line("}");
             for family in &list.families {

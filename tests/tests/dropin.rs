@@ -190,6 +190,22 @@ fn one_backend_replaces_another() {
     assert_eq!(contents(tree.path()), helpers);
 }
 
+#[test]
+fn c_functions_under_their_own_names_are_there_if_asked_for() {
+    let tree = tree();
+    success(&generate(&tree, &[]));
+    let path = tree.path().join("rust/kernel/sync/atomic/raw.rs");
+    let root = "rust/kernel/sync/atomic.rs";
+    assert!(!path.exists() && !read(&tree, root).contains("pub mod raw;"));
+    success(&generate(&tree, &["--raw"]));
+    success(&generate(&tree, &["--raw", "--check"]));
+    assert!(read(&tree, root).contains("pub mod raw;"));
+    let raw = read(&tree, "rust/kernel/sync/atomic/raw.rs");
+    assert!(raw.contains("atomic64_fetch_add_acquire"), "{raw}");
+    success(&generate(&tree, &[]));
+    assert!(!path.exists());
+}
+
 /// arm64 kernels choose between LL/SC and LSE at boot. Their Rust code does by a string that the
 /// build makes of the headers.
 #[test]

@@ -56,6 +56,8 @@ pub struct Wanted<'a> {
     pub backend: Backend,
     /// The parts, if not all are wanted.
     pub only: Option<&'a [String]>,
+    /// Whether it has C's functions under their own names.
+    pub raw: bool,
 }
 
 /// The drop-in for one tree.
@@ -106,6 +108,7 @@ impl Dropin {
             tables,
             backend,
             only,
+            raw,
         } = wanted;
         let tables = TableArgs {
             table: Some(tree.join("scripts/atomic/atomics.tbl")),
@@ -117,7 +120,8 @@ impl Dropin {
         if parts.names_memory_model() && !has_memory_model {
             bail!("{} has no {}", tree.display(), memory_model::FOLDER);
         }
-        let state = parts.state(&spec, backend, has_memory_model);
+        let mut state = parts.state(&spec, backend, has_memory_model);
+        state.raw = raw && !state.operations.is_empty();
         let files = state.files(tree, &spec, backend)?;
         Ok(Self {
             tree: tree.to_owned(),

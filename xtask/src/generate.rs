@@ -50,6 +50,9 @@ pub struct Gen {
     /// and, with `--backend asm`, architectures. TREE then has no other parts.
     #[arg(long, value_name = "LIST", requires = "kernel", value_delimiter = ',')]
     only: Option<Vec<String>>,
+    /// Also generates the module `raw`: C's functions under their own names.
+    #[arg(long, requires = "kernel", conflicts_with = "series")]
+    raw: bool,
     /// Overwrites local edits in the drop-in's files, accepts a TREE of an unknown Linux version,
     /// and overwrites any FILE.
     #[arg(long, requires = "kernel")]
@@ -103,6 +106,7 @@ fn run(options: &Gen) -> Result<ExitCode> {
             tables: &options.tables,
             backend: options.backend,
             only: options.only.as_deref(),
+            raw: options.raw,
         },
     )?;
     if let Some(note) = dropin.note() {
@@ -267,6 +271,9 @@ fn command(options: &Gen) -> String {
     }
     if let Some(list) = &options.only {
         words.push(format!("--only {}", list.join(",")));
+    }
+    if options.raw {
+        words.push("--raw".into());
     }
     if options.force {
         words.push("--force".into());

@@ -55,6 +55,7 @@ pub fn run(options: &KernelArgs) -> Result<ExitCode> {
         tables: &options.tables,
         backend: options.backend,
         only: options.only.as_deref(),
+        raw: options.raw,
     };
     let dropin = if options.force {
         Dropin::read_any_version(&tree, wanted)?

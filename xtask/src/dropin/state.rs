@@ -63,6 +63,8 @@ pub struct State {
     pub barriers: bool,
     /// Whether it has `derive(AtomicType)`.
     pub derive: bool,
+    /// Whether it has C's functions under their own names.
+    pub raw: bool,
     /// Whether herd7 knows the atomics.
     pub memory_model: bool,
     /// The architectures on which operations are inline assembly.
@@ -79,6 +81,7 @@ impl State {
         self.tests.keep(&other.tests);
         self.barriers &= other.barriers;
         self.derive &= other.derive;
+        self.raw &= other.raw;
         self.memory_model &= other.memory_model;
         self.archs.retain(|arch| other.archs.contains(arch));
     }
@@ -105,6 +108,7 @@ impl State {
             tests: (!self.tests.is_empty()).then_some(&tests),
             barriers: self.barriers,
             derive: self.derive,
+            raw: self.raw,
         };
         let emitted = emit::kernel_parts(parts, backend.into())?.into_iter();
         let emitted = emitted.map(|file| (file.path, file.contents));

@@ -66,6 +66,8 @@ pub struct KernelParts<'s> {
     pub barriers: bool,
     /// Whether it re-exports `derive(AtomicType)`.
     pub derive: bool,
+    /// Whether it has C's functions under their own names.
+    pub raw: bool,
 }
 
 impl<'s> KernelParts<'s> {
@@ -78,6 +80,7 @@ impl<'s> KernelParts<'s> {
             tests: Some(spec),
             barriers: true,
             derive: true,
+            raw: false,
         }
     }
 }
@@ -124,7 +127,7 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         barriers,
         kunit: has.tests.is_some(),
         derive: has.derive.then_some("macros"),
-        raw: false,
+        raw: has.raw,
     };
     add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
     for (name, text) in modules(spec, parts, BYTE, PATH) {

@@ -35,6 +35,9 @@ pub struct KernelArgs {
     /// Only these parts of the drop-in, as of `cargo xtask gen`.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) only: Option<Vec<String>>,
+    /// Also with the module `raw`, as of `cargo xtask gen`.
+    #[arg(long)]
+    pub(super) raw: bool,
     /// Builds after each patch of the series in DIR, which `cargo xtask gen --series` wrote with the
     /// same options. The last one must leave what `gen` generates.
     #[arg(long, value_name = "DIR")]

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use atomics_tests::project::{self, contents, success};
 use atomics_tests::tree::{copy_of, tree};
+use tempfile::TempDir;
 
 /// Runs `cargo xtask`, which must succeed, and returns its output.
 fn xtask(args: &[&str]) -> String {
@@ -90,6 +91,40 @@ fn every_alias_of_upstream_exists() {
 /// The backends of the drop-in.
 const BACKENDS: [&str; 2] = ["helpers", "asm"];
 
+/// The drop-in as a patch, in a copy of the tree.
+fn patch(tree: &Path, backend: &str) -> (TempDir, PathBuf) {
+    let copy = copy_of(tree);
+    let root = copy.path().to_str().expect("a path in UTF-8");
+    let file = copy.path().join("0001.patch");
+    let to = file.to_str().expect("a path in UTF-8");
+    let who = [
+        ("GIT_COMMITTER_NAME", "Some Body"),
+        ("GIT_COMMITTER_EMAIL", "body@example.org"),
+    ];
+    let args = ["gen", "--kernel", root, "--backend", backend, "--patch", to];
+    success(&project::xtask_with(&who, &args));
+    (copy, file)
+}
+
+/// A maintainer reads all of it.
+#[test]
+fn the_drop_in_is_short() {
+    let Some(tree) = tree() else { return };
+    let (_copy, file) = patch(&tree, "helpers");
+    let patch = fs::read_to_string(file).expect("a patch");
+    let (mut all, mut of_file) = (0, 0);
+    for line in patch.lines() {
+        if line.starts_with("+++ ") {
+            of_file = 0;
+        } else if line.starts_with('+') {
+            all += 1;
+            of_file += 1;
+            assert!(of_file <= 1_500, "{line}");
+        }
+    }
+    assert!((5_000..=8_000).contains(&all), "{all} lines");
+}
+
 /// FILE_PATH_CHANGES is ignored: it asks whether MAINTAINERS covers each new file, which it does by
 /// folder. COMPLEX_MACRO is ignored: it asks for parentheses around the functions that the macros of
 /// `rust/helpers/atomic_ext.c` define, as it does for the file of that name in Linux.
@@ -97,20 +132,12 @@ const BACKENDS: [&str; 2] = ["helpers", "asm"];
 fn checkpatch_accepts_the_patch() {
     let Some(tree) = tree() else { return };
     for backend in BACKENDS {
-        let copy = copy_of(&tree);
-        let root = copy.path().to_str().expect("a path in UTF-8");
-        let file = copy.path().join("0001.patch");
-        let to = file.to_str().expect("a path in UTF-8");
-        let who = [
-            ("GIT_COMMITTER_NAME", "Some Body"),
-            ("GIT_COMMITTER_EMAIL", "body@example.org"),
-        ];
-        let args = ["gen", "--kernel", root, "--backend", backend, "--patch", to];
-        success(&project::xtask_with(&who, &args));
+        let (_copy, file) = patch(&tree, backend);
         let mut perl = Command::new("perl");
         perl.arg(tree.join("scripts/checkpatch.pl")).arg("--root");
         perl.arg(&tree)
-            .args(["--ignore", "FILE_PATH_CHANGES,COMPLEX_MACRO", to]);
+            .args(["--ignore", "FILE_PATH_CHANGES,COMPLEX_MACRO"])
+            .arg(file);
         let said = success(&perl.output().expect("perl"));
         assert!(said.contains("total: 0 errors, 0 warnings,"), "{said}");
     }

@@ -1,6 +1,6 @@
 //! The drop-in as a series of patches for `git am`, each of which leaves a tree that builds.
 //!
-//! A patch is the difference of two states of the tree. [`steps`] says which states there are; here
+//! A patch is the difference of two states of the tree. `steps` says which states there are; here
 //! steps are joined as long as the patch stays below [`LIMIT`].
 
 mod cover;

@@ -139,12 +139,15 @@ fn emit_block(t: &mut Text, shared: SharedBlock, taken: &mut BTreeSet<String>) -
     };
     t.doc(&format!("The instructions of {}.", bases(&folded.shape)));
     t.block(&format!("macro_rules! {}", folded.name), |t| {
-        let args = block.args.iter().map(|arg| format!("${arg}:expr"));
+        // A metavariable may have the name of a keyword, but is no raw identifier.
+        let bare = |arg: &String| arg.trim_start_matches("r#").to_owned();
+        let args = block.args.iter().map(|arg| format!("${}:expr", bare(arg)));
         let parameters = folded.commons.iter().map(|(p, _)| pattern(p));
         let patterns: Vec<String> = args.chain(parameters).collect();
         t.wide_line(&format!("({}) => {{{{", patterns.join(", ")));
         t.indented(|t| {
-            let values: Vec<String> = block.args.iter().map(|arg| format!("${arg}")).collect();
+            let values = block.args.iter().map(|arg| format!("${}", bare(arg)));
+            let values: Vec<String> = values.collect();
             match (block.args.as_slice(), values.as_slice()) {
                 ([name], [value]) => t.line(format!("let {name} = {value};")),
                 (names, values) => t.line(format!(

@@ -39,6 +39,8 @@ impl Symbols {
     /// The mark of a parameter. The wanted name gets a number if it has another value already.
     pub fn mark(&self, kind: Kind, wanted: &str, text: &str) -> String {
         let mut values = self.0.borrow_mut();
+        // `$crate` is not for macros to define.
+        let wanted = if wanted == "crate" { "krate" } else { wanted };
         let mut name = wanted.to_owned();
         let mut number = 1;
         while let Some(known) = values.iter().find(|value| value.name == name) {

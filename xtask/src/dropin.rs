@@ -38,6 +38,14 @@ use crate::write::{self, Generated};
 /// The folders of a tree that contain generated files, and possibly left-over ones.
 pub const FOLDERS: [&str; 3] = ["rust/kernel", "rust/helpers", "rust/macros"];
 
+/// The tree's own files that a drop-in may edit. Which ones it does depends on its parts and backend.
+pub const EDITED: [&str; 4] = [
+    derive::LIB,
+    memory_model::DEF,
+    build::MAKEFILE,
+    build::GITIGNORE,
+];
+
 /// The paths that a tree must have.
 const NEEDED: [&str; 5] = [
     "Makefile",

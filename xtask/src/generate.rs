@@ -83,7 +83,7 @@ fn run(options: &Gen) -> Result<ExitCode> {
         let root = options.out.clone().unwrap_or_else(repository::root);
         let _lock = lock(options, &root)?;
         let folders = FOLDERS.map(Path::new);
-        let debris = debris(options, &root, &folders, &files)?;
+        let debris = debris(options, &root, &folders, files.iter().map(|f| &*f.path))?;
         let orphans = write::find_orphans(&root, &folders, &files, layout::MARKER)?;
         let left = (&*orphans, &*debris);
         return finish(options, &root, &files, left, (start, generated));
@@ -133,7 +133,9 @@ fn run(options: &Gen) -> Result<ExitCode> {
         }
     };
     let folders = dropin::FOLDERS.map(Path::new);
-    let debris = debris(options, root, &folders, dropin.files())?;
+    // A run that was killed may have edited a file that this run leaves as it is.
+    let edited = dropin::EDITED.iter().map(Path::new);
+    let debris = debris(options, root, &folders, edited)?;
     let orphans = dropin.orphans(root)?;
     if !options.check {
         dropin.require_unedited(root, &orphans, options.force)?;
@@ -158,11 +160,11 @@ fn lock(options: &Gen, root: &Path) -> Result<Lock> {
 }
 
 /// Removes what killed runs have left. With `--check`, only finds it.
-fn debris(
+fn debris<'a>(
     options: &Gen,
     root: &Path,
     folders: &[&Path],
-    files: &[Generated],
+    files: impl Iterator<Item = &'a Path>,
 ) -> Result<Vec<PathBuf>> {
     let debris = write::find_debris(root, folders, files)?;
     if options.check {

@@ -162,13 +162,16 @@ pub fn find_orphans(
     Ok(relative(root, &found))
 }
 
-/// Finds the temporary files that killed runs have left: those below `dirs` and in the folders of
-/// `files`. Call it while holding the tree's [`Lock`], or it finds those of a run in progress.
+/// Finds the temporary files that killed runs have left: those below `dirs` and beside `files`. Call it while holding the tree's [`Lock`], or it finds those of a run in progress.
 ///
 /// # Errors
 ///
 /// When a path is not inside `root`, or when a directory cannot be read.
-pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<Vec<PathBuf>> {
+pub fn find_debris<'a>(
+    root: &Path,
+    dirs: &[&Path],
+    files: impl IntoIterator<Item = &'a Path>,
+) -> Result<Vec<PathBuf>> {
     let root = &real_root(root)?;
     let mut found = BTreeSet::new();
     for dir in dirs {
@@ -176,7 +179,7 @@ pub fn find_debris(root: &Path, dirs: &[&Path], files: &[Generated]) -> Result<V
         let dir = inside.parent().unwrap_or(root);
         search::temporary(dir, true, is_temporary, &mut found)?;
     }
-    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.path.parent()).collect();
+    let folders: BTreeSet<&Path> = files.into_iter().filter_map(Path::parent).collect();
     for folder in folders {
         let inside = resolve(root, &folder.join("file"))?;
         let dir = inside.parent().unwrap_or(root);

@@ -3,7 +3,7 @@
 //! The tree has only the files that the drop-in reads, and a short table, so that a run takes a few
 //! milliseconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -177,6 +177,30 @@ struct Hit {
     amid: usize,
     /// How many temporary files they left.
     debris: usize,
+}
+
+/// A run that edits fewer files than a killed one cleans up beside all of them.
+#[test]
+fn what_a_killed_run_left_beside_any_file_is_removed() {
+    let (tree, whole) = tree();
+    let tree = tree.path();
+    let pristine = pristine();
+    let written = whole.iter().flatten();
+    let written = written.filter(|(path, text)| pristine.get(*path) != Some(*text));
+    let folders: BTreeSet<_> = written
+        .map(|(path, _)| path.parent().expect("a folder"))
+        .collect();
+    for (backend, whole) in BACKENDS.iter().zip(&whole) {
+        restore(tree, &pristine);
+        for folder in &folders {
+            let folder = tree.join(folder);
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join(".gen-aB3dEf.old"), "").expect("a file");
+        }
+        finish(start(tree, backend), backend);
+        let found = read(tree);
+        assert!(found == *whole, "{backend} leaves {:?}", found.keys());
+    }
 }
 
 #[test]

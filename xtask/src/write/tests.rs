@@ -445,7 +445,7 @@ fn what_a_killed_run_left_is_found_by_name_and_judged_as_nothing_else() {
     symlink("one", root.join("a/.gen-link00.new")).unwrap();
     let orphans = find_orphans(root, &[Path::new("a")], &[], "made by us").unwrap();
     assert_eq!(orphans, paths(&["a/orphan"]));
-    let debris = find_debris(root, &[Path::new("a")], &files()).unwrap();
+    let debris = find_debris(root, &[Path::new("a")], [Path::new("b/c/four")]).unwrap();
     let expected = [
         "a/.gen-000000.old",
         "a/.gen-aB3dEf.new",
@@ -463,7 +463,7 @@ fn what_a_killed_run_left_is_found_by_name_and_judged_as_nothing_else() {
         assert!(fs::symlink_metadata(root.join(kept)).is_ok(), "{kept}");
     }
     assert_eq!(
-        find_debris(root, &[Path::new("a")], &files()).unwrap(),
+        find_debris(root, &[Path::new("a")], [Path::new("b/c/four")]).unwrap(),
         paths(&[])
     );
 }

@@ -25,7 +25,7 @@ pub fn write(folder: &Path, mails: &[Generated]) -> Result<()> {
     }
     write::make_dir(folder)?;
     let _lock = Lock::for_writing(folder, &tell)?;
-    let debris = write::find_debris(folder, &[Path::new("")], mails)?;
+    let debris = write::find_debris(folder, &[Path::new("")], [])?;
     write::remove_debris(folder, &debris)?;
     let mut earlier = earlier(folder)?;
     earlier.retain(|path| mails.iter().all(|mail| mail.path != *path));

@@ -31,7 +31,8 @@
 //!   C declares.
 //! - [`raw`] has the C functions one to one, under their C names.
 //! - [`barrier`] has the memory barriers.
-//! - [`AtomicType`] is the trait of the types that `T` can be, and the derive that implements it.
+//! - [`AtomicType`] is the trait of the types that `T` can be, and the derive that implements it,
+//!   with the feature `derive`, which is on by default.
 //!
 //! # Backends
 //!
@@ -87,4 +88,5 @@ extern crate std;
 mod atomic;
 
 pub use atomic::*;
+#[cfg(feature = "derive")]
 pub use atomics_macros::AtomicType;

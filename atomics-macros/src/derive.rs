@@ -274,7 +274,7 @@ fn is_marker(ty: &Type) -> bool {
 }
 
 /// The first representation hint; notes an error unless it is the only one and among `allowed`.
-fn representation(input: &DeriveInput, hints: Hints, errors: &mut Errors) -> Result<Path> {
+fn representation(input: &DeriveInput, hints: Hints, errors: &mut Errors) -> Result<TokenStream> {
     let (allowed, advice) = hints;
     let name = &input.ident;
     let mut hints = Vec::new();
@@ -291,7 +291,10 @@ fn representation(input: &DeriveInput, hints: Hints, errors: &mut Errors) -> Res
     let none = refusal! { name,
         "`{name}` has no representation that fixes its size and alignment: add {advice}"
     };
-    hints.first().map(|hint| hint.path().clone()).ok_or(none)
+    hints
+        .first()
+        .map(|hint| hint.path().to_token_stream())
+        .ok_or(none)
 }
 
 /// The error for a representation hint that is not accepted: the reason, and what to write.

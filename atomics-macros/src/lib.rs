@@ -1,13 +1,15 @@
 //! Procedural macros for atomics under the Linux Kernel Memory Model.
 //!
-//! - [`atomics!`] generates a module of atomic operations from tables, the built-in ones of
-//!   `atomics-spec` or your own: your own operations, types, instructions, or C helpers.
+//! - `atomics!` generates a module of atomic operations from tables, the built-in ones of
+//!   `atomics-spec` or your own: your own operations, types, instructions, or C helpers. It is behind
+//!   the feature `atomics`, which is on by default: the derive alone builds faster.
 //! - [`derive(AtomicType)`](derive@AtomicType) implements `AtomicType` for an enum or a newtype, if
 //!   that is provably sound.
 //!
 //! The generator itself is `atomics-spec`, which `cargo xtask gen` uses as well; this crate only
 //! turns its text into tokens.
 
+#[cfg(feature = "atomics")]
 mod atomics;
 // This module is also copied into a kernel tree: see CONTRIBUTING.md.
 mod derive;
@@ -63,6 +65,7 @@ use proc_macro::TokenStream;
 ///
 /// Every error in a table is a compile error at the macro call. It says what is wrong and how to
 /// fix it, and gives the file, the line number, the column and the line itself.
+#[cfg(feature = "atomics")]
 #[proc_macro]
 pub fn atomics(input: TokenStream) -> TokenStream {
     match syn::parse::<atomics::Input>(input) {
@@ -73,6 +76,7 @@ pub fn atomics(input: TokenStream) -> TokenStream {
 
 /// Expands to the instructions of one architecture. [`atomics!`] expands to calls of this macro, so
 /// that a compilation generates only the instructions of its own target.
+#[cfg(feature = "atomics")]
 #[doc(hidden)]
 #[proc_macro]
 pub fn atomics_instructions(input: TokenStream) -> TokenStream {

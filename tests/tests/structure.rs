@@ -6,11 +6,12 @@ mod graph;
 #[path = "structure/source.rs"]
 mod source;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use atomics_spec::emit::layout::MARKER;
-use atomics_tests::project::repository;
+use atomics_tests::project::{self, repository};
 
 use graph::{Graph, circles, connect};
 
@@ -72,6 +73,21 @@ const LIGHT: [(&str, &[&str]); 2] = [
         "atomics-macros",
         &["atomics-spec", "proc-macro2", "quote", "syn"],
     ),
+];
+
+/// The packages that users of `atomics-core` build with it, by its features.
+const BUILT: [(&[&str], &[&str]); 2] = [
+    (
+        &[],
+        &[
+            "atomics-macros",
+            "proc-macro2",
+            "quote",
+            "syn",
+            "unicode-ident",
+        ],
+    ),
+    (&["--no-default-features"], &[]),
 ];
 
 /// The text of a file. None if the file does not exist or is generated.
@@ -257,6 +273,27 @@ fn no_member_depends_on_what_comes_later() {
             is_listed || brings_together.contains(&name.as_str()),
             "{name} is not in DEPENDENCIES"
         );
+    }
+}
+
+#[test]
+fn a_user_builds_few_packages() {
+    for (options, packages) in BUILT {
+        let folder = repository().join("atomics-core");
+        let tree = [
+            "tree",
+            "--locked",
+            "--edges=normal,build",
+            "--prefix=none",
+            "--no-dedupe",
+            "--format={lib}",
+        ];
+        let output = project::cargo(&folder, "tree", &[&tree, options].concat());
+        let text = project::success(&output);
+        let names = text.split_whitespace().map(|name| name.replace('_', "-"));
+        let mut found: BTreeSet<String> = names.collect();
+        assert!(found.remove("atomics-core"), "{text}");
+        assert!(found.iter().eq(packages), "{options:?}: {found:?}");
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn check(
         .map(|f| f.name.as_str());
     let items = fixed.chain(features);
     let families = &types.types.families;
+    check_modules(types, archs, errors);
     let mut owners: BTreeMap<String, Owner> =
         items.map(|name| (name.to_owned(), Owner::Item)).collect();
     // In C, types and functions share their names.
@@ -75,6 +76,23 @@ pub(crate) fn check(
                     parsed.op.name, arg.name
                 ),
                 "the generated code has a function or a type of this name: write another name after a `:`",
+            ));
+        }
+    }
+}
+
+/// Checks that the module of a family in a backend is the only one of its name.
+fn check_modules(types: &types::Parsed<'_>, archs: &[Arch], errors: &mut Errors) {
+    let features = archs.iter().flat_map(|arch| &arch.features);
+    let given = archs.iter().map(|arch| &arch.name);
+    let given = given.chain(features.map(|feature| &feature.name));
+    let fixed = names::BACKEND_MODULES.iter().copied();
+    let modules: Vec<&str> = fixed.chain(given.map(String::as_str)).collect();
+    for (family, cell) in types.types.families.iter().zip(&types.families) {
+        if modules.contains(&family.name.as_str()) {
+            errors.push(cell.error(
+                format!("a family cannot be called `{}`", family.name),
+                "the generated code has another module of this name: write another name",
             ));
         }
     }

@@ -128,6 +128,10 @@ pub const BACKEND_FUNCTIONS: &[&str] = &[
     "word_around",
 ];
 
+/// The modules beside those of the families in a backend, and the crate that they use, except the
+/// modules of the architectures and of what a kernel chooses between.
+pub const BACKEND_MODULES: &[&str] = &["base", "bindings", "c", "core", "helpers", "instructions"];
+
 /// The methods of every raw type.
 pub const RAW_METHODS: &[&str] = &["new", "from_ptr", "as_ptr"];
 

@@ -375,6 +375,32 @@ fn classes_that_meet_other_items() {
     );
 }
 
+/// A backend has a module for each family, beside those of the architectures.
+#[test]
+fn families_that_are_other_modules() {
+    for name in ["base", "core", "demo", "helpers"] {
+        let types = TYPES
+            .replace("family atomic ", &format!("family {name} "))
+            .replace("atomic     basic", &format!("{name}     basic"));
+        let tables = Tables {
+            types: Source::new("types.tbl", &types),
+            ..small()
+        };
+        let (row, marks) = (format!("family {name}     i32 32"), "^".repeat(name.len()));
+        let report = format!(
+            "
+        error: a family cannot be called `{name}`
+         --> types.tbl:4:8
+          |
+        4 | {row}      atomic_t int
+          |        {marks}
+          = help: the generated code has another module of this name: write another name
+    "
+        );
+        check(&tables, &report);
+    }
+}
+
 #[test]
 fn c_types_that_are_something_else() {
     each(

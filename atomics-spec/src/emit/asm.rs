@@ -4,6 +4,7 @@
 mod barriers;
 mod body;
 mod call;
+mod commented;
 mod composed;
 mod features;
 mod fold;
@@ -37,8 +38,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let mut text = Text::default();
     text.inner_doc(&format!(
         "Inline assembly for {}.\n\n\
-         Each function is the C function of its name. The comment above an instruction says what it\n\
-         does.\n\n\
+         Each function is the C function of its name. The comment on an instruction says what it does.\n\n\
          No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses\n\
          any memory that it can reach, so it moves no access to such memory across it. That is the\n\
          compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local\n\
@@ -128,8 +128,16 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let rows = rows.finish();
     let functions = include_str!("templates/backend.rs");
     let call = include_str!("templates/backend_call.rs");
-    for (name, definition) in [("functions!", functions), ("call!", call)] {
-        if rows.contains(name) {
+    let access = include_str!("templates/backend_access.rs");
+    let access_word = include_str!("templates/backend_access_word.rs");
+    let macros: [(&[&str], &str); 4] = [
+        (&["access!(", "condition!(access;"], access),
+        (&["access_word!(", "condition!(access_word;"], access_word),
+        (&["functions!"], functions),
+        (&["call!("], call),
+    ];
+    for (uses, definition) in macros {
+        if uses.iter().any(|call| rows.contains(call)) {
             text.line("");
             text.lines(definition.trim_end());
         }

@@ -102,6 +102,11 @@ impl Text {
         self.line(&text[close..]);
     }
 
+    /// How many characters a line has room for.
+    pub fn room(&self) -> usize {
+        WIDTH.saturating_sub(self.depth * 4)
+    }
+
     /// Lines, each indented like the others.
     pub fn lines(&mut self, text: &str) {
         for line in text.lines() {

@@ -2,8 +2,7 @@
 
 //! Inline assembly for aarch64.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -90,6 +89,15 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -120,28 +128,22 @@ macro_rules! call {
 macro_rules! op_asm {
     ($i:expr, $v:expr, $w:tt, $m:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Prefetches the cache line for a store.
-                "prfm pstl1strm, [{v}]",
-                // Loads *v and monitors it.
-                concat!("2: ldxr", $w, " {n", $m, "}, [{v}]"),
-                // Adds i (`add`); clears the bits that are set in i (`andnot`); sets the bits that
-                // are set in i (`or`); flips the bits that are set in i (`xor`); subtracts i
-                // (`sub`); clears the bits that are clear in i (`and`).
-                concat!($alu, " {n", $m, "}, {n", $m, "}, {i", $m, "}"),
-                // Stores the result to *v if it is still monitored.
-                concat!("stxr", $w, " {s:w}, {n", $m, "}, [{v}]"),
-                // Retries if the store failed.
-                "cbnz {s:w}, 2b",
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+            concat!("2: ldxr", $w, " {n", $m, "}, [{v}]"), // Loads *v and monitors it.
+            // Adds i (`add`); clears the bits that are set in i (`andnot`); sets the bits that are
+            // set in i (`or`); flips the bits that are set in i (`xor`); subtracts i (`sub`);
+            // clears the bits that are clear in i (`and`).
+            concat!($alu, " {n", $m, "}, {n", $m, "}, {i", $m, "}"),
+            // Stores the result to *v if it is still monitored.
+            concat!("stxr", $w, " {s:w}, {n", $m, "}, [{v}]"),
+            "cbnz {s:w}, 2b",                              // Retries if the store failed.
+            v = in(reg) v,
+            i = in(reg) i,
+            n = out(reg) _,
+            s = out(reg) _,
+            options(nostack, preserves_flags),
+        );
     }};
 }
 
@@ -150,29 +152,22 @@ macro_rules! op_return_asm {
     ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Prefetches the cache line for a store.
-                "prfm pstl1strm, [{v}]",
-                // Loads *v and monitors it; later accesses are ordered after the load (acquire).
-                concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                // Adds i (`add_return`); subtracts i (`sub_return`).
-                concat!($alu, " {r", $m, "}, {r", $m, "}, {i", $m, "}"),
-                // Stores the result to *v if it is still monitored; earlier accesses are ordered
-                // before the store (full and release).
-                concat!("st", $l, "xr", $w, " {s:w}, {r", $m, "}, [{v}]"),
-                // Retries if the store failed.
-                "cbnz {s:w}, 2b",
-                // Later accesses are ordered after the operation.
-                $($also,)?
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+            // Loads *v and monitors it; later accesses are ordered after the load (acquire).
+            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+            concat!($alu, " {r", $m, "}, {r", $m, "}, {i", $m, "}"), // Adds i (`add_return`); subtracts i (`sub_return`).
+            // Stores the result to *v if it is still monitored; earlier accesses are ordered before
+            // the store (full and release).
+            concat!("st", $l, "xr", $w, " {s:w}, {r", $m, "}, [{v}]"),
+            "cbnz {s:w}, 2b",        // Retries if the store failed.
+            $($also,)?               // Later accesses are ordered after the operation.
+            v = in(reg) v,
+            i = in(reg) i,
+            r = out(reg) r,
+            s = out(reg) _,
+            options(nostack, preserves_flags),
+        );
         r
     }};
 }
@@ -183,33 +178,26 @@ macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Prefetches the cache line for a store.
-                "prfm pstl1strm, [{v}]",
-                // Loads *v and monitors it; later accesses are ordered after the load (acquire).
-                concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                // Adds i (`fetch_add`); clears the bits that are set in i (`fetch_andnot`); sets
-                // the bits that are set in i (`fetch_or`); flips the bits that are set in i
-                // (`fetch_xor`); subtracts i (`fetch_sub`); clears the bits that are clear in i
-                // (`fetch_and`).
-                concat!($alu, " {n", $m, "}, {r", $m, "}, {i", $m, "}"),
-                // Stores the result to *v if it is still monitored; earlier accesses are ordered
-                // before the store (full and release).
-                concat!("st", $l, "xr", $w, " {s:w}, {n", $m, "}, [{v}]"),
-                // Retries if the store failed.
-                "cbnz {s:w}, 2b",
-                // Later accesses are ordered after the operation.
-                $($also,)?
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+            // Loads *v and monitors it; later accesses are ordered after the load (acquire).
+            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+            // Adds i (`fetch_add`); clears the bits that are set in i (`fetch_andnot`); sets the
+            // bits that are set in i (`fetch_or`); flips the bits that are set in i (`fetch_xor`);
+            // subtracts i (`fetch_sub`); clears the bits that are clear in i (`fetch_and`).
+            concat!($alu, " {n", $m, "}, {r", $m, "}, {i", $m, "}"),
+            // Stores the result to *v if it is still monitored; earlier accesses are ordered before
+            // the store (full and release).
+            concat!("st", $l, "xr", $w, " {s:w}, {n", $m, "}, [{v}]"),
+            "cbnz {s:w}, 2b",        // Retries if the store failed.
+            $($also,)?               // Later accesses are ordered after the operation.
+            v = in(reg) v,
+            i = in(reg) i,
+            r = out(reg) r,
+            n = out(reg) _,
+            s = out(reg) _,
+            options(nostack, preserves_flags),
+        );
         r
     }};
 }
@@ -221,20 +209,16 @@ macro_rules! op {
             $(
                 fn $name(i: $int, v: *mut $int) {
                     if super::lse() {
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables lse in the assembler.
-                                ".arch_extension lse",
-                                // Adds i to *v (`add`); clears the bits of *v that are set in i
-                                // (`andnot`); sets the bits of *v that are set in i (`or`); flips
-                                // the bits of *v that are set in i (`xor`).
-                                concat!("st", $atomic, $w, " {i", $m, "}, [{v}]"),
-                                v = in(reg) v,
-                                i = in(reg) i,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".arch_extension lse", // Enables lse in the assembler.
+                            // Adds i to *v (`add`); clears the bits of *v that are set in i
+                            // (`andnot`); sets the bits of *v that are set in i (`or`); flips the
+                            // bits of *v that are set in i (`xor`).
+                            concat!("st", $atomic, $w, " {i", $m, "}, [{v}]"),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            options(nostack, preserves_flags),
+                        );
                     } else {
                         op_asm!(i, v, $w, $m, $alu)
                     }
@@ -273,27 +257,21 @@ macro_rules! fetch_op {
                 fn $name(i: $int, v: *mut $int) -> $int {
                     if super::lse() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables lse in the assembler.
-                                ".arch_extension lse",
-                                // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v
-                                // that are set in i (`fetch_andnot`); sets the bits of *v that are
-                                // set in i (`fetch_or`); flips the bits of *v that are set in i
-                                // (`fetch_xor`); fully ordered (full); later accesses are ordered
-                                // after it (acquire); earlier accesses are ordered before it
-                                // (release).
-                                concat!(
-                                    "ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m,
-                                    "}, [{v}]"
-                                ),
-                                v = in(reg) v,
-                                i = in(reg) i,
-                                r = lateout(reg) r,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".arch_extension lse", // Enables lse in the assembler.
+                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
+                            // are set in i (`fetch_andnot`); sets the bits of *v that are set in i
+                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
+                            // fully ordered (full); later accesses are ordered after it (acquire);
+                            // earlier accesses are ordered before it (release).
+                            concat!(
+                                "ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m, "}, [{v}]"
+                            ),
+                            v = in(reg) v,
+                            i = in(reg) i,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     } else {
                         fetch_op_asm!(i, v, $int, $a, $w, $m, $alu, $rel, [$($also)?])
@@ -389,48 +367,35 @@ macro_rules! xchg {
                 fn $name(v: *mut $int, new: $int) -> $int {
                     if super::lse() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables lse in the assembler.
-                                ".arch_extension lse",
-                                // Swaps *v and new; fully ordered (full); later accesses are
-                                // ordered after it (acquire); earlier accesses are ordered before
-                                // it (release).
-                                concat!(
-                                    "swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"
-                                ),
-                                v = in(reg) v,
-                                new = in(reg) new,
-                                r = lateout(reg) r,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".arch_extension lse", // Enables lse in the assembler.
+                            // Swaps *v and new; fully ordered (full); later accesses are ordered
+                            // after it (acquire); earlier accesses are ordered before it (release).
+                            concat!("swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"),
+                            v = in(reg) v,
+                            new = in(reg) new,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     } else {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Prefetches the cache line for a store.
-                                "prfm pstl1strm, [{v}]",
-                                // Loads *v and monitors it; later accesses are ordered after the
-                                // load (acquire).
-                                concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                                // Stores new to *v if it is still monitored; earlier accesses are
-                                // ordered before the store (full and release).
-                                concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
-                                // Retries if the store failed.
-                                "cbnz {s:w}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also,)?
-                                v = in(reg) v,
-                                new = in(reg) new,
-                                r = out(reg) r,
-                                s = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                            // Loads *v and monitors it; later accesses are ordered after the load
+                            // (acquire).
+                            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                            // Stores new to *v if it is still monitored; earlier accesses are
+                            // ordered before the store (full and release).
+                            concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
+                            "cbnz {s:w}, 2b",        // Retries if the store failed.
+                            $($also,)? // Later accesses are ordered after the operation.
+                            v = in(reg) v,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     }
                 }
@@ -447,54 +412,40 @@ macro_rules! cmpxchg {
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
                     if super::lse() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables lse in the assembler.
-                                ".arch_extension lse",
-                                // Stores new if *v is old; loads *v; fully ordered (full and
-                                // release); later accesses are ordered after it (acquire); later
-                                // accesses are ordered after it, as dependent ones must be
-                                // (relaxed).
-                                concat!("casa", $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
-                                v = in(reg) v,
-                                old = inout(reg) old => r,
-                                new = in(reg) new,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".arch_extension lse", // Enables lse in the assembler.
+                            // Stores new if *v is old; loads *v; fully ordered (full and release);
+                            // later accesses are ordered after it (acquire); later accesses are
+                            // ordered after it, as dependent ones must be (relaxed).
+                            concat!("casa", $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
+                            v = in(reg) v,
+                            old = inout(reg) old => r,
+                            new = in(reg) new,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     } else {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Prefetches the cache line for a store.
-                                "prfm pstl1strm, [{v}]",
-                                // Loads *v and monitors it; later accesses are ordered after the
-                                // load (acquire).
-                                concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                                // Is it old?
-                                concat!("cmp {r", $m, "}, {old", $m, "}", $narrow),
-                                // Exits if not.
-                                "b.ne 3f",
-                                // Stores new to *v if it is still monitored; earlier accesses are
-                                // ordered before the store (full and release).
-                                concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
-                                // Retries if the store failed.
-                                "cbnz {s:w}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also,)?
-                                // The end.
-                                "3:",
-                                v = in(reg) v,
-                                old = in(reg) old,
-                                new = in(reg) new,
-                                r = out(reg) r,
-                                s = out(reg) _,
-                                options(nostack),
-                            );
-                        }
+                        access!(
+                            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                            // Loads *v and monitors it; later accesses are ordered after the load
+                            // (acquire).
+                            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                            concat!("cmp {r", $m, "}, {old", $m, "}", $narrow), // Is it old?
+                            "b.ne 3f",                                          // Exits if not.
+                            // Stores new to *v if it is still monitored; earlier accesses are
+                            // ordered before the store (full and release).
+                            concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
+                            "cbnz {s:w}, 2b", // Retries if the store failed.
+                            $($also,)? // Later accesses are ordered after the operation.
+                            "3:",                                               // The end.
+                            v = in(reg) v,
+                            old = in(reg) old,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack),
+                        );
                         r
                     }
                 }
@@ -513,23 +464,17 @@ macro_rules! try_cmpxchg {
                         // SAFETY: The caller guarantees that the pointer is valid.
                         let expected = unsafe { *old };
                         let found: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables lse in the assembler.
-                                ".arch_extension lse",
-                                // Stores new if *v is old; loads *v; fully ordered (full); later
-                                // accesses are ordered after it (acquire); earlier accesses are
-                                // ordered before it (release).
-                                concat!(
-                                    "cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"
-                                ),
-                                v = in(reg) v,
-                                old = inout(reg) expected => found,
-                                new = in(reg) new,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".arch_extension lse", // Enables lse in the assembler.
+                            // Stores new if *v is old; loads *v; fully ordered (full); later
+                            // accesses are ordered after it (acquire); earlier accesses are ordered
+                            // before it (release).
+                            concat!("cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
+                            v = in(reg) v,
+                            old = inout(reg) expected => found,
+                            new = in(reg) new,
+                            options(nostack, preserves_flags),
+                        );
                         if found != expected {
                             // SAFETY: The caller guarantees that the pointer is valid.
                             unsafe { *old = found };
@@ -572,58 +517,42 @@ macro_rules! all_families {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("ldr", $w, " {r", $m, "}, [{v}]"),
-                        v = in(reg) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("ldr", $w, " {r", $m, "}, [{v}]"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access; later accesses are ordered after it.
-                        concat!("ldar", $w, " {r", $m, "}, [{v}]"),
-                        v = in(reg) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("ldar", $w, " {r", $m, "}, [{v}]"), // Loads *v in one access; later accesses are ordered after it.
+                    v = in(reg) v,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("str", $w, " {i", $m, "}, [{v}]"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("str", $w, " {i", $m, "}, [{v}]"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access; earlier accesses are ordered before it.
-                        concat!("stlr", $w, " {i", $m, "}, [{v}]"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("stlr", $w, " {i", $m, "}, [{v}]"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
         }
 
@@ -863,64 +792,43 @@ macro_rules! i32_i64_isize {
             fn dec_if_positive(v: *mut $int) -> $int {
                 if super::lse() {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Enables lse in the assembler.
-                            ".arch_extension lse",
-                            // Loads *v.
-                            concat!("ldr {o", $m, "}, [{v}]"),
-                            // Subtracts 1.
-                            concat!("2: subs {r", $m, "}, {o", $m, "}, #1"),
-                            // Exits if that is negative.
-                            "b.mi 3f",
-                            // Expects the loaded value.
-                            concat!("mov {f", $m, "}, {o", $m, "}"),
-                            // Stores the difference if *v is the expected value; loads *v; fully
-                            // ordered.
-                            concat!("casal {o", $m, "}, {r", $m, "}, [{v}]"),
-                            // Is that the expected value?
-                            concat!("cmp {o", $m, "}, {f", $m, "}"),
-                            // Retries if not, with the loaded value.
-                            "b.ne 2b",
-                            // The end.
-                            "3:",
-                            v = in(reg) v,
-                            r = out(reg) r,
-                            o = out(reg) _,
-                            f = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        ".arch_extension lse", // Enables lse in the assembler.
+                        concat!("ldr {o", $m, "}, [{v}]"),               // Loads *v.
+                        concat!("2: subs {r", $m, "}, {o", $m, "}, #1"), // Subtracts 1.
+                        "b.mi 3f", // Exits if that is negative.
+                        concat!("mov {f", $m, "}, {o", $m, "}"), // Expects the loaded value.
+                        // Stores the difference if *v is the expected value; loads *v; fully
+                        // ordered.
+                        concat!("casal {o", $m, "}, {r", $m, "}, [{v}]"),
+                        concat!("cmp {o", $m, "}, {f", $m, "}"), // Is that the expected value?
+                        "b.ne 2b", // Retries if not, with the loaded value.
+                        "3:",                                            // The end.
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        o = out(reg) _,
+                        f = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 } else {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Prefetches the cache line for a store.
-                            "prfm pstl1strm, [{v}]",
-                            // Loads *v and monitors it.
-                            concat!("2: ldxr {r", $m, "}, [{v}]"),
-                            // Subtracts 1.
-                            concat!("subs {r", $m, "}, {r", $m, "}, #1"),
-                            // Exits if that is negative.
-                            "b.mi 3f",
-                            // Stores the result to *v if it is still monitored; earlier accesses
-                            // are ordered before the store.
-                            concat!("stlxr {s:w}, {r", $m, "}, [{v}]"),
-                            // Retries if the store failed.
-                            "cbnz {s:w}, 2b",
-                            // Later accesses are ordered after the operation.
-                            "dmb ish",
-                            // The end.
-                            "3:",
-                            v = in(reg) v,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                        concat!("2: ldxr {r", $m, "}, [{v}]"),        // Loads *v and monitors it.
+                        concat!("subs {r", $m, "}, {r", $m, "}, #1"), // Subtracts 1.
+                        "b.mi 3f",                                    // Exits if that is negative.
+                        // Stores the result to *v if it is still monitored; earlier accesses are
+                        // ordered before the store.
+                        concat!("stlxr {s:w}, {r", $m, "}, [{v}]"),
+                        "cbnz {s:w}, 2b", // Retries if the store failed.
+                        "dmb ish", // Later accesses are ordered after the operation.
+                        "3:",                                         // The end.
+                        v = in(reg) v,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 }
             }

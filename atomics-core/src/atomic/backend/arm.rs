@@ -2,8 +2,7 @@
 
 //! Inline assembly for arm.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -89,6 +88,15 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -121,29 +129,22 @@ macro_rules! op {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            concat!("2: ldrex", $w, " {n}, [{v}]"),
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
-                            // bits that are set in i (`or`); flips the bits that are set in i
-                            // (`xor`).
-                            concat!($alu, " {n}, {n}, {i}"),
-                            // Stores the result to *v if it is still monitored.
-                            concat!("strex", $w, " {s}, {n}, [{v}]"),
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            n = out(reg) _,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
+                        // are set in i (`or`); flips the bits that are set in i (`xor`).
+                        concat!($alu, " {n}, {n}, {i}"),
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        "cmp {s}, #0",                          // Did the store fail?
+                        "bne 2b",                               // Retries if so.
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                 }
             )*
         }
@@ -205,26 +206,20 @@ macro_rules! op_return {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            concat!("2: ldrex", $w, " {r}, [{v}]"),
-                            // Adds i (`add_return`); subtracts i (`sub_return`).
-                            concat!($alu, " {r}, {r}, {i}"),
-                            // Stores the result to *v if it is still monitored.
-                            concat!("strex", $w, " {s}, {r}, [{v}]"),
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                        // Adds i (`add_return`); subtracts i (`sub_return`).
+                        concat!($alu, " {r}, {r}, {i}"),
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {r}, [{v}]"),
+                        "cmp {s}, #0",                          // Did the store fail?
+                        "bne 2b",                               // Retries if so.
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -239,30 +234,24 @@ macro_rules! fetch_op {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            concat!("2: ldrex", $w, " {r}, [{v}]"),
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); clears the bits that are set in i
-                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
-                            // the bits that are set in i (`fetch_xor`).
-                            concat!($alu, " {n}, {r}, {i}"),
-                            // Stores the result to *v if it is still monitored.
-                            concat!("strex", $w, " {s}, {n}, [{v}]"),
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); clears the bits that are set in i
+                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
+                        // bits that are set in i (`fetch_xor`).
+                        concat!($alu, " {n}, {r}, {i}"),
+                        // Stores the result to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {n}, [{v}]"),
+                        "cmp {s}, #0",                          // Did the store fail?
+                        "bne 2b",                               // Retries if so.
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -303,35 +292,24 @@ macro_rules! cmpxchg {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Earlier accesses are ordered before the operation.
-                            $($also,)?
-                            // Loads *v and monitors it.
-                            concat!("2: ldrex", $w, " {r}, [{v}]"),
-                            // Is it old?
-                            "cmp {r}, {old}",
-                            // Exits if not.
-                            "bne 3f",
-                            // Stores new to *v if it is still monitored.
-                            concat!("strex", $w, " {s}, {new}, [{v}]"),
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            // Later accesses are ordered after the operation.
-                            $($also2,)?
-                            // The end.
-                            "3:",
-                            v = in(reg) v,
-                            old = in(reg) old as $uint as usize,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        $($also,)? // Earlier accesses are ordered before the operation.
+                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                        "cmp {r}, {old}",                       // Is it old?
+                        "bne 3f",                               // Exits if not.
+                        // Stores new to *v if it is still monitored.
+                        concat!("strex", $w, " {s}, {new}, [{v}]"),
+                        "cmp {s}, #0",                          // Did the store fail?
+                        "bne 2b",                               // Retries if so.
+                        $($also2,)? // Later accesses are ordered after the operation.
+                        "3:",                                   // The end.
+                        v = in(reg) v,
+                        old = in(reg) old as $uint as usize,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -379,37 +357,30 @@ macro_rules! op_7 {
         functions! {
             $(
                 fn $name(i: i64, v: *mut i64) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            "2: ldrexd r4, r5, [{v}]",
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
-                            // bits that are set in i (`or`); flips the bits that are set in i
-                            // (`xor`) in the low word.
-                            concat!($low, " r4, r4, {i_lo}"),
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
-                            // bits that are set in i (`or`); flips the bits that are set in i
-                            // (`xor`) in the high word, with the carry (`add`), with the borrow
-                            // (`sub`).
-                            concat!($high, " r5, r5, {i_hi}"),
-                            // Stores the result to *v if it is still monitored.
-                            "strexd {s}, r4, r5, [{v}]",
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i_lo = in(reg) i as i32,
-                            i_hi = in(reg) (i >> 32) as i32,
-                            out("r4") _,
-                            out("r5") _,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        "2: ldrexd r4, r5, [{v}]", // Loads *v and monitors it.
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
+                        // are set in i (`or`); flips the bits that are set in i (`xor`) in the low
+                        // word.
+                        concat!($low, " r4, r4, {i_lo}"),
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
+                        // are set in i (`or`); flips the bits that are set in i (`xor`) in the high
+                        // word, with the carry (`add`), with the borrow (`sub`).
+                        concat!($high, " r5, r5, {i_hi}"),
+                        // Stores the result to *v if it is still monitored.
+                        "strexd {s}, r4, r5, [{v}]",
+                        "cmp {s}, #0",             // Did the store fail?
+                        "bne 2b",                  // Retries if so.
+                        v = in(reg) v,
+                        i_lo = in(reg) i as i32,
+                        i_hi = in(reg) (i >> 32) as i32,
+                        out("r4") _,
+                        out("r5") _,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                 }
             )*
         }
@@ -424,31 +395,25 @@ macro_rules! op_return_2 {
                 fn $name(i: i64, v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            "2: ldrexd r0, r1, [{v}]",
-                            // Adds i (`add_return`); subtracts i (`sub_return`) in the low word.
-                            concat!($low, " r0, r0, {i_lo}"),
-                            // Adds i (`add_return`); subtracts i (`sub_return`) in the high word,
-                            // with the carry (`add_return`), with the borrow (`sub_return`).
-                            concat!($high, " r1, r1, {i_hi}"),
-                            // Stores the result to *v if it is still monitored.
-                            "strexd {s}, r0, r1, [{v}]",
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i_lo = in(reg) i as i32,
-                            i_hi = in(reg) (i >> 32) as i32,
-                            out("r0") r_lo,
-                            out("r1") r_hi,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        "2: ldrexd r0, r1, [{v}]", // Loads *v and monitors it.
+                        // Adds i (`add_return`); subtracts i (`sub_return`) in the low word.
+                        concat!($low, " r0, r0, {i_lo}"),
+                        // Adds i (`add_return`); subtracts i (`sub_return`) in the high word, with
+                        // the carry (`add_return`), with the borrow (`sub_return`).
+                        concat!($high, " r1, r1, {i_hi}"),
+                        // Stores the result to *v if it is still monitored.
+                        "strexd {s}, r0, r1, [{v}]",
+                        "cmp {s}, #0",             // Did the store fail?
+                        "bne 2b",                  // Retries if so.
+                        v = in(reg) v,
+                        i_lo = in(reg) i as i32,
+                        i_hi = in(reg) (i >> 32) as i32,
+                        out("r0") r_lo,
+                        out("r1") r_hi,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -465,39 +430,33 @@ macro_rules! fetch_op_2 {
                 fn $name(i: i64, v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and monitors it.
-                            "2: ldrexd r0, r1, [{v}]",
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); clears the bits that are set in i
-                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
-                            // the bits that are set in i (`fetch_xor`) in the low word.
-                            concat!($low, " r4, r0, {i_lo}"),
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); clears the bits that are set in i
-                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
-                            // the bits that are set in i (`fetch_xor`) in the high word, with the
-                            // carry (`fetch_add`), with the borrow (`fetch_sub`).
-                            concat!($high, " r5, r1, {i_hi}"),
-                            // Stores the result to *v if it is still monitored.
-                            "strexd {s}, r4, r5, [{v}]",
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            v = in(reg) v,
-                            i_lo = in(reg) i as i32,
-                            i_hi = in(reg) (i >> 32) as i32,
-                            out("r0") r_lo,
-                            out("r1") r_hi,
-                            out("r4") _,
-                            out("r5") _,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        "2: ldrexd r0, r1, [{v}]", // Loads *v and monitors it.
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); clears the bits that are set in i
+                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
+                        // bits that are set in i (`fetch_xor`) in the low word.
+                        concat!($low, " r4, r0, {i_lo}"),
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); clears the bits that are set in i
+                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
+                        // bits that are set in i (`fetch_xor`) in the high word, with the carry
+                        // (`fetch_add`), with the borrow (`fetch_sub`).
+                        concat!($high, " r5, r1, {i_hi}"),
+                        // Stores the result to *v if it is still monitored.
+                        "strexd {s}, r4, r5, [{v}]",
+                        "cmp {s}, #0",             // Did the store fail?
+                        "bne 2b",                  // Retries if so.
+                        v = in(reg) v,
+                        i_lo = in(reg) i as i32,
+                        i_hi = in(reg) (i >> 32) as i32,
+                        out("r0") r_lo,
+                        out("r1") r_hi,
+                        out("r4") _,
+                        out("r5") _,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -514,42 +473,28 @@ macro_rules! cmpxchg_2 {
                 fn $name(v: *mut i64, old: i64, new: i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Earlier accesses are ordered before the operation.
-                            $($also,)?
-                            // Loads *v and monitors it.
-                            "2: ldrexd r0, r1, [{v}]",
-                            // Is its low word that of old?
-                            "cmp r0, {old_lo}",
-                            // If so.
-                            "it eq",
-                            // Is its high word that of old?
-                            "cmpeq r1, {old_hi}",
-                            // Exits if not.
-                            "bne 3f",
-                            // Stores new to *v if it is still monitored.
-                            "strexd {s}, r2, r3, [{v}]",
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            // Later accesses are ordered after the operation.
-                            $($also2,)?
-                            // The end.
-                            "3:",
-                            v = in(reg) v,
-                            old_lo = in(reg) old as i32,
-                            old_hi = in(reg) (old >> 32) as i32,
-                            in("r2") new as i32,
-                            in("r3") (new >> 32) as i32,
-                            out("r0") r_lo,
-                            out("r1") r_hi,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        $($also,)? // Earlier accesses are ordered before the operation.
+                        "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                        "cmp r0, {old_lo}",          // Is its low word that of old?
+                        "it eq",                     // If so.
+                        "cmpeq r1, {old_hi}",        // Is its high word that of old?
+                        "bne 3f",                    // Exits if not.
+                        "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
+                        "cmp {s}, #0",               // Did the store fail?
+                        "bne 2b",                    // Retries if so.
+                        $($also2,)? // Later accesses are ordered after the operation.
+                        "3:",                        // The end.
+                        v = in(reg) v,
+                        old_lo = in(reg) old as i32,
+                        old_hi = in(reg) (old >> 32) as i32,
+                        in("r2") new as i32,
+                        in("r3") (new >> 32) as i32,
+                        out("r0") r_lo,
+                        out("r1") r_hi,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -567,35 +512,23 @@ macro_rules! cmpxchg_3 {
                     v: *mut *const c_void, old: *const c_void, new: *const c_void
                 ) -> *const c_void {
                     let r: *const c_void;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Earlier accesses are ordered before the operation.
-                            $($also,)?
-                            // Loads *v and monitors it.
-                            "2: ldrex {r}, [{v}]",
-                            // Is it old?
-                            "cmp {r}, {old}",
-                            // Exits if not.
-                            "bne 3f",
-                            // Stores new to *v if it is still monitored.
-                            "strex {s}, {new}, [{v}]",
-                            // Did the store fail?
-                            "cmp {s}, #0",
-                            // Retries if so.
-                            "bne 2b",
-                            // Later accesses are ordered after the operation.
-                            $($also2,)?
-                            // The end.
-                            "3:",
-                            v = in(reg) v,
-                            old = in(reg) old,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        $($also,)? // Earlier accesses are ordered before the operation.
+                        "2: ldrex {r}, [{v}]",     // Loads *v and monitors it.
+                        "cmp {r}, {old}",          // Is it old?
+                        "bne 3f",                  // Exits if not.
+                        "strex {s}, {new}, [{v}]", // Stores new to *v if it is still monitored.
+                        "cmp {s}, #0",             // Did the store fail?
+                        "bne 2b",                  // Retries if so.
+                        $($also2,)? // Later accesses are ordered after the operation.
+                        "3:",                      // The end.
+                        v = in(reg) v,
+                        old = in(reg) old,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -610,52 +543,38 @@ macro_rules! i32_isize_i8_i16_ptr {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("ldr", $w, " {r}, [{v}]"),
-                        v = in(reg) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("ldr", $w, " {r}, [{v}]"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("str", $w, " {i}, [{v}]"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("str", $w, " {i}, [{v}]"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
 
             fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {r}, [{v}]"),
-                        // Stores new to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {new}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        v = in(reg) v,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                    // Stores new to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {new}, [{v}]"),
+                    "cmp {s}, #0",                          // Did the store fail?
+                    "bne 2b",                               // Retries if so.
+                    v = in(reg) v,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -752,74 +671,50 @@ macro_rules! i32_isize_i8_i16 {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {r}, [{v}]"),
-                        // Is it u?
-                        "cmp {r}, {u}",
-                        // Exits if so.
-                        "beq 3f",
-                        // Adds a.
-                        "add {n}, {r}, {a}",
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        a = in(reg) a,
-                        u = in(reg) u as $uint as usize,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "dmb ish", // Earlier accesses are ordered before the operation.
+                    concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                    "cmp {r}, {u}",                         // Is it u?
+                    "beq 3f",                               // Exits if so.
+                    "add {n}, {r}, {a}",                    // Adds a.
+                    // Stores the result to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {n}, [{v}]"),
+                    "cmp {s}, #0",                          // Did the store fail?
+                    "bne 2b",                               // Retries if so.
+                    "dmb ish", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg) v,
+                    a = in(reg) a,
+                    u = in(reg) u as $uint as usize,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {n}, [{v}]"),
-                        // Is it 0?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "beq 3f",
-                        // Adds 1.
-                        "add {n}, {n}, #1",
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #1",
-                        // Retries if so.
-                        "beq 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end: "equal" if it was 0.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "bne {yes}",
-                        v = in(reg) v,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        yes = label { return true },
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "dmb ish", // Earlier accesses are ordered before the operation.
+                    concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
+                    "cmp {n}, #0",                          // Is it 0?
+                    "beq 3f",                               // Exits if so.
+                    "add {n}, {n}, #1",                     // Adds 1.
+                    // Stores the result to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {n}, [{v}]"),
+                    "cmp {s}, #1",                          // Did the store fail?
+                    "beq 2b",                               // Retries if so.
+                    "dmb ish", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end: "equal" if it was 0.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "bne {yes}",
+                    v = in(reg) v,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
                 false
             }
         }
@@ -935,124 +830,77 @@ macro_rules! i32_isize {
     ($int:ty) => {
         functions! {
             fn inc_unless_negative(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        "ldr {n}, [{v}]",
-                        // Is it negative?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bmi 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        "2: ldrex {n}, [{v}]",
-                        // Is it negative?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bmi 3f",
-                        // Adds 1.
-                        "add {n}, {n}, #1",
-                        // Stores the result to *v if it is still monitored.
-                        "strex {s}, {n}, [{v}]",
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end: "minus" if it was negative.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "bpl {yes}",
-                        v = in(reg) v,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        yes = label { return true },
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "ldr {n}, [{v}]",        // Loads *v.
+                    "cmp {n}, #0",           // Is it negative?
+                    "bmi 3f",                // Exits if so.
+                    "dmb ish",               // Earlier accesses are ordered before what follows.
+                    "2: ldrex {n}, [{v}]",   // Loads *v and monitors it.
+                    "cmp {n}, #0",           // Is it negative?
+                    "bmi 3f",                // Exits if so.
+                    "add {n}, {n}, #1",      // Adds 1.
+                    "strex {s}, {n}, [{v}]", // Stores the result to *v if it is still monitored.
+                    "cmp {s}, #0",           // Did the store fail?
+                    "bne 2b",                // Retries if so.
+                    "dmb ish",               // Later accesses are ordered after the operation.
+                    "3:",                    // The end: "minus" if it was negative.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "bpl {yes}",
+                    v = in(reg) v,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
                 false
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        "ldr {n}, [{v}]",
-                        // Is it positive?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bgt 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        "2: ldrex {n}, [{v}]",
-                        // Is it positive?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bgt 3f",
-                        // Subtracts 1.
-                        "sub {n}, {n}, #1",
-                        // Stores the result to *v if it is still monitored.
-                        "strex {s}, {n}, [{v}]",
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end: "greater" if it was positive.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "ble {yes}",
-                        v = in(reg) v,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        yes = label { return true },
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "ldr {n}, [{v}]",        // Loads *v.
+                    "cmp {n}, #0",           // Is it positive?
+                    "bgt 3f",                // Exits if so.
+                    "dmb ish",               // Earlier accesses are ordered before what follows.
+                    "2: ldrex {n}, [{v}]",   // Loads *v and monitors it.
+                    "cmp {n}, #0",           // Is it positive?
+                    "bgt 3f",                // Exits if so.
+                    "sub {n}, {n}, #1",      // Subtracts 1.
+                    "strex {s}, {n}, [{v}]", // Stores the result to *v if it is still monitored.
+                    "cmp {s}, #0",           // Did the store fail?
+                    "bne 2b",                // Retries if so.
+                    "dmb ish",               // Later accesses are ordered after the operation.
+                    "3:",                    // The end: "greater" if it was positive.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "ble {yes}",
+                    v = in(reg) v,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
                 false
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        "ldr {r}, [{v}]",
-                        // Subtracts 1.
-                        "subs {r}, {r}, #1",
-                        // Exits if it is negative.
-                        "bmi 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        "2: ldrex {r}, [{v}]",
-                        // Subtracts 1.
-                        "subs {r}, {r}, #1",
-                        // Exits if it is negative.
-                        "bmi 3f",
-                        // Stores the result to *v if it is still monitored.
-                        "strex {s}, {r}, [{v}]",
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "ldr {r}, [{v}]",        // Loads *v.
+                    "subs {r}, {r}, #1",     // Subtracts 1.
+                    "bmi 3f",                // Exits if it is negative.
+                    "dmb ish",               // Earlier accesses are ordered before what follows.
+                    "2: ldrex {r}, [{v}]",   // Loads *v and monitors it.
+                    "subs {r}, {r}, #1",     // Subtracts 1.
+                    "bmi 3f",                // Exits if it is negative.
+                    "strex {s}, {r}, [{v}]", // Stores the result to *v if it is still monitored.
+                    "cmp {s}, #0",           // Did the store fail?
+                    "bne 2b",                // Retries if so.
+                    "dmb ish",               // Later accesses are ordered after the operation.
+                    "3:",                    // The end.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -1064,136 +912,86 @@ macro_rules! i8_i16 {
     ($int:ty, $signed:tt, $w:tt) => {
         functions! {
             fn inc_unless_negative(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("ldr", $signed, " {n}, [{v}]"),
-                        // Is it negative?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bmi 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {n}, [{v}]"),
-                        // Extends its sign.
-                        concat!("sxt", $w, " {n}, {n}"),
-                        // Is it negative?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bmi 3f",
-                        // Adds 1.
-                        "add {n}, {n}, #1",
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end: "minus" if it was negative.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "bpl {yes}",
-                        v = in(reg) v,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        yes = label { return true },
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("ldr", $signed, " {n}, [{v}]"), // Loads *v.
+                    "cmp {n}, #0",                          // Is it negative?
+                    "bmi 3f",                               // Exits if so.
+                    "dmb ish", // Earlier accesses are ordered before what follows.
+                    concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
+                    concat!("sxt", $w, " {n}, {n}"),        // Extends its sign.
+                    "cmp {n}, #0",                          // Is it negative?
+                    "bmi 3f",                               // Exits if so.
+                    "add {n}, {n}, #1",                     // Adds 1.
+                    // Stores the result to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {n}, [{v}]"),
+                    "cmp {s}, #0",                          // Did the store fail?
+                    "bne 2b",                               // Retries if so.
+                    "dmb ish", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end: "minus" if it was negative.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "bpl {yes}",
+                    v = in(reg) v,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
                 false
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("ldr", $signed, " {n}, [{v}]"),
-                        // Is it positive?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bgt 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {n}, [{v}]"),
-                        // Extends its sign.
-                        concat!("sxt", $w, " {n}, {n}"),
-                        // Is it positive?
-                        "cmp {n}, #0",
-                        // Exits if so.
-                        "bgt 3f",
-                        // Subtracts 1.
-                        "sub {n}, {n}, #1",
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end: "greater" if it was positive.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "ble {yes}",
-                        v = in(reg) v,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        yes = label { return true },
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("ldr", $signed, " {n}, [{v}]"), // Loads *v.
+                    "cmp {n}, #0",                          // Is it positive?
+                    "bgt 3f",                               // Exits if so.
+                    "dmb ish", // Earlier accesses are ordered before what follows.
+                    concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
+                    concat!("sxt", $w, " {n}, {n}"),        // Extends its sign.
+                    "cmp {n}, #0",                          // Is it positive?
+                    "bgt 3f",                               // Exits if so.
+                    "sub {n}, {n}, #1",                     // Subtracts 1.
+                    // Stores the result to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {n}, [{v}]"),
+                    "cmp {s}, #0",                          // Did the store fail?
+                    "bne 2b",                               // Retries if so.
+                    "dmb ish", // Later accesses are ordered after the operation.
+                    "3:", // The end: "greater" if it was positive.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "ble {yes}",
+                    v = in(reg) v,
+                    n = out(reg) _,
+                    s = out(reg) _,
+                    yes = label { return true },
+                    options(nostack),
+                );
                 false
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("ldr", $w, " {r}, [{v}]"),
-                        // Subtracts 1.
-                        "subs {r}, {r}, #1",
-                        // Extends the sign of the difference.
-                        concat!("sxt", $w, " {r}, {r}"),
-                        // Is it negative?
-                        "cmp {r}, #0",
-                        // Exits if it is negative.
-                        "bmi 3f",
-                        // Earlier accesses are ordered before what follows.
-                        "dmb ish",
-                        // Loads *v and monitors it.
-                        concat!("2: ldrex", $w, " {r}, [{v}]"),
-                        // Subtracts 1.
-                        "subs {r}, {r}, #1",
-                        // Extends the sign of the difference.
-                        concat!("sxt", $w, " {r}, {r}"),
-                        // Is it negative?
-                        "cmp {r}, #0",
-                        // Exits if it is negative.
-                        "bmi 3f",
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {r}, [{v}]"),
-                        // Did the store fail?
-                        "cmp {s}, #0",
-                        // Retries if so.
-                        "bne 2b",
-                        // Later accesses are ordered after the operation.
-                        "dmb ish",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("ldr", $w, " {r}, [{v}]"),      // Loads *v.
+                    "subs {r}, {r}, #1",                    // Subtracts 1.
+                    concat!("sxt", $w, " {r}, {r}"),        // Extends the sign of the difference.
+                    "cmp {r}, #0",                          // Is it negative?
+                    "bmi 3f",                               // Exits if it is negative.
+                    "dmb ish", // Earlier accesses are ordered before what follows.
+                    concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                    "subs {r}, {r}, #1",                    // Subtracts 1.
+                    concat!("sxt", $w, " {r}, {r}"),        // Extends the sign of the difference.
+                    "cmp {r}, #0",                          // Is it negative?
+                    "bmi 3f",                               // Exits if it is negative.
+                    // Stores the result to *v if it is still monitored.
+                    concat!("strex", $w, " {s}, {r}, [{v}]"),
+                    "cmp {s}, #0",                          // Did the store fail?
+                    "bne 2b",                               // Retries if so.
+                    "dmb ish", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -1227,42 +1025,32 @@ pub(crate) mod atomic64 {
         fn read(v: *const i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v in one access.
-                    "ldrexd r0, r1, [{v}]",
-                    v = in(reg) v,
-                    lateout("r0") r_lo,
-                    lateout("r1") r_hi,
-                    options(nostack, preserves_flags),
-                );
-            }
+            access!(
+                "ldrexd r0, r1, [{v}]", // Loads *v in one access.
+                v = in(reg) v,
+                lateout("r0") r_lo,
+                lateout("r1") r_hi,
+                options(nostack, preserves_flags),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }
 
         fn set(v: *mut i64, i: i64) {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and monitors it; the value is unused.
-                    "2: ldrexd r4, r5, [{v}]",
-                    // Stores i to *v in one access if it is still monitored.
-                    "strexd {s}, r2, r3, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #0",
-                    // Retries if so.
-                    "bne 2b",
-                    v = in(reg) v,
-                    in("r2") i as i32,
-                    in("r3") (i >> 32) as i32,
-                    out("r4") _,
-                    out("r5") _,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-            }
+            access!(
+                "2: ldrexd r4, r5, [{v}]", // Loads *v and monitors it; the value is unused.
+                // Stores i to *v in one access if it is still monitored.
+                "strexd {s}, r2, r3, [{v}]",
+                "cmp {s}, #0",             // Did the store fail?
+                "bne 2b",                  // Retries if so.
+                v = in(reg) v,
+                in("r2") i as i32,
+                in("r3") (i >> 32) as i32,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                options(nostack),
+            );
         }
     }
 
@@ -1296,26 +1084,19 @@ pub(crate) mod atomic64 {
         fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and monitors it.
-                    "2: ldrexd r0, r1, [{v}]",
-                    // Stores new to *v if it is still monitored.
-                    "strexd {s}, r2, r3, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #0",
-                    // Retries if so.
-                    "bne 2b",
-                    v = in(reg) v,
-                    in("r2") new as i32,
-                    in("r3") (new >> 32) as i32,
-                    out("r0") r_lo,
-                    out("r1") r_hi,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-            }
+            access!(
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                v = in(reg) v,
+                in("r2") new as i32,
+                in("r3") (new >> 32) as i32,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                s = out(reg) _,
+                options(nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }
@@ -1333,218 +1114,136 @@ pub(crate) mod atomic64 {
         fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the operation.
-                    "dmb ish",
-                    // Loads *v and monitors it.
-                    "2: ldrexd r0, r1, [{v}]",
-                    // Is its low word that of u?
-                    "cmp r0, {u_lo}",
-                    // If so.
-                    "it eq",
-                    // Is its high word that of u?
-                    "cmpeq r1, {u_hi}",
-                    // Exits if so.
-                    "beq 3f",
-                    // Adds a in the low word.
-                    "adds r4, r0, {a_lo}",
-                    // Adds a in the high word, with the carry.
-                    "adc r5, r1, {a_hi}",
-                    // Stores the result to *v if it is still monitored.
-                    "strexd {s}, r4, r5, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #0",
-                    // Retries if so.
-                    "bne 2b",
-                    // Later accesses are ordered after the operation.
-                    "dmb ish",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    a_lo = in(reg) a as i32,
-                    a_hi = in(reg) (a >> 32) as i32,
-                    u_lo = in(reg) u as i32,
-                    u_hi = in(reg) (u >> 32) as i32,
-                    out("r0") r_lo,
-                    out("r1") r_hi,
-                    out("r4") _,
-                    out("r5") _,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-            }
+            access!(
+                "dmb ish",                   // Earlier accesses are ordered before the operation.
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                "cmp r0, {u_lo}",            // Is its low word that of u?
+                "it eq",                     // If so.
+                "cmpeq r1, {u_hi}",          // Is its high word that of u?
+                "beq 3f",                    // Exits if so.
+                "adds r4, r0, {a_lo}",       // Adds a in the low word.
+                "adc r5, r1, {a_hi}",        // Adds a in the high word, with the carry.
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                "dmb ish",                   // Later accesses are ordered after the operation.
+                "3:",                        // The end.
+                v = in(reg) v,
+                a_lo = in(reg) a as i32,
+                a_hi = in(reg) (a >> 32) as i32,
+                u_lo = in(reg) u as i32,
+                u_hi = in(reg) (u >> 32) as i32,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                options(nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }
 
         fn inc_not_zero(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the operation.
-                    "dmb ish",
-                    // Loads *v and monitors it.
-                    "2: ldrexd r4, r5, [{v}]",
-                    // Is it 0?
-                    "orrs {s}, r4, r5",
-                    // Exits if so.
-                    "beq 3f",
-                    // Adds 1.
-                    "adds r4, r4, #1",
-                    // Adds the carry.
-                    "adc r5, r5, #0",
-                    // Stores the result to *v if it is still monitored.
-                    "strexd {s}, r4, r5, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #1",
-                    // Retries if so.
-                    "beq 2b",
-                    // Later accesses are ordered after the operation.
-                    "dmb ish",
-                    // The end: "equal" if it was 0.
-                    "3:",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "bne {yes}",
-                    v = in(reg) v,
-                    out("r4") _,
-                    out("r5") _,
-                    s = out(reg) _,
-                    yes = label { return true },
-                    options(nostack),
-                );
-            }
+            access!(
+                "dmb ish",                   // Earlier accesses are ordered before the operation.
+                "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
+                "orrs {s}, r4, r5",          // Is it 0?
+                "beq 3f",                    // Exits if so.
+                "adds r4, r4, #1",           // Adds 1.
+                "adc r5, r5, #0",            // Adds the carry.
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #1",               // Did the store fail?
+                "beq 2b",                    // Retries if so.
+                "dmb ish",                   // Later accesses are ordered after the operation.
+                "3:",                        // The end: "equal" if it was 0.
+                "bne {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                yes = label { return true },
+                options(nostack),
+            );
             false
         }
 
         fn inc_unless_negative(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v in one access.
-                    "ldrexd r4, r5, [{v}]",
-                    // Is it negative?
-                    "cmp r5, #0",
-                    // Exits if so.
-                    "bmi 3f",
-                    // Earlier accesses are ordered before what follows.
-                    "dmb ish",
-                    // Loads *v and monitors it.
-                    "2: ldrexd r4, r5, [{v}]",
-                    // Is it negative?
-                    "cmp r5, #0",
-                    // Exits if so.
-                    "bmi 3f",
-                    // Adds 1.
-                    "adds r4, r4, #1",
-                    // Adds the carry.
-                    "adc r5, r5, #0",
-                    // Stores the result to *v if it is still monitored.
-                    "strexd {s}, r4, r5, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #0",
-                    // Retries if so.
-                    "bne 2b",
-                    // Later accesses are ordered after the operation.
-                    "dmb ish",
-                    // The end: "minus" if it was negative.
-                    "3:",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "bpl {yes}",
-                    v = in(reg) v,
-                    out("r4") _,
-                    out("r5") _,
-                    s = out(reg) _,
-                    yes = label { return true },
-                    options(nostack),
-                );
-            }
+            access!(
+                "ldrexd r4, r5, [{v}]",      // Loads *v in one access.
+                "cmp r5, #0",                // Is it negative?
+                "bmi 3f",                    // Exits if so.
+                "dmb ish",                   // Earlier accesses are ordered before what follows.
+                "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
+                "cmp r5, #0",                // Is it negative?
+                "bmi 3f",                    // Exits if so.
+                "adds r4, r4, #1",           // Adds 1.
+                "adc r5, r5, #0",            // Adds the carry.
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                "dmb ish",                   // Later accesses are ordered after the operation.
+                "3:",                        // The end: "minus" if it was negative.
+                "bpl {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                yes = label { return true },
+                options(nostack),
+            );
             false
         }
 
         fn dec_unless_positive(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v in one access.
-                    "ldrexd r4, r5, [{v}]",
-                    // Is its low word less than 1?
-                    "cmp r4, #1",
-                    // With the borrow, is the whole value?
-                    "sbcs {s}, r5, #0",
-                    // Exits if not.
-                    "bge 3f",
-                    // Earlier accesses are ordered before what follows.
-                    "dmb ish",
-                    // Loads *v and monitors it.
-                    "2: ldrexd r4, r5, [{v}]",
-                    // Is its low word less than 1?
-                    "cmp r4, #1",
-                    // With the borrow, is the whole value?
-                    "sbcs {s}, r5, #0",
-                    // Exits if not.
-                    "bge 3f",
-                    // Subtracts 1.
-                    "subs r4, r4, #1",
-                    // Subtracts the borrow.
-                    "sbc r5, r5, #0",
-                    // Stores the result to *v if it is still monitored.
-                    "strexd {s}, r4, r5, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #1",
-                    // Retries if so.
-                    "beq 2b",
-                    // Later accesses are ordered after the operation.
-                    "dmb ish",
-                    // The end: "greater or equal" if it was 1 or more.
-                    "3:",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "blt {yes}",
-                    v = in(reg) v,
-                    out("r4") _,
-                    out("r5") _,
-                    s = out(reg) _,
-                    yes = label { return true },
-                    options(nostack),
-                );
-            }
+            access!(
+                "ldrexd r4, r5, [{v}]",      // Loads *v in one access.
+                "cmp r4, #1",                // Is its low word less than 1?
+                "sbcs {s}, r5, #0",          // With the borrow, is the whole value?
+                "bge 3f",                    // Exits if not.
+                "dmb ish",                   // Earlier accesses are ordered before what follows.
+                "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
+                "cmp r4, #1",                // Is its low word less than 1?
+                "sbcs {s}, r5, #0",          // With the borrow, is the whole value?
+                "bge 3f",                    // Exits if not.
+                "subs r4, r4, #1",           // Subtracts 1.
+                "sbc r5, r5, #0",            // Subtracts the borrow.
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #1",               // Did the store fail?
+                "beq 2b",                    // Retries if so.
+                "dmb ish",                   // Later accesses are ordered after the operation.
+                "3:",                        // The end: "greater or equal" if it was 1 or more.
+                "blt {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                yes = label { return true },
+                options(nostack),
+            );
             false
         }
 
         fn dec_if_positive(v: *mut i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Earlier accesses are ordered before the operation.
-                    "dmb ish",
-                    // Loads *v and monitors it.
-                    "2: ldrexd r0, r1, [{v}]",
-                    // Subtracts 1.
-                    "subs r0, r0, #1",
-                    // Subtracts the borrow.
-                    "sbcs r1, r1, #0",
-                    // Exits if that is negative.
-                    "bmi 3f",
-                    // Stores the result to *v if it is still monitored.
-                    "strexd {s}, r0, r1, [{v}]",
-                    // Did the store fail?
-                    "cmp {s}, #0",
-                    // Retries if so.
-                    "bne 2b",
-                    // Later accesses are ordered after the operation.
-                    "dmb ish",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    out("r0") r_lo,
-                    out("r1") r_hi,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-            }
+            access!(
+                "dmb ish",                   // Earlier accesses are ordered before the operation.
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                "subs r0, r0, #1",           // Subtracts 1.
+                "sbcs r1, r1, #0",           // Subtracts the borrow.
+                "bmi 3f",                    // Exits if that is negative.
+                "strexd {s}, r0, r1, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                "dmb ish",                   // Later accesses are ordered after the operation.
+                "3:",                        // The end.
+                v = in(reg) v,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                s = out(reg) _,
+                options(nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }

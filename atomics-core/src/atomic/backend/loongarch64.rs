@@ -2,8 +2,7 @@
 
 //! Inline assembly for loongarch64.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -94,6 +93,25 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
+/// Runs instructions that access the word around the variable.
+macro_rules! access_word {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access `*v`, as the caller permits. The rest of the aligned word
+        // that contains it is on the same page, so it can be accessed, too. It is only stored as it
+        // was read, in one atomic access together with `*v`.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -126,19 +144,16 @@ macro_rules! op {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
-                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
-                            // of *v that are set in i (`xor`), and loads the old value.
-                            concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            o = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`);
+                        // sets the bits of *v that are set in i (`or`); flips the bits of *v that
+                        // are set in i (`xor`), and loads the old value.
+                        concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        o = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
                 }
             )*
         }
@@ -166,20 +181,17 @@ macro_rules! fetch_op {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
-                            // are clear in i (`fetch_and`); sets the bits of *v that are set in i
-                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
-                            // fully ordered (full, acquire and release).
-                            concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            r = out(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are
+                        // clear in i (`fetch_and`); sets the bits of *v that are set in i
+                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
+                        // ordered (full, acquire and release).
+                        concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        r = out(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     r
                 }
             )*
@@ -246,17 +258,13 @@ macro_rules! xchg {
             $(
                 fn $name(v: *mut $int, new: $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Swaps *v and new; fully ordered (full, acquire and release).
-                            concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"),
-                            v = in(reg) v,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"), // Swaps *v and new; fully ordered (full, acquire and release).
+                        v = in(reg) v,
+                        new = in(reg) new,
+                        r = out(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     r
                 }
             )*
@@ -320,34 +328,22 @@ macro_rules! op_5 {
                 fn $name(i: $int, v: *mut $int) {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v and monitors it.
-                            "2: ll.w {n}, {word}, 0",
-                            // Adds i (`add`); subtracts i (`sub`).
-                            concat!($alu, ".w {s}, {n}, {i}"),
-                            // Finds the bits that change.
-                            "xor {s}, {s}, {n}",
-                            // Keeps those of the variable.
-                            "and {s}, {s}, {mask}",
-                            // Flips them in the old word.
-                            "xor {s}, {s}, {n}",
-                            // Stores the new word if it is still monitored.
-                            "sc.w {s}, {word}, 0",
-                            // Retries if the store failed.
-                            "beqz {s}, 2b",
-                            word = in(reg) word,
-                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                            mask = in(reg) mask as usize,
-                            n = out(reg) _,
-                            s = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Loads the word that contains *v and monitors it.
+                        "2: ll.w {n}, {word}, 0",
+                        concat!($alu, ".w {s}, {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
+                        "xor {s}, {s}, {n}",               // Finds the bits that change.
+                        "and {s}, {s}, {mask}",            // Keeps those of the variable.
+                        "xor {s}, {s}, {n}",               // Flips them in the old word.
+                        "sc.w {s}, {word}, 0", // Stores the new word if it is still monitored.
+                        "beqz {s}, 2b",                    // Retries if the store failed.
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                        mask = in(reg) mask as usize,
+                        n = out(reg) _,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
                 }
             )*
         }
@@ -363,36 +359,25 @@ macro_rules! fetch_op_2 {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
                     let r: usize;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v and monitors it; earlier accesses are
-                            // ordered before it.
-                            "2: ll.w {r}, {word}, 0",
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
-                            concat!($alu, ".w {s}, {r}, {i}"),
-                            // Finds the bits that change.
-                            "xor {s}, {s}, {r}",
-                            // Keeps those of the variable.
-                            "and {s}, {s}, {mask}",
-                            // Flips them in the old word.
-                            "xor {s}, {s}, {r}",
-                            // Stores the new word if it is still monitored; later accesses are
-                            // ordered after the store.
-                            "sc.w {s}, {word}, 0",
-                            // Retries if the store failed.
-                            "beqz {s}, 2b",
-                            word = in(reg) word,
-                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                            mask = in(reg) mask as usize,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Loads the word that contains *v and monitors it; earlier accesses are
+                        // ordered before it.
+                        "2: ll.w {r}, {word}, 0",
+                        concat!($alu, ".w {s}, {r}, {i}"), // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                        "xor {s}, {s}, {r}",    // Finds the bits that change.
+                        "and {s}, {s}, {mask}", // Keeps those of the variable.
+                        "xor {s}, {s}, {r}",    // Flips them in the old word.
+                        // Stores the new word if it is still monitored; later accesses are ordered
+                        // after the store.
+                        "sc.w {s}, {word}, 0",
+                        "beqz {s}, 2b",         // Retries if the store failed.
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                        mask = in(reg) mask as usize,
+                        r = out(reg) r,
+                        s = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
                     ((r as u32) >> shift) as $int
                 }
             )*
@@ -437,21 +422,15 @@ macro_rules! fetch_and {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
                     let r: usize;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v and clears the bits of *v that are
-                            // clear in i; fully ordered (full, acquire and release).
-                            concat!("amand", $db, ".w {r}, {i}, {word}"),
-                            word = in(reg) word,
-                            i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
-                            r = out(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Loads the word that contains *v and clears the bits of *v that are clear
+                        // in i; fully ordered (full, acquire and release).
+                        concat!("amand", $db, ".w {r}, {i}, {word}"),
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                        r = out(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     ((r as u32) >> shift) as $int
                 }
             )*
@@ -466,21 +445,15 @@ macro_rules! op_6 {
             $(
                 fn $name(i: $int, v: *mut $int) {
                     let (word, shift) = super::word_around(v);
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
-                            // that are set in i (`xor`), and loads the old word.
-                            concat!("am", $am, ".w {o}, {i}, {word}"),
-                            word = in(reg) word,
-                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                            o = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Sets the bits of *v that are set in i (`or`); flips the bits of *v that
+                        // are set in i (`xor`), and loads the old word.
+                        concat!("am", $am, ".w {o}, {i}, {word}"),
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                        o = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
                 }
             )*
         }
@@ -495,22 +468,16 @@ macro_rules! fetch_op_4 {
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let (word, shift) = super::word_around(v);
                     let r: usize;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v and sets the bits of *v that are set
-                            // in i (`fetch_or`); flips the bits of *v that are set in i
-                            // (`fetch_xor`); fully ordered (full, acquire and release).
-                            concat!("am", $am, $db, ".w {r}, {i}, {word}"),
-                            word = in(reg) word,
-                            i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                            r = out(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Loads the word that contains *v and sets the bits of *v that are set in i
+                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
+                        // ordered (full, acquire and release).
+                        concat!("am", $am, $db, ".w {r}, {i}, {word}"),
+                        word = in(reg) word,
+                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                        r = out(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     ((r as u32) >> shift) as $int
                 }
             )*
@@ -539,62 +506,44 @@ macro_rules! all_families {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("ld.", $w, " {r}, {v}, 0"),
-                        v = in(reg) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("ld.", $w, " {r}, {v}, 0"),
-                        // Orders earlier loads before later accesses.
-                        "dbar 0x14",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    "dbar 0x14", // Orders earlier loads before later accesses.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("st.", $w, " {i}, {v}, 0"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Orders earlier accesses before later stores.
-                        "dbar 0x12",
-                        // Stores i to *v in one access.
-                        concat!("st.", $w, " {i}, {v}, 0"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    "dbar 0x12", // Orders earlier accesses before later stores.
+                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
         }
 
@@ -671,30 +620,23 @@ macro_rules! i32_i64_isize {
         functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Exits if that is not old.
-                        "bne {r}, {old}, 3f",
-                        // Copies new.
-                        "move {s}, {new}",
-                        // Stores it to *v if that is still monitored; later accesses are ordered
-                        // after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        old = in(reg) old as isize,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    "bne {r}, {old}, 3f", // Exits if that is not old.
+                    "move {s}, {new}",    // Copies new.
+                    // Stores it to *v if that is still monitored; later accesses are ordered after
+                    // the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",       // Retries if the store failed.
+                    "3: dbar 0x700",      // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    old = in(reg) old as isize,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
@@ -705,143 +647,107 @@ macro_rules! i32_i64_isize {
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Exits if that is u.
-                        "beq {r}, {u}, 3f",
-                        // Adds a.
-                        concat!("add.", $w, " {s}, {r}, {a}"),
-                        // Stores the result to *v if it is still monitored; later accesses are
-                        // ordered after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        a = in(reg) a,
-                        u = in(reg) u as isize,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    "beq {r}, {u}, 3f",                    // Exits if that is u.
+                    concat!("add.", $w, " {s}, {r}, {a}"), // Adds a.
+                    // Stores the result to *v if it is still monitored; later accesses are ordered
+                    // after the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",                        // Retries if the store failed.
+                    "3: dbar 0x700", // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    a = in(reg) a,
+                    u = in(reg) u as isize,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Exits if that is 0.
-                        "beqz {r}, 3f",
-                        // Adds 1.
-                        concat!("addi.", $w, " {s}, {r}, 1"),
-                        // Stores the result to *v if it is still monitored; later accesses are
-                        // ordered after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    "beqz {r}, 3f",                       // Exits if that is 0.
+                    concat!("addi.", $w, " {s}, {r}, 1"), // Adds 1.
+                    // Stores the result to *v if it is still monitored; later accesses are ordered
+                    // after the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",                       // Retries if the store failed.
+                    "3: dbar 0x700", // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 let r = r;
                 r != 0
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Exits if that is negative.
-                        "bltz {r}, 3f",
-                        // Adds 1.
-                        concat!("addi.", $w, " {s}, {r}, 1"),
-                        // Stores the result to *v if it is still monitored; later accesses are
-                        // ordered after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    "bltz {r}, 3f",                       // Exits if that is negative.
+                    concat!("addi.", $w, " {s}, {r}, 1"), // Adds 1.
+                    // Stores the result to *v if it is still monitored; later accesses are ordered
+                    // after the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",                       // Retries if the store failed.
+                    "3: dbar 0x700", // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 let r = r;
                 r >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Exits if that is positive.
-                        "bgtz {r}, 3f",
-                        // Subtracts 1.
-                        concat!("addi.", $w, " {s}, {r}, -1"),
-                        // Stores the result to *v if it is still monitored; later accesses are
-                        // ordered after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    "bgtz {r}, 3f",                        // Exits if that is positive.
+                    concat!("addi.", $w, " {s}, {r}, -1"), // Subtracts 1.
+                    // Stores the result to *v if it is still monitored; later accesses are ordered
+                    // after the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",                        // Retries if the store failed.
+                    "3: dbar 0x700", // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and monitors it; earlier accesses are ordered before it.
-                        concat!("2: ll.", $w, " {r}, {v}, 0"),
-                        // Subtracts 1.
-                        concat!("addi.", $w, " {r}, {r}, -1"),
-                        // Exits if that is negative.
-                        "bltz {r}, 3f",
-                        // Copies the difference.
-                        "move {s}, {r}",
-                        // Stores it to *v if that is still monitored; later accesses are ordered
-                        // after the store.
-                        concat!("sc.", $w, " {s}, {v}, 0"),
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    // Loads *v and monitors it; earlier accesses are ordered before it.
+                    concat!("2: ll.", $w, " {r}, {v}, 0"),
+                    concat!("addi.", $w, " {r}, {r}, -1"), // Subtracts 1.
+                    "bltz {r}, 3f",                        // Exits if that is negative.
+                    "move {s}, {r}",                       // Copies the difference.
+                    // Stores it to *v if that is still monitored; later accesses are ordered after
+                    // the store.
+                    concat!("sc.", $w, " {s}, {v}, 0"),
+                    "beqz {s}, 2b",                        // Retries if the store failed.
+                    "3: dbar 0x700", // Later loads of *v are ordered after the load.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
         }
@@ -987,19 +893,13 @@ macro_rules! i8_i16 {
             fn and(i: $int, v: *mut $int) {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
-                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
-                // word that contains it is on the same page, so it can be accessed, too. It is only
-                // stored as it was read, in one atomic access together with `*v`.
-                unsafe {
-                    asm!(
-                        // Clears the bits of *v that are clear in i, and loads the old word.
-                        "amand.w {o}, {i}, {word}",
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
-                        o = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access_word!(
+                    "amand.w {o}, {i}, {word}", // Clears the bits of *v that are clear in i, and loads the old word.
+                    word = in(reg) word,
+                    i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                    o = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
             }
         }
 
@@ -1037,31 +937,23 @@ macro_rules! i8_i16 {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
                 let r: usize;
-                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
-                // word that contains it is on the same page, so it can be accessed, too. It is only
-                // stored as it was read, in one atomic access together with `*v`.
-                unsafe {
-                    asm!(
-                        // Loads the word that contains *v and monitors it; earlier accesses are
-                        // ordered before it.
-                        "2: ll.w {r}, {word}, 0",
-                        // Clears the variable in the word.
-                        "andn {s}, {r}, {mask}",
-                        // Inserts new.
-                        "or {s}, {s}, {new}",
-                        // Stores the new word if it is still monitored; later accesses are ordered
-                        // after the store.
-                        "sc.w {s}, {word}, 0",
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        word = in(reg) word,
-                        new = in(reg) (u32::from(new as $uint) << shift) as usize,
-                        mask = in(reg) mask as usize,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access_word!(
+                    // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                    // before it.
+                    "2: ll.w {r}, {word}, 0",
+                    "andn {s}, {r}, {mask}", // Clears the variable in the word.
+                    "or {s}, {s}, {new}",    // Inserts new.
+                    // Stores the new word if it is still monitored; later accesses are ordered
+                    // after the store.
+                    "sc.w {s}, {word}, 0",
+                    "beqz {s}, 2b",          // Retries if the store failed.
+                    word = in(reg) word,
+                    new = in(reg) (u32::from(new as $uint) << shift) as usize,
+                    mask = in(reg) mask as usize,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 ((r as u32) >> shift) as $int
             }
         }
@@ -1078,38 +970,27 @@ macro_rules! i8_i16 {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
                 let r: usize;
-                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
-                // word that contains it is on the same page, so it can be accessed, too. It is only
-                // stored as it was read, in one atomic access together with `*v`.
-                unsafe {
-                    asm!(
-                        // Loads the word that contains *v and monitors it; earlier accesses are
-                        // ordered before it.
-                        "2: ll.w {r}, {word}, 0",
-                        // Extracts the variable.
-                        "and {s}, {r}, {mask}",
-                        // Exits if that is not old.
-                        "bne {s}, {old}, 3f",
-                        // Clears the variable in the word.
-                        "andn {s}, {r}, {mask}",
-                        // Inserts new.
-                        "or {s}, {s}, {new}",
-                        // Stores the new word if it is still monitored; later accesses are ordered
-                        // after the store.
-                        "sc.w {s}, {word}, 0",
-                        // Retries if the store failed.
-                        "beqz {s}, 2b",
-                        // Later loads of *v are ordered after the load.
-                        "3: dbar 0x700",
-                        word = in(reg) word,
-                        old = in(reg) (u32::from(old as $uint) << shift) as usize,
-                        new = in(reg) (u32::from(new as $uint) << shift) as usize,
-                        mask = in(reg) mask as usize,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access_word!(
+                    // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                    // before it.
+                    "2: ll.w {r}, {word}, 0",
+                    "and {s}, {r}, {mask}",  // Extracts the variable.
+                    "bne {s}, {old}, 3f",    // Exits if that is not old.
+                    "andn {s}, {r}, {mask}", // Clears the variable in the word.
+                    "or {s}, {s}, {new}",    // Inserts new.
+                    // Stores the new word if it is still monitored; later accesses are ordered
+                    // after the store.
+                    "sc.w {s}, {word}, 0",
+                    "beqz {s}, 2b",          // Retries if the store failed.
+                    "3: dbar 0x700",         // Later loads of *v are ordered after the load.
+                    word = in(reg) word,
+                    old = in(reg) (u32::from(old as $uint) << shift) as usize,
+                    new = in(reg) (u32::from(new as $uint) << shift) as usize,
+                    mask = in(reg) mask as usize,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 ((r as u32) >> shift) as $int
             }
 
@@ -1257,30 +1138,23 @@ pub(crate) mod atomic_ptr {
     functions! {
         fn cmpxchg(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
             let r: *const c_void;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads *v and monitors it; earlier accesses are ordered before it.
-                    "2: ll.d {r}, {v}, 0",
-                    // Exits if that is not old.
-                    "bne {r}, {old}, 3f",
-                    // Copies new.
-                    "move {s}, {new}",
-                    // Stores it to *v if that is still monitored; later accesses are ordered after
-                    // the store.
-                    "sc.d {s}, {v}, 0",
-                    // Retries if the store failed.
-                    "beqz {s}, 2b",
-                    // Later loads of *v are ordered after the load.
-                    "3: dbar 0x700",
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-            }
+            access!(
+                // Loads *v and monitors it; earlier accesses are ordered before it.
+                "2: ll.d {r}, {v}, 0",
+                "bne {r}, {old}, 3f", // Exits if that is not old.
+                "move {s}, {new}",    // Copies new.
+                // Stores it to *v if that is still monitored; later accesses are ordered after the
+                // store.
+                "sc.d {s}, {v}, 0",
+                "beqz {s}, 2b",       // Retries if the store failed.
+                "3: dbar 0x700",      // Later loads of *v are ordered after the load.
+                v = in(reg) v,
+                old = in(reg) old,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                options(nostack, preserves_flags),
+            );
             r
         }
     }

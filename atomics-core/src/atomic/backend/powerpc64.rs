@@ -2,8 +2,7 @@
 
 //! Inline assembly for powerpc64.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -89,6 +88,15 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -121,28 +129,22 @@ macro_rules! op {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {n}, 0, {v}"),
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); clears the bits that are set in i (`andnot`); sets the
-                            // bits that are set in i (`or`); flips the bits that are set in i
-                            // (`xor`).
-                            concat!($alu, " {n}, {n}, {i}"),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {n}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            i = in(reg_nonzero) i,
-                            n = out(reg_nonzero) _,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
+                        // are set in i (`or`); flips the bits that are set in i (`xor`).
+                        concat!($alu, " {n}, {n}, {i}"),
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        i = in(reg_nonzero) i,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                 }
             )*
         }
@@ -204,25 +206,20 @@ macro_rules! op_return {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Adds i (`add_return`); subtracts i (`sub_return`).
-                            concat!($alu, " {r}, {r}, {i}"),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {r}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            i = in(reg_nonzero) i,
-                            r = out(reg_nonzero) r,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        // Adds i (`add_return`); subtracts i (`sub_return`).
+                        concat!($alu, " {r}, {r}, {i}"),
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {r}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        i = in(reg_nonzero) i,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -237,29 +234,24 @@ macro_rules! fetch_op {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); clears the bits that are set in i
-                            // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips
-                            // the bits that are set in i (`fetch_xor`).
-                            concat!($alu, " {n}, {r}, {i}"),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {n}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            i = in(reg_nonzero) i,
-                            r = out(reg_nonzero) r,
-                            n = out(reg_nonzero) _,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); clears the bits that are set in i
+                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
+                        // bits that are set in i (`fetch_xor`).
+                        concat!($alu, " {n}, {r}, {i}"),
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        i = in(reg_nonzero) i,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -273,24 +265,18 @@ macro_rules! op_5 {
         functions! {
             $(
                 fn $name(v: *mut $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {n}, 0, {v}"),
-                            // Adds 1 (`inc`); subtracts 1 (`dec`).
-                            concat!("addi {n}, {n}, ", $step),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {n}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            n = out(reg_nonzero) _,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
+                        concat!("addi {n}, {n}, ", $step), // Adds 1 (`inc`); subtracts 1 (`dec`).
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                 }
             )*
         }
@@ -349,24 +335,19 @@ macro_rules! op_return_2 {
             $(
                 fn $name(v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
-                            concat!("addi {r}, {r}, ", $step),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {r}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            r = out(reg_nonzero) r,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                        concat!("addi {r}, {r}, ", $step),
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {r}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -381,25 +362,20 @@ macro_rules! fetch_op_2 {
             $(
                 fn $name(v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
-                            concat!("addi {n}, {r}, ", $step),
-                            // Stores the result to *v if it is still reserved.
-                            concat!("st", $w, "cx. {n}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            v = in(reg_nonzero) v,
-                            r = out(reg_nonzero) r,
-                            n = out(reg_nonzero) _,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                        concat!("addi {n}, {r}, ", $step),
+                        // Stores the result to *v if it is still reserved.
+                        concat!("st", $w, "cx. {n}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        v = in(reg_nonzero) v,
+                        r = out(reg_nonzero) r,
+                        n = out(reg_nonzero) _,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -414,38 +390,26 @@ macro_rules! cmpxchg {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Earlier accesses are ordered before the operation.
-                            $($also,)?
-                            // Earlier accesses are ordered before the operation.
-                            $($also2,)?
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Is it old?
-                            concat!($cmp, " {r}, {old}"),
-                            // Exits if not.
-                            "bne- 3f",
-                            // Stores new to *v if it is still reserved.
-                            concat!("st", $w, "cx. {new}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            // Later accesses are ordered after the load.
-                            $($also3,)?
-                            // Later accesses are ordered after the operation.
-                            $($also2,)?
-                            // The end.
-                            "3:",
-                            v = in(reg_nonzero) v,
-                            old = in(reg_nonzero) old,
-                            new = in(reg_nonzero) new,
-                            r = out(reg_nonzero) r,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        $($also,)? // Earlier accesses are ordered before the operation.
+                        $($also2,)? // Earlier accesses are ordered before the operation.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        concat!($cmp, " {r}, {old}"),           // Is it old?
+                        "bne- 3f",                              // Exits if not.
+                        // Stores new to *v if it is still reserved.
+                        concat!("st", $w, "cx. {new}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        $($also3,)? // Later accesses are ordered after the load.
+                        $($also2,)? // Later accesses are ordered after the operation.
+                        "3:",                                   // The end.
+                        v = in(reg_nonzero) v,
+                        old = in(reg_nonzero) old,
+                        new = in(reg_nonzero) new,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -496,38 +460,26 @@ macro_rules! cmpxchg_2 {
             $(
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Earlier accesses are ordered before the operation.
-                            $($also,)?
-                            // Earlier accesses are ordered before the operation.
-                            $($also2,)?
-                            // Loads *v and reserves it.
-                            concat!("2: l", $w, "arx {r}, 0, {v}"),
-                            // Is it old?
-                            "cmpw {r}, {old}",
-                            // Exits if not.
-                            "bne- 3f",
-                            // Stores new to *v if it is still reserved.
-                            concat!("st", $w, "cx. {new}, 0, {v}"),
-                            // Retries if the store failed.
-                            "bne- 2b",
-                            // Later accesses are ordered after the load.
-                            $($also3,)?
-                            // Later accesses are ordered after the operation.
-                            $($also2,)?
-                            // The end.
-                            "3:",
-                            v = in(reg_nonzero) v,
-                            old = in(reg_nonzero) old as $uint as usize,
-                            new = in(reg_nonzero) new,
-                            r = out(reg_nonzero) r,
-                            // The condition codes change.
-                            out("cr0") _,
-                            options(nostack),
-                        );
-                    }
+                    access!(
+                        $($also,)? // Earlier accesses are ordered before the operation.
+                        $($also2,)? // Earlier accesses are ordered before the operation.
+                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                        "cmpw {r}, {old}",                      // Is it old?
+                        "bne- 3f",                              // Exits if not.
+                        // Stores new to *v if it is still reserved.
+                        concat!("st", $w, "cx. {new}, 0, {v}"),
+                        "bne- 2b",                              // Retries if the store failed.
+                        $($also3,)? // Later accesses are ordered after the load.
+                        $($also2,)? // Later accesses are ordered after the operation.
+                        "3:",                                   // The end.
+                        v = in(reg_nonzero) v,
+                        old = in(reg_nonzero) old as $uint as usize,
+                        new = in(reg_nonzero) new,
+                        r = out(reg_nonzero) r,
+                        // The condition codes change.
+                        out("cr0") _,
+                        options(nostack),
+                    );
                     r
                 }
             )*
@@ -542,16 +494,12 @@ macro_rules! all_families {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!($load, " {r}, 0({v})"),
-                        v = in(reg_nonzero) v,
-                        r = lateout(reg_nonzero) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!($load, " {r}, 0({v})"), // Loads *v in one access.
+                    v = in(reg_nonzero) v,
+                    r = lateout(reg_nonzero) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
@@ -562,16 +510,12 @@ macro_rules! all_families {
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("st", $w, " {i}, 0({v})"),
-                        v = in(reg_nonzero) v,
-                        i = in(reg_nonzero) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("st", $w, " {i}, 0({v})"), // Stores i to *v in one access.
+                    v = in(reg_nonzero) v,
+                    i = in(reg_nonzero) i,
+                    options(nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
@@ -599,23 +543,18 @@ macro_rules! all_families {
 
             fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Stores new to *v if it is still reserved.
-                        concat!("st", $w, "cx. {new}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        v = in(reg_nonzero) v,
-                        new = in(reg_nonzero) new,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    // Stores new to *v if it is still reserved.
+                    concat!("st", $w, "cx. {new}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    v = in(reg_nonzero) v,
+                    new = in(reg_nonzero) new,
+                    r = out(reg_nonzero) r,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -783,139 +722,95 @@ macro_rules! integers {
 
             fn inc_not_zero(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Is it 0?
-                        concat!($cmp, "i {r}, 0"),
-                        // Exits if so.
-                        "beq- 3f",
-                        // Adds 1.
-                        "addi {n}, {r}, 1",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    concat!($cmp, "i {r}, 0"),              // Is it 0?
+                    "beq- 3f",                              // Exits if so.
+                    "addi {n}, {r}, 1",                     // Adds 1.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {n}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    r = out(reg_nonzero) r,
+                    n = out(reg_nonzero) _,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 let r = r;
                 r != 0
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Tests the sign.
-                        concat!($sign, " {n}, {r}"),
-                        // Exits if it is negative.
-                        "blt- 3f",
-                        // Adds 1.
-                        "addi {n}, {n}, 1",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    concat!($sign, " {n}, {r}"),            // Tests the sign.
+                    "blt- 3f",                              // Exits if it is negative.
+                    "addi {n}, {n}, 1",                     // Adds 1.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {n}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    r = out(reg_nonzero) r,
+                    n = out(reg_nonzero) _,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 let r = r;
                 r >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Tests the sign.
-                        concat!($sign, " {n}, {r}"),
-                        // Exits if it is positive.
-                        "bgt- 3f",
-                        // Subtracts 1.
-                        "addi {n}, {n}, -1",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    concat!($sign, " {n}, {r}"),            // Tests the sign.
+                    "bgt- 3f",                              // Exits if it is positive.
+                    "addi {n}, {n}, -1",                    // Subtracts 1.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {n}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    r = out(reg_nonzero) r,
+                    n = out(reg_nonzero) _,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Subtracts 1.
-                        "addi {r}, {r}, -1",
-                        // Tests the sign.
-                        concat!($sign, " {r}, {r}"),
-                        // Exits if that is negative.
-                        "blt- 3f",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {r}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    "addi {r}, {r}, -1",                    // Subtracts 1.
+                    concat!($sign, " {r}, {r}"),            // Tests the sign.
+                    "blt- 3f",                              // Exits if that is negative.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {r}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    r = out(reg_nonzero) r,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -942,37 +837,26 @@ macro_rules! i32_i64_isize {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Is it u?
-                        concat!($cmp, " {r}, {u}"),
-                        // Exits if so.
-                        "beq 3f",
-                        // Adds a.
-                        "add {n}, {r}, {a}",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        a = in(reg_nonzero) a,
-                        u = in(reg_nonzero) u,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    concat!($cmp, " {r}, {u}"),             // Is it u?
+                    "beq 3f",                               // Exits if so.
+                    "add {n}, {r}, {a}",                    // Adds a.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {n}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    a = in(reg_nonzero) a,
+                    u = in(reg_nonzero) u,
+                    r = out(reg_nonzero) r,
+                    n = out(reg_nonzero) _,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -994,37 +878,26 @@ macro_rules! i8_i16 {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Earlier accesses are ordered before the operation.
-                        "sync",
-                        // Loads *v and reserves it.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"),
-                        // Is it u?
-                        "cmpw {r}, {u}",
-                        // Exits if so.
-                        "beq 3f",
-                        // Adds a.
-                        "add {n}, {r}, {a}",
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        // Retries if the store failed.
-                        "bne- 2b",
-                        // Later accesses are ordered after the operation.
-                        "sync",
-                        // The end.
-                        "3:",
-                        v = in(reg_nonzero) v,
-                        a = in(reg_nonzero) a,
-                        u = in(reg_nonzero) u as $uint as usize,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    "sync", // Earlier accesses are ordered before the operation.
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    "cmpw {r}, {u}",                        // Is it u?
+                    "beq 3f",                               // Exits if so.
+                    "add {n}, {r}, {a}",                    // Adds a.
+                    // Stores the result to *v if it is still reserved.
+                    concat!("st", $w, "cx. {n}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    "sync", // Later accesses are ordered after the operation.
+                    "3:",                                   // The end.
+                    v = in(reg_nonzero) v,
+                    a = in(reg_nonzero) a,
+                    u = in(reg_nonzero) u as $uint as usize,
+                    r = out(reg_nonzero) r,
+                    n = out(reg_nonzero) _,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                );
                 r
             }
         }

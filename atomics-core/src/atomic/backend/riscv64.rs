@@ -2,8 +2,7 @@
 
 //! Inline assembly for riscv64.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -110,6 +109,25 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
+/// Runs instructions that access the word around the variable.
+macro_rules! access_word {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access `*v`, as the caller permits. The rest of the aligned word
+        // that contains it is on the same page, so it can be accessed, too. It is only stored as it
+        // was read, in one atomic access together with `*v`.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -141,23 +159,16 @@ macro_rules! cmpxchg_asm {
     ($v:expr, $old:expr, $new:expr, $int:ty, [$($also:tt)?], $w:tt, $aqrl:tt, [$($also2:tt)?]) => {{
         let (v, old, new) = ($v, $old, $new);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Enables zacas in the assembler.
-                ".option arch, +zacas",
-                // Earlier accesses are ordered before the store.
-                $($also,)?
-                // Stores new if *v is old; loads *v; fully ordered (full).
-                concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
-                // Later accesses are ordered after the load.
-                $($also2,)?
-                v = in(reg) v,
-                old = inout(reg) old => r,
-                new = in(reg) new,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            ".option arch, +zacas", // Enables zacas in the assembler.
+            $($also,)?              // Earlier accesses are ordered before the store.
+            concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"), // Stores new if *v is old; loads *v; fully ordered (full).
+            $($also2,)?             // Later accesses are ordered after the load.
+            v = in(reg) v,
+            old = inout(reg) old => r,
+            new = in(reg) new,
+            options(nostack, preserves_flags),
+        );
         r
     }};
 }
@@ -166,20 +177,15 @@ macro_rules! cmpxchg_asm {
 macro_rules! op_asm {
     ($i:expr, $v:expr, $amo:tt, $w:tt) => {{
         let (i, v) = ($i, $v);
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Enables zabha in the assembler.
-                ".option arch, +zabha",
-                // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
-                // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
-                // (`xor`).
-                concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
-                v = in(reg) v,
-                i = in(reg) i,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            ".option arch, +zabha", // Enables zabha in the assembler.
+            // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
+            // bits of *v that are set in i (`or`); flips the bits of *v that are set in i (`xor`).
+            concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+            v = in(reg) v,
+            i = in(reg) i,
+            options(nostack, preserves_flags),
+        );
     }};
 }
 
@@ -188,21 +194,17 @@ macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $amo:tt, $w:tt, $aqrl:tt) => {{
         let (i, v) = ($i, $v);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Enables zabha in the assembler.
-                ".option arch, +zabha",
-                // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
-                // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
-                // bits of *v that are set in i (`fetch_xor`); fully ordered (full).
-                concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                options(nostack, preserves_flags),
-            );
-        }
+        access!(
+            ".option arch, +zabha", // Enables zabha in the assembler.
+            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
+            // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the bits of
+            // *v that are set in i (`fetch_xor`); fully ordered (full).
+            concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+            v = in(reg) v,
+            i = in(reg) i,
+            r = lateout(reg) r,
+            options(nostack, preserves_flags),
+        );
         r
     }};
 }
@@ -213,18 +215,15 @@ macro_rules! op {
         functions! {
             $(
                 fn $name(i: $int, v: *mut $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
-                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
-                            // of *v that are set in i (`xor`).
-                            concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`);
+                        // sets the bits of *v that are set in i (`or`); flips the bits of *v that
+                        // are set in i (`xor`).
+                        concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
                 }
             )*
         }
@@ -252,20 +251,17 @@ macro_rules! fetch_op {
             $(
                 fn $name(i: $int, v: *mut $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
-                            // are clear in i (`fetch_and`); sets the bits of *v that are set in i
-                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
-                            // fully ordered (full).
-                            concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are
+                        // clear in i (`fetch_and`); sets the bits of *v that are set in i
+                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
+                        // ordered (full).
+                        concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+                        v = in(reg) v,
+                        i = in(reg) i,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     r
                 }
             )*
@@ -361,17 +357,13 @@ macro_rules! xchg {
             $(
                 fn $name(v: *mut $int, new: $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Swaps *v and new; fully ordered (full).
-                            concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
-                            v = in(reg) v,
-                            new = in(reg) new,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"), // Swaps *v and new; fully ordered (full).
+                        v = in(reg) v,
+                        new = in(reg) new,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     r
                 }
             )*
@@ -392,34 +384,24 @@ macro_rules! cmpxchg {
                         cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
                     } else {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Earlier accesses are ordered before the store.
-                                $($also,)?
-                                // Loads *v and reserves it.
-                                concat!("2: lr.", $w, " {r}, ({v})"),
-                                // Exits if that is not old.
-                                "bne {r}, {old}, 3f",
-                                // Stores new to *v if it is still reserved; earlier accesses are
-                                // ordered before the store (full).
-                                concat!("sc.", $w, $rl, " {s}, {new}, ({v})"),
-                                // Retries if the store failed.
-                                "bnez {s}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also22,)?
-                                // Later accesses are ordered after the load.
-                                $($also2,)?
-                                // The end.
-                                "3:",
-                                v = in(reg) v,
-                                old = in(reg) old as isize,
-                                new = in(reg) new,
-                                r = out(reg) r,
-                                s = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            $($also,)? // Earlier accesses are ordered before the store.
+                            concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                            "bne {r}, {old}, 3f",                 // Exits if that is not old.
+                            // Stores new to *v if it is still reserved; earlier accesses are
+                            // ordered before the store (full).
+                            concat!("sc.", $w, $rl, " {s}, {new}, ({v})"),
+                            "bnez {s}, 2b",                       // Retries if the store failed.
+                            $($also22,)? // Later accesses are ordered after the operation.
+                            $($also2,)? // Later accesses are ordered after the load.
+                            "3:",                                 // The end.
+                            v = in(reg) v,
+                            old = in(reg) old as isize,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     }
                 }
@@ -474,37 +456,24 @@ macro_rules! fetch_add {
                         let (word, shift) = super::word_around(v);
                         let mask = u32::from($uint::MAX) << shift;
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word and reserves it.
-                                "2: lr.w {r}, ({word})",
-                                // Adds i.
-                                "add {n}, {r}, {i}",
-                                // Finds the bits that change.
-                                "xor {n}, {n}, {r}",
-                                // Keeps those of the variable.
-                                "and {n}, {n}, {mask}",
-                                // Flips them in the old word.
-                                "xor {n}, {n}, {r}",
-                                // Stores the new word if it is still reserved; earlier accesses are
-                                // ordered before the store (full).
-                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                                // Retries if the store failed.
-                                "bnez {n}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also,)?
-                                word = in(reg) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                mask = in(reg) mask,
-                                r = out(reg) r,
-                                n = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                            "add {n}, {r}, {i}",     // Adds i.
+                            "xor {n}, {n}, {r}",     // Finds the bits that change.
+                            "and {n}, {n}, {mask}",  // Keeps those of the variable.
+                            "xor {n}, {n}, {r}",     // Flips them in the old word.
+                            // Stores the new word if it is still reserved; earlier accesses are
+                            // ordered before the store (full).
+                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                            "bnez {n}, 2b",          // Retries if the store failed.
+                            $($also,)? // Later accesses are ordered after the operation.
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            mask = in(reg) mask,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         (r >> shift) as $int
                     }
                 }
@@ -525,21 +494,15 @@ macro_rules! fetch_and {
                         let (word, shift) = super::word_around(v);
                         let mask = u32::from($uint::MAX) << shift;
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word and clears the bits of *v that are clear in i,
-                                // leaving the rest alone; fully ordered (full).
-                                concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
-                                word = in(reg) word,
-                                i = in(reg) u32::from(i as $uint) << shift | !mask,
-                                r = lateout(reg) r,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            // Loads the word and clears the bits of *v that are clear in i, leaving
+                            // the rest alone; fully ordered (full).
+                            concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
                         (r >> shift) as $int
                     }
                 }
@@ -558,21 +521,14 @@ macro_rules! op_5 {
                         op_asm!(i, v, $amo, $w)
                     } else {
                         let (word, shift) = super::word_around(v);
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Sets the bits of *v that are set in i (`or`); flips the bits of
-                                // *v that are set in i (`xor`), and leaves the rest of the word
-                                // alone.
-                                concat!("amo", $amo, ".w zero, {i}, ({word})"),
-                                word = in(reg) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
+                            // that are set in i (`xor`), and leaves the rest of the word alone.
+                            concat!("amo", $amo, ".w zero, {i}, ({word})"),
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            options(nostack, preserves_flags),
+                        );
                     }
                 }
             )*
@@ -591,22 +547,16 @@ macro_rules! fetch_op_4 {
                     } else {
                         let (word, shift) = super::word_around(v);
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word and sets the bits of *v that are set in i
-                                // (`fetch_or`); flips the bits of *v that are set in i
-                                // (`fetch_xor`), leaving the rest alone; fully ordered (full).
-                                concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
-                                word = in(reg) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                r = lateout(reg) r,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            // Loads the word and sets the bits of *v that are set in i
+                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`),
+                            // leaving the rest alone; fully ordered (full).
+                            concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
+                            word = in(reg) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
                         (r >> shift) as $int
                     }
                 }
@@ -623,51 +573,35 @@ macro_rules! xchg_4 {
                 fn $name(v: *mut $int, new: $int) -> $int {
                     if super::zabha() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables zabha in the assembler.
-                                ".option arch, +zabha",
-                                // Swaps *v and new; fully ordered (full).
-                                concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
-                                v = in(reg) v,
-                                new = in(reg) new,
-                                r = lateout(reg) r,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".option arch, +zabha", // Enables zabha in the assembler.
+                            concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"), // Swaps *v and new; fully ordered (full).
+                            v = in(reg) v,
+                            new = in(reg) new,
+                            r = lateout(reg) r,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     } else {
                         let (word, shift) = super::word_around(v);
                         let mask = u32::from($uint::MAX) << shift;
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word and reserves it.
-                                "2: lr.w {r}, ({word})",
-                                // Clears the variable in the word.
-                                "and {n}, {r}, {rest}",
-                                // Inserts new.
-                                "or {n}, {n}, {new}",
-                                // Stores the new word if it is still reserved; earlier accesses are
-                                // ordered before the store (full).
-                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                                // Retries if the store failed.
-                                "bnez {n}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also,)?
-                                word = in(reg) word,
-                                new = in(reg) u32::from(new as $uint) << shift,
-                                rest = in(reg) !mask,
-                                r = out(reg) r,
-                                n = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                            "and {n}, {r}, {rest}",  // Clears the variable in the word.
+                            "or {n}, {n}, {new}",    // Inserts new.
+                            // Stores the new word if it is still reserved; earlier accesses are
+                            // ordered before the store (full).
+                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                            "bnez {n}, 2b",          // Retries if the store failed.
+                            $($also,)? // Later accesses are ordered after the operation.
+                            word = in(reg) word,
+                            new = in(reg) u32::from(new as $uint) << shift,
+                            rest = in(reg) !mask,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         (r >> shift) as $int
                     }
                 }
@@ -687,68 +621,45 @@ macro_rules! cmpxchg_2 {
                 fn $name(v: *mut $int, old: $int, new: $int) -> $int {
                     if super::zabha() && super::zacas() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables zabha in the assembler.
-                                ".option arch, +zabha",
-                                // Enables zacas in the assembler.
-                                ".option arch, +zacas",
-                                // Earlier accesses are ordered before the store.
-                                $($also,)?
-                                // Stores new if *v is old; loads *v; fully ordered (full).
-                                concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
-                                // Later accesses are ordered after the load.
-                                $($also2,)?
-                                v = in(reg) v,
-                                old = inout(reg) old => r,
-                                new = in(reg) new,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            ".option arch, +zabha", // Enables zabha in the assembler.
+                            ".option arch, +zacas", // Enables zacas in the assembler.
+                            $($also,)? // Earlier accesses are ordered before the store.
+                            // Stores new if *v is old; loads *v; fully ordered (full).
+                            concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
+                            $($also2,)?             // Later accesses are ordered after the load.
+                            v = in(reg) v,
+                            old = inout(reg) old => r,
+                            new = in(reg) new,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     } else {
                         let (word, shift) = super::word_around(v);
                         let mask = u32::from($uint::MAX) << shift;
                         let r: isize;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Earlier accesses are ordered before the store.
-                                $($also,)?
-                                // Loads the word and reserves it.
-                                "2: lr.w {r}, ({word})",
-                                // Extracts the variable.
-                                "and {n}, {r}, {mask}",
-                                // Exits if that is not old.
-                                "bne {n}, {old}, 3f",
-                                // Keeps the rest of the word.
-                                "xor {n}, {n}, {r}",
-                                // Inserts new.
-                                "or {n}, {n}, {new}",
-                                // Stores the new word if it is still reserved; earlier accesses are
-                                // ordered before the store (full).
-                                concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                                // Retries if the store failed.
-                                "bnez {n}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also22,)?
-                                // Later accesses are ordered after the load.
-                                $($also2,)?
-                                // The end.
-                                "3:",
-                                word = in(reg) word,
-                                old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
-                                new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
-                                mask = in(reg) mask as i32 as isize,
-                                r = out(reg) r,
-                                n = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access_word!(
+                            $($also,)? // Earlier accesses are ordered before the store.
+                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                            "and {n}, {r}, {mask}",  // Extracts the variable.
+                            "bne {n}, {old}, 3f",    // Exits if that is not old.
+                            "xor {n}, {n}, {r}",     // Keeps the rest of the word.
+                            "or {n}, {n}, {new}",    // Inserts new.
+                            // Stores the new word if it is still reserved; earlier accesses are
+                            // ordered before the store (full).
+                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                            "bnez {n}, 2b",          // Retries if the store failed.
+                            $($also22,)? // Later accesses are ordered after the operation.
+                            $($also2,)?              // Later accesses are ordered after the load.
+                            "3:",                    // The end.
+                            word = in(reg) word,
+                            old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
+                            new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
+                            mask = in(reg) mask as i32 as isize,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         ((r as u32) >> shift) as $int
                     }
                 }
@@ -771,34 +682,24 @@ macro_rules! cmpxchg_3 {
                         )
                     } else {
                         let r: *const c_void;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Earlier accesses are ordered before the store.
-                                $($also,)?
-                                // Loads *v and reserves it.
-                                "2: lr.d {r}, ({v})",
-                                // Exits if that is not old.
-                                "bne {r}, {old}, 3f",
-                                // Stores new to *v if it is still reserved; earlier accesses are
-                                // ordered before the store (full).
-                                concat!("sc.d", $rl, " {s}, {new}, ({v})"),
-                                // Retries if the store failed.
-                                "bnez {s}, 2b",
-                                // Later accesses are ordered after the operation.
-                                $($also22,)?
-                                // Later accesses are ordered after the load.
-                                $($also2,)?
-                                // The end.
-                                "3:",
-                                v = in(reg) v,
-                                old = in(reg) old,
-                                new = in(reg) new,
-                                r = out(reg) r,
-                                s = out(reg) _,
-                                options(nostack, preserves_flags),
-                            );
-                        }
+                        access!(
+                            $($also,)?            // Earlier accesses are ordered before the store.
+                            "2: lr.d {r}, ({v})", // Loads *v and reserves it.
+                            "bne {r}, {old}, 3f", // Exits if that is not old.
+                            // Stores new to *v if it is still reserved; earlier accesses are
+                            // ordered before the store (full).
+                            concat!("sc.d", $rl, " {s}, {new}, ({v})"),
+                            "bnez {s}, 2b",       // Retries if the store failed.
+                            $($also22,)? // Later accesses are ordered after the operation.
+                            $($also2,)?           // Later accesses are ordered after the load.
+                            "3:",                 // The end.
+                            v = in(reg) v,
+                            old = in(reg) old,
+                            new = in(reg) new,
+                            r = out(reg) r,
+                            s = out(reg) _,
+                            options(nostack, preserves_flags),
+                        );
                         r
                     }
                 }
@@ -814,16 +715,12 @@ macro_rules! all_families {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("l", $w, " {r}, ({v})"),
-                        v = in(reg) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("l", $w, " {r}, ({v})"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
@@ -834,16 +731,12 @@ macro_rules! all_families {
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("s", $w, " {i}, ({v})"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
@@ -911,121 +804,85 @@ macro_rules! i32_i64_isize {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and reserves it.
-                        concat!("2: lr.", $w, " {r}, ({v})"),
-                        // Exits if that is u.
-                        "beq {r}, {u}, 3f",
-                        // Adds a.
-                        "add {s}, {r}, {a}",
-                        // Stores the result to *v if it is still reserved; earlier accesses are
-                        // ordered before the store.
-                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                        // Retries if the store failed.
-                        "bnez {s}, 2b",
-                        // Later accesses are ordered after the operation.
-                        "fence rw, rw",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        a = in(reg) a,
-                        u = in(reg) u as isize,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "beq {r}, {u}, 3f",                   // Exits if that is u.
+                    "add {s}, {r}, {a}",                  // Adds a.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    a = in(reg) a,
+                    u = in(reg) u as isize,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and reserves it.
-                        concat!("2: lr.", $w, " {r}, ({v})"),
-                        // Exits if that is negative.
-                        "bltz {r}, 3f",
-                        // Adds 1.
-                        "addi {s}, {r}, 1",
-                        // Stores the result to *v if it is still reserved; earlier accesses are
-                        // ordered before the store.
-                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                        // Retries if the store failed.
-                        "bnez {s}, 2b",
-                        // Later accesses are ordered after the operation.
-                        "fence rw, rw",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "bltz {r}, 3f",                       // Exits if that is negative.
+                    "addi {s}, {r}, 1",                   // Adds 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 let r = r;
                 r >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and reserves it.
-                        concat!("2: lr.", $w, " {r}, ({v})"),
-                        // Exits if that is positive.
-                        "bgtz {r}, 3f",
-                        // Subtracts 1.
-                        "addi {s}, {r}, -1",
-                        // Stores the result to *v if it is still reserved; earlier accesses are
-                        // ordered before the store.
-                        concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                        // Retries if the store failed.
-                        "bnez {s}, 2b",
-                        // Later accesses are ordered after the operation.
-                        "fence rw, rw",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "bgtz {r}, 3f",                       // Exits if that is positive.
+                    "addi {s}, {r}, -1",                  // Subtracts 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v and reserves it.
-                        concat!("2: lr.", $w, " {r}, ({v})"),
-                        // Subtracts 1.
-                        concat!($sum, " {r}, {r}, -1"),
-                        // Exits if that is negative.
-                        "bltz {r}, 3f",
-                        // Stores the result to *v if it is still reserved; earlier accesses are
-                        // ordered before the store.
-                        concat!("sc.", $w, ".rl {s}, {r}, ({v})"),
-                        // Retries if the store failed.
-                        "bnez {s}, 2b",
-                        // Later accesses are ordered after the operation.
-                        "fence rw, rw",
-                        // The end.
-                        "3:",
-                        v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    concat!($sum, " {r}, {r}, -1"),       // Subtracts 1.
+                    "bltz {r}, 3f",                       // Exits if that is negative.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {r}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
                 r
             }
         }
@@ -1184,34 +1041,21 @@ macro_rules! i8_i16 {
                 } else {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word and reserves it.
-                            "2: lr.w {r}, ({word})",
-                            // Adds i.
-                            "add {n}, {r}, {i}",
-                            // Finds the bits that change.
-                            "xor {n}, {n}, {r}",
-                            // Keeps those of the variable.
-                            "and {n}, {n}, {mask}",
-                            // Flips them in the old word.
-                            "xor {n}, {n}, {r}",
-                            // Stores the new word if it is still reserved.
-                            "sc.w {n}, {n}, ({word})",
-                            // Retries if the store failed.
-                            "bnez {n}, 2b",
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            mask = in(reg) mask,
-                            r = out(reg) _,
-                            n = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        "2: lr.w {r}, ({word})",   // Loads the word and reserves it.
+                        "add {n}, {r}, {i}",       // Adds i.
+                        "xor {n}, {n}, {r}",       // Finds the bits that change.
+                        "and {n}, {n}, {mask}",    // Keeps those of the variable.
+                        "xor {n}, {n}, {r}",       // Flips them in the old word.
+                        "sc.w {n}, {n}, ({word})", // Stores the new word if it is still reserved.
+                        "bnez {n}, 2b",            // Retries if the store failed.
+                        word = in(reg) word,
+                        i = in(reg) u32::from(i as $uint) << shift,
+                        mask = in(reg) mask,
+                        r = out(reg) _,
+                        n = out(reg) _,
+                        options(nostack, preserves_flags),
+                    );
                 }
             }
         }
@@ -1230,20 +1074,14 @@ macro_rules! i8_i16 {
                 } else {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Clears the bits of *v that are clear in i, and leaves the rest of the
-                            // word alone.
-                            "amoand.w zero, {i}, ({word})",
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access_word!(
+                        // Clears the bits of *v that are clear in i, and leaves the rest of the
+                        // word alone.
+                        "amoand.w zero, {i}, ({word})",
+                        word = in(reg) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        options(nostack, preserves_flags),
+                    );
                 }
             }
         }

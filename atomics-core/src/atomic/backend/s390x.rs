@@ -2,8 +2,7 @@
 
 //! Inline assembly for s390x.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -221,6 +220,25 @@ pub(crate) fn smp_mb__after_atomic() {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
+/// Runs instructions that access the word around the variable.
+macro_rules! access_word {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access `*v`, as the caller permits. The rest of the aligned word
+        // that contains it is on the same page, so it can be accessed, too. It is only stored as it
+        // was read, in one atomic access together with `*v`.
+        unsafe { asm!($($asm)*) }
+    };
+}
+
 /// Declares functions with the contract of this module.
 macro_rules! functions {
     ($(
@@ -251,28 +269,21 @@ macro_rules! call {
 macro_rules! op_asm {
     ($i:expr, $v:expr, $g:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                concat!("l", $g, " {o}, 0({v})"),
-                // Copies the old value.
-                concat!("2: l", $g, "r {n}, {o}"),
-                // Adds i (`add`); clears the bits that are clear in i (`and`); sets the bits that
-                // are set in i (`or`); flips the bits that are set in i (`xor`); subtracts i
-                // (`sub`).
-                concat!($alu, $g, "r {n}, {i}"),
-                // Stores the new value if *v is the old one, else loads *v.
-                concat!("cs", $g, " {o}, {n}, 0({v})"),
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                n = out(reg) _,
-                options(nostack),
-            );
-        }
+        access!(
+            concat!("l", $g, " {o}, 0({v})"),  // Loads *v.
+            concat!("2: l", $g, "r {n}, {o}"), // Copies the old value.
+            // Adds i (`add`); clears the bits that are clear in i (`and`); sets the bits that are
+            // set in i (`or`); flips the bits that are set in i (`xor`); subtracts i (`sub`).
+            concat!($alu, $g, "r {n}, {i}"),
+            // Stores the new value if *v is the old one, else loads *v.
+            concat!("cs", $g, " {o}, {n}, 0({v})"),
+            "jl 2b",                           // Retries if it was not.
+            v = in(reg_addr) v,
+            i = in(reg) i,
+            o = out(reg) _,
+            n = out(reg) _,
+            options(nostack),
+        );
     }};
 }
 
@@ -281,26 +292,19 @@ macro_rules! op_return_asm {
     ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                concat!("l", $g, " {o}, 0({v})"),
-                // Copies the old value.
-                concat!("2: l", $g, "r {r}, {o}"),
-                // Adds i (`add_return`); subtracts i (`sub_return`).
-                concat!($alu, $g, "r {r}, {i}"),
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                concat!("cs", $g, " {o}, {r}, 0({v})"),
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                o = out(reg) _,
-                options(nostack),
-            );
-        }
+        access!(
+            concat!("l", $g, " {o}, 0({v})"),  // Loads *v.
+            concat!("2: l", $g, "r {r}, {o}"), // Copies the old value.
+            concat!($alu, $g, "r {r}, {i}"), // Adds i (`add_return`); subtracts i (`sub_return`).
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
+            concat!("cs", $g, " {o}, {r}, 0({v})"),
+            "jl 2b",                           // Retries if it was not.
+            v = in(reg_addr) v,
+            i = in(reg) i,
+            r = out(reg) r,
+            o = out(reg) _,
+            options(nostack),
+        );
         r
     }};
 }
@@ -310,28 +314,22 @@ macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
         let r: $int;
-        // SAFETY: The block accesses only `*v`, as the caller permits.
-        unsafe {
-            asm!(
-                // Loads *v.
-                concat!("l", $g, " {r}, 0({v})"),
-                // Copies the old value.
-                concat!("2: l", $g, "r {n}, {r}"),
-                // Adds i (`fetch_add`); clears the bits that are clear in i (`fetch_and`); sets the
-                // bits that are set in i (`fetch_or`); flips the bits that are set in i
-                // (`fetch_xor`); subtracts i (`fetch_sub`).
-                concat!($alu, $g, "r {n}, {i}"),
-                // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                concat!("cs", $g, " {r}, {n}, 0({v})"),
-                // Retries if it was not.
-                "jl 2b",
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                options(nostack),
-            );
-        }
+        access!(
+            concat!("l", $g, " {r}, 0({v})"),  // Loads *v.
+            concat!("2: l", $g, "r {n}, {r}"), // Copies the old value.
+            // Adds i (`fetch_add`); clears the bits that are clear in i (`fetch_and`); sets the
+            // bits that are set in i (`fetch_or`); flips the bits that are set in i (`fetch_xor`);
+            // subtracts i (`fetch_sub`).
+            concat!($alu, $g, "r {n}, {i}"),
+            // Stores the new value if *v is the old one, else loads *v; fully ordered.
+            concat!("cs", $g, " {r}, {n}, 0({v})"),
+            "jl 2b",                           // Retries if it was not.
+            v = in(reg_addr) v,
+            i = in(reg) i,
+            r = out(reg) r,
+            n = out(reg) _,
+            options(nostack),
+        );
         r
     }};
 }
@@ -343,16 +341,12 @@ macro_rules! read {
             $(
                 fn $name(v: *const $int) -> $int {
                     let r: $int;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads *v in one access.
-                            concat!($load, " {r}, 0({v})"),
-                            v = in(reg_addr) v,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        concat!($load, " {r}, 0({v})"), // Loads *v in one access.
+                        v = in(reg_addr) v,
+                        r = lateout(reg) r,
+                        options(nostack, preserves_flags),
+                    );
                     r
                 }
             )*
@@ -366,16 +360,12 @@ macro_rules! set {
         functions! {
             $(
                 fn $name(v: *mut $int, i: $int) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Stores i to *v in one access.
-                            concat!($store, " {i}, 0({v})"),
-                            v = in(reg_addr) v,
-                            i = in(reg) i,
-                            options(nostack, preserves_flags),
-                        );
-                    }
+                    access!(
+                        concat!($store, " {i}, 0({v})"), // Stores i to *v in one access.
+                        v = in(reg_addr) v,
+                        i = in(reg) i,
+                        options(nostack, preserves_flags),
+                    );
                 }
             )*
         }
@@ -389,21 +379,17 @@ macro_rules! op {
             $(
                 fn $name(i: $int, v: *mut $int) {
                     if super::z13() {
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Adds i to *v (`add`); clears the bits of *v that are clear in i
-                                // (`and`); sets the bits of *v that are set in i (`or`); flips the
-                                // bits of *v that are set in i (`xor`), and loads the old value.
-                                concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
-                                v = in(reg_addr) v,
-                                i = in(reg) i,
-                                o = lateout(reg) _,
-                                options(nostack),
-                            );
-                        }
+                        access!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
+                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
+                            // of *v that are set in i (`xor`), and loads the old value.
+                            concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
+                            v = in(reg_addr) v,
+                            i = in(reg) i,
+                            o = lateout(reg) _,
+                            options(nostack),
+                        );
                     } else {
                         op_asm!(i, v, $g, $alu)
                     }
@@ -440,24 +426,19 @@ macro_rules! fetch_op {
                 fn $name(i: $int, v: *mut $int) -> $int {
                     if super::z13() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Adds i to *v (`fetch_add`); clears the bits of *v that are clear
-                                // in i (`fetch_and`); sets the bits of *v that are set in i
-                                // (`fetch_or`); flips the bits of *v that are set in i
-                                // (`fetch_xor`), and loads the old value.
-                                concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
-                                // Later accesses are ordered after the operation.
-                                "bcr 14, 0",
-                                v = in(reg_addr) v,
-                                i = in(reg) i,
-                                r = out(reg) r,
-                                options(nostack),
-                            );
-                        }
+                        access!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
+                            // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`);
+                            // flips the bits of *v that are set in i (`fetch_xor`), and loads the
+                            // old value.
+                            concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                            "bcr 14, 0",    // Later accesses are ordered after the operation.
+                            v = in(reg_addr) v,
+                            i = in(reg) i,
+                            r = out(reg) r,
+                            options(nostack),
+                        );
                         r
                     } else {
                         fetch_op_asm!(i, v, $int, $g, $alu)
@@ -476,22 +457,18 @@ macro_rules! fetch_op_2 {
                 fn $name(i: $int, v: *mut $int) -> $int {
                     if super::z13() {
                         let r: $int;
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Adds i to *v (`fetch_add`); clears the bits of *v that are clear
-                                // in i (`fetch_and`); sets the bits of *v that are set in i
-                                // (`fetch_or`); flips the bits of *v that are set in i
-                                // (`fetch_xor`), and loads the old value.
-                                concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
-                                v = in(reg_addr) v,
-                                i = in(reg) i,
-                                r = lateout(reg) r,
-                                options(nostack),
-                            );
-                        }
+                        access!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
+                            // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`);
+                            // flips the bits of *v that are set in i (`fetch_xor`), and loads the
+                            // old value.
+                            concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                            v = in(reg_addr) v,
+                            i = in(reg) i,
+                            r = lateout(reg) r,
+                            options(nostack),
+                        );
                         r
                     } else {
                         // Nothing weaker is cheaper on s390x.
@@ -528,17 +505,12 @@ macro_rules! op_3 {
             $(
                 fn $name(v: *mut $int) {
                     if super::z13() {
-                        // SAFETY: The block accesses only `*v`, as the caller permits.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
-                                concat!("a", $g, "si 0({v}), ", $step),
-                                v = in(reg_addr) v,
-                                options(nostack),
-                            );
-                        }
+                        access!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            concat!("a", $g, "si 0({v}), ", $step), // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
+                            v = in(reg_addr) v,
+                            options(nostack),
+                        );
                     } else {
                         call!($callee(1, v));
                     }
@@ -638,36 +610,23 @@ macro_rules! op_5 {
                 fn $name(i: $int, v: *mut $int) {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v.
-                            "l {o}, 0({word})",
-                            // Copies the old value.
-                            "2: lr {n}, {o}",
-                            // Adds i (`add`); subtracts i (`sub`).
-                            concat!($alu, "r {n}, {i}"),
-                            // Finds the bits that change.
-                            "xr {n}, {o}",
-                            // Keeps those of the variable.
-                            "nr {n}, {mask}",
-                            // Flips them in the old word.
-                            "xr {n}, {o}",
-                            // Stores the new word if the old one is unchanged, else loads it.
-                            "cs {o}, {n}, 0({word})",
-                            // Retries if it was not.
-                            "jl 2b",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            mask = in(reg) mask,
-                            o = out(reg) _,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        "l {o}, 0({word})",          // Loads the word that contains *v.
+                        "2: lr {n}, {o}",            // Copies the old value.
+                        concat!($alu, "r {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
+                        "xr {n}, {o}",               // Finds the bits that change.
+                        "nr {n}, {mask}",            // Keeps those of the variable.
+                        "xr {n}, {o}",               // Flips them in the old word.
+                        // Stores the new word if the old one is unchanged, else loads it.
+                        "cs {o}, {n}, 0({word})",
+                        "jl 2b",                     // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift,
+                        mask = in(reg) mask,
+                        o = out(reg) _,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
                 }
             )*
         }
@@ -697,37 +656,24 @@ macro_rules! fetch_op_3 {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
                     let r: u32;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v.
-                            "l {r}, 0({word})",
-                            // Copies the old value.
-                            "2: lr {n}, {r}",
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
-                            concat!($alu, "r {n}, {i}"),
-                            // Finds the bits that change.
-                            "xr {n}, {r}",
-                            // Keeps those of the variable.
-                            "nr {n}, {mask}",
-                            // Flips them in the old word.
-                            "xr {n}, {r}",
-                            // Stores the new word if the old one is unchanged, else loads it; fully
-                            // ordered.
-                            "cs {r}, {n}, 0({word})",
-                            // Retries if it was not.
-                            "jl 2b",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            mask = in(reg) mask,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        "l {r}, 0({word})", // Loads the word that contains *v.
+                        "2: lr {n}, {r}",   // Copies the old value.
+                        concat!($alu, "r {n}, {i}"), // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                        "xr {n}, {r}",      // Finds the bits that change.
+                        "nr {n}, {mask}",   // Keeps those of the variable.
+                        "xr {n}, {r}",      // Flips them in the old word.
+                        // Stores the new word if the old one is unchanged, else loads it; fully
+                        // ordered.
+                        "cs {r}, {n}, 0({word})",
+                        "jl 2b",            // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift,
+                        mask = in(reg) mask,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
                     (r >> shift) as $int
                 }
             )*
@@ -786,23 +732,15 @@ macro_rules! fetch_and_2 {
                         let (word, shift) = super::word_around(v);
                         let mask = u32::from($uint::MAX) << shift;
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Clears the bits of *v that are clear in i, and loads the old
-                                // word.
-                                "lan {r}, {i}, 0({word})",
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift | !mask,
-                                r = lateout(reg) r,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Clears the bits of *v that are clear in i, and loads the old word.
+                            "lan {r}, {i}, 0({word})",
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift | !mask,
+                            r = lateout(reg) r,
+                            options(nostack),
+                        );
                         (r >> shift) as $int
                     } else {
                         // Nothing weaker is cheaper on s390x.
@@ -822,49 +760,33 @@ macro_rules! op_7 {
                 fn $name(i: $int, v: *mut $int) {
                     if super::z13() {
                         let (word, shift) = super::word_around(v);
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Sets the bits of *v that are set in i (`or`); flips the bits of
-                                // *v that are set in i (`xor`), and loads the old word.
-                                concat!("la", $alu, " {o}, {i}, 0({word})"),
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                o = lateout(reg) _,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
+                            // that are set in i (`xor`), and loads the old word.
+                            concat!("la", $alu, " {o}, {i}, 0({word})"),
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            o = lateout(reg) _,
+                            options(nostack),
+                        );
                     } else {
                         let (word, shift) = super::word_around(v);
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word that contains *v.
-                                "l {o}, 0({word})",
-                                // Copies the old value.
-                                "2: lr {n}, {o}",
-                                // Sets the bits that are set in i (`or`); flips the bits that are
-                                // set in i (`xor`).
-                                concat!($alu, "r {n}, {i}"),
-                                // Stores the new word if the old one is unchanged, else loads it.
-                                "cs {o}, {n}, 0({word})",
-                                // Retries if it was not.
-                                "jl 2b",
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                o = out(reg) _,
-                                n = out(reg) _,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            "l {o}, 0({word})", // Loads the word that contains *v.
+                            "2: lr {n}, {o}",   // Copies the old value.
+                            // Sets the bits that are set in i (`or`); flips the bits that are set
+                            // in i (`xor`).
+                            concat!($alu, "r {n}, {i}"),
+                            // Stores the new word if the old one is unchanged, else loads it.
+                            "cs {o}, {n}, 0({word})",
+                            "jl 2b",            // Retries if it was not.
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            o = out(reg) _,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
                     }
                 }
             )*
@@ -881,55 +803,37 @@ macro_rules! fetch_op_5 {
                     if super::z13() {
                         let (word, shift) = super::word_around(v);
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Sets the bits of *v that are set in i (`fetch_or`); flips the
-                                // bits of *v that are set in i (`fetch_xor`), and loads the old
-                                // word.
-                                concat!("la", $alu, " {r}, {i}, 0({word})"),
-                                // Later accesses are ordered after the operation.
-                                "bcr 14, 0",
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                r = out(reg) r,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of
+                            // *v that are set in i (`fetch_xor`), and loads the old word.
+                            concat!("la", $alu, " {r}, {i}, 0({word})"),
+                            "bcr 14, 0",    // Later accesses are ordered after the operation.
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            r = out(reg) r,
+                            options(nostack),
+                        );
                         (r >> shift) as $int
                     } else {
                         let (word, shift) = super::word_around(v);
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Loads the word that contains *v.
-                                "l {r}, 0({word})",
-                                // Copies the old value.
-                                "2: lr {n}, {r}",
-                                // Sets the bits that are set in i (`fetch_or`); flips the bits that
-                                // are set in i (`fetch_xor`).
-                                concat!($alu, "r {n}, {i}"),
-                                // Stores the new word if the old one is unchanged, else loads it;
-                                // fully ordered.
-                                "cs {r}, {n}, 0({word})",
-                                // Retries if it was not.
-                                "jl 2b",
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                r = out(reg) r,
-                                n = out(reg) _,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            "l {r}, 0({word})", // Loads the word that contains *v.
+                            "2: lr {n}, {r}",   // Copies the old value.
+                            // Sets the bits that are set in i (`fetch_or`); flips the bits that are
+                            // set in i (`fetch_xor`).
+                            concat!($alu, "r {n}, {i}"),
+                            // Stores the new word if the old one is unchanged, else loads it; fully
+                            // ordered.
+                            "cs {r}, {n}, 0({word})",
+                            "jl 2b",            // Retries if it was not.
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            r = out(reg) r,
+                            n = out(reg) _,
+                            options(nostack),
+                        );
                         (r >> shift) as $int
                     }
                 }
@@ -947,24 +851,16 @@ macro_rules! fetch_op_6 {
                     if super::z13() {
                         let (word, shift) = super::word_around(v);
                         let r: u32;
-                        // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                        // aligned word that contains it is on the same page, so it can be accessed,
-                        // too. It is only stored as it was read, in one atomic access together with
-                        // `*v`.
-                        unsafe {
-                            asm!(
-                                // Enables z13 in the assembler.
-                                ".machine z13",
-                                // Sets the bits of *v that are set in i (`fetch_or`); flips the
-                                // bits of *v that are set in i (`fetch_xor`), and loads the old
-                                // word.
-                                concat!("la", $alu, " {r}, {i}, 0({word})"),
-                                word = in(reg_addr) word,
-                                i = in(reg) u32::from(i as $uint) << shift,
-                                r = lateout(reg) r,
-                                options(nostack),
-                            );
-                        }
+                        access_word!(
+                            ".machine z13", // Enables z13 in the assembler.
+                            // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of
+                            // *v that are set in i (`fetch_xor`), and loads the old word.
+                            concat!("la", $alu, " {r}, {i}, 0({word})"),
+                            word = in(reg_addr) word,
+                            i = in(reg) u32::from(i as $uint) << shift,
+                            r = lateout(reg) r,
+                            options(nostack),
+                        );
                         (r >> shift) as $int
                     } else {
                         // Nothing weaker is cheaper on s390x.
@@ -1169,148 +1065,102 @@ macro_rules! i32_i64_isize {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {r}, 0({v})"),
-                        // Is it u?
-                        concat!("2: c", $g, "r {r}, {u}"),
-                        // Exits if so.
-                        "je 3f",
-                        // Copies the old value.
-                        concat!("l", $g, "r {n}, {r}"),
-                        // Adds a.
-                        concat!("a", $g, "r {n}, {a}"),
-                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                        concat!("cs", $g, " {r}, {n}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        v = in(reg_addr) v,
-                        a = in(reg) a,
-                        u = in(reg) u,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {r}, 0({v})"),  // Loads *v.
+                    concat!("2: c", $g, "r {r}, {u}"), // Is it u?
+                    "je 3f",                           // Exits if so.
+                    concat!("l", $g, "r {n}, {r}"),    // Copies the old value.
+                    concat!("a", $g, "r {n}, {a}"),    // Adds a.
+                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                    concat!("cs", $g, " {r}, {n}, 0({v})"),
+                    "jl 2b",                           // Retries if it was not.
+                    "3:",                              // The end.
+                    v = in(reg_addr) v,
+                    a = in(reg) a,
+                    u = in(reg) u,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {r}, 0({v})"),
-                        // Copies the old value and tests it.
-                        concat!("2: lt", $g, "r {n}, {r}"),
-                        // Exits if it is 0.
-                        "je 3f",
-                        // Adds 1.
-                        concat!("a", $g, "hi {n}, 1"),
-                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                        concat!("cs", $g, " {r}, {n}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        v = in(reg_addr) v,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {r}, 0({v})"),   // Loads *v.
+                    concat!("2: lt", $g, "r {n}, {r}"), // Copies the old value and tests it.
+                    "je 3f",                            // Exits if it is 0.
+                    concat!("a", $g, "hi {n}, 1"),      // Adds 1.
+                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                    concat!("cs", $g, " {r}, {n}, 0({v})"),
+                    "jl 2b",                            // Retries if it was not.
+                    "3:",                               // The end.
+                    v = in(reg_addr) v,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 let r = r;
                 r != 0
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {r}, 0({v})"),
-                        // Copies the old value and tests it.
-                        concat!("2: lt", $g, "r {n}, {r}"),
-                        // Exits if it is negative.
-                        "jl 3f",
-                        // Adds 1.
-                        concat!("a", $g, "hi {n}, 1"),
-                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                        concat!("cs", $g, " {r}, {n}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        v = in(reg_addr) v,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {r}, 0({v})"),   // Loads *v.
+                    concat!("2: lt", $g, "r {n}, {r}"), // Copies the old value and tests it.
+                    "jl 3f",                            // Exits if it is negative.
+                    concat!("a", $g, "hi {n}, 1"),      // Adds 1.
+                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                    concat!("cs", $g, " {r}, {n}, 0({v})"),
+                    "jl 2b",                            // Retries if it was not.
+                    "3:",                               // The end.
+                    v = in(reg_addr) v,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 let r = r;
                 r >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {r}, 0({v})"),
-                        // Copies the old value and tests it.
-                        concat!("2: lt", $g, "r {n}, {r}"),
-                        // Exits if it is positive.
-                        "jh 3f",
-                        // Subtracts 1.
-                        concat!("a", $g, "hi {n}, -1"),
-                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                        concat!("cs", $g, " {r}, {n}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        v = in(reg_addr) v,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {r}, 0({v})"),   // Loads *v.
+                    concat!("2: lt", $g, "r {n}, {r}"), // Copies the old value and tests it.
+                    "jh 3f",                            // Exits if it is positive.
+                    concat!("a", $g, "hi {n}, -1"),     // Subtracts 1.
+                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                    concat!("cs", $g, " {r}, {n}, 0({v})"),
+                    "jl 2b",                            // Retries if it was not.
+                    "3:",                               // The end.
+                    v = in(reg_addr) v,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {o}, 0({v})"),
-                        // Copies the old value.
-                        concat!("2: l", $g, "r {r}, {o}"),
-                        // Subtracts 1.
-                        concat!("a", $g, "hi {r}, -1"),
-                        // Exits if that is negative.
-                        "jl 3f",
-                        // Stores the new value if *v is the old one, else loads *v; fully ordered.
-                        concat!("cs", $g, " {o}, {r}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        v = in(reg_addr) v,
-                        r = out(reg) r,
-                        o = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {o}, 0({v})"),  // Loads *v.
+                    concat!("2: l", $g, "r {r}, {o}"), // Copies the old value.
+                    concat!("a", $g, "hi {r}, -1"),    // Subtracts 1.
+                    "jl 3f",                           // Exits if that is negative.
+                    // Stores the new value if *v is the old one, else loads *v; fully ordered.
+                    concat!("cs", $g, " {o}, {r}, 0({v})"),
+                    "jl 2b",                           // Retries if it was not.
+                    "3:",                              // The end.
+                    v = in(reg_addr) v,
+                    r = out(reg) r,
+                    o = out(reg) _,
+                    options(nostack),
+                );
                 r
             }
         }
@@ -1375,37 +1225,28 @@ macro_rules! i32_i64_isize_ptr {
         functions! {
             fn xchg(v: *mut $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("l", $g, " {r}, 0({v})"),
-                        // Stores new if *v is the old value, else loads *v; fully ordered.
-                        concat!("2: cs", $g, " {r}, {new}, 0({v})"),
-                        // Retries if it was not.
-                        "jl 2b",
-                        v = in(reg_addr) v,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("l", $g, " {r}, 0({v})"), // Loads *v.
+                    // Stores new if *v is the old value, else loads *v; fully ordered.
+                    concat!("2: cs", $g, " {r}, {new}, 0({v})"),
+                    "jl 2b",                          // Retries if it was not.
+                    v = in(reg_addr) v,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    options(nostack),
+                );
                 r
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is old, else loads *v; fully ordered.
-                        concat!("cs", $g, " {old}, {new}, 0({v})"),
-                        v = in(reg_addr) v,
-                        old = inout(reg) old => r,
-                        new = in(reg) new,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("cs", $g, " {old}, {new}, 0({v})"), // Stores new if *v is old, else loads *v; fully ordered.
+                    v = in(reg_addr) v,
+                    old = inout(reg) old => r,
+                    new = in(reg) new,
+                    options(nostack),
+                );
                 r
             }
 
@@ -1413,17 +1254,13 @@ macro_rules! i32_i64_isize_ptr {
                 // SAFETY: The caller guarantees that the pointer is valid.
                 let expected = unsafe { *old };
                 let found: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is old, else loads *v; fully ordered.
-                        concat!("cs", $g, " {old}, {new}, 0({v})"),
-                        v = in(reg_addr) v,
-                        old = inout(reg) expected => found,
-                        new = in(reg) new,
-                        options(nostack),
-                    );
-                }
+                access!(
+                    concat!("cs", $g, " {old}, {new}, 0({v})"), // Stores new if *v is old, else loads *v; fully ordered.
+                    v = in(reg_addr) v,
+                    old = inout(reg) expected => found,
+                    new = in(reg) new,
+                    options(nostack),
+                );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
                     unsafe { *old = found };
@@ -1499,48 +1336,31 @@ macro_rules! i8_i16 {
                 if super::z13() {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Enables z13 in the assembler.
-                            ".machine z13",
-                            // Clears the bits of *v that are clear in i, and loads the old word.
-                            "lan {o}, {i}, 0({word})",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            o = lateout(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        ".machine z13", // Enables z13 in the assembler.
+                        // Clears the bits of *v that are clear in i, and loads the old word.
+                        "lan {o}, {i}, 0({word})",
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        o = lateout(reg) _,
+                        options(nostack),
+                    );
                 } else {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v.
-                            "l {o}, 0({word})",
-                            // Copies the old value.
-                            "2: lr {n}, {o}",
-                            // Clears the bits that are clear in i.
-                            "nr {n}, {i}",
-                            // Stores the new word if the old one is unchanged, else loads it.
-                            "cs {o}, {n}, 0({word})",
-                            // Retries if it was not.
-                            "jl 2b",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            o = out(reg) _,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        "l {o}, 0({word})", // Loads the word that contains *v.
+                        "2: lr {n}, {o}",   // Copies the old value.
+                        "nr {n}, {i}",      // Clears the bits that are clear in i.
+                        // Stores the new word if the old one is unchanged, else loads it.
+                        "cs {o}, {n}, 0({word})",
+                        "jl 2b",            // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        o = out(reg) _,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
                 }
             }
 
@@ -1549,53 +1369,35 @@ macro_rules! i8_i16 {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
                     let r: u32;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Enables z13 in the assembler.
-                            ".machine z13",
-                            // Clears the bits of *v that are clear in i, and loads the old word.
-                            "lan {r}, {i}, 0({word})",
-                            // Later accesses are ordered after the operation.
-                            "bcr 14, 0",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            r = out(reg) r,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        ".machine z13", // Enables z13 in the assembler.
+                        // Clears the bits of *v that are clear in i, and loads the old word.
+                        "lan {r}, {i}, 0({word})",
+                        "bcr 14, 0",    // Later accesses are ordered after the operation.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        r = out(reg) r,
+                        options(nostack),
+                    );
                     (r >> shift) as $int
                 } else {
                     let (word, shift) = super::word_around(v);
                     let mask = u32::from($uint::MAX) << shift;
                     let r: u32;
-                    // SAFETY: The block accesses `*v`, as the caller permits. The rest of the
-                    // aligned word that contains it is on the same page, so it can be accessed,
-                    // too. It is only stored as it was read, in one atomic access together with
-                    // `*v`.
-                    unsafe {
-                        asm!(
-                            // Loads the word that contains *v.
-                            "l {r}, 0({word})",
-                            // Copies the old value.
-                            "2: lr {n}, {r}",
-                            // Clears the bits that are clear in i.
-                            "nr {n}, {i}",
-                            // Stores the new word if the old one is unchanged, else loads it; fully
-                            // ordered.
-                            "cs {r}, {n}, 0({word})",
-                            // Retries if it was not.
-                            "jl 2b",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                    }
+                    access_word!(
+                        "l {r}, 0({word})", // Loads the word that contains *v.
+                        "2: lr {n}, {r}",   // Copies the old value.
+                        "nr {n}, {i}",      // Clears the bits that are clear in i.
+                        // Stores the new word if the old one is unchanged, else loads it; fully
+                        // ordered.
+                        "cs {r}, {n}, 0({word})",
+                        "jl 2b",            // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        r = out(reg) r,
+                        n = out(reg) _,
+                        options(nostack),
+                    );
                     (r >> shift) as $int
                 }
             }
@@ -1638,32 +1440,22 @@ macro_rules! i8_i16 {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
                 let r: u32;
-                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
-                // word that contains it is on the same page, so it can be accessed, too. It is only
-                // stored as it was read, in one atomic access together with `*v`.
-                unsafe {
-                    asm!(
-                        // Loads the word that contains *v.
-                        "l {r}, 0({word})",
-                        // Copies the old value.
-                        "2: lr {n}, {r}",
-                        // Clears the variable in the word.
-                        "nr {n}, {rest}",
-                        // Inserts new.
-                        "or {n}, {new}",
-                        // Stores the new word if the old one is unchanged, else loads it; fully
-                        // ordered.
-                        "cs {r}, {n}, 0({word})",
-                        // Retries if it was not.
-                        "jl 2b",
-                        word = in(reg_addr) word,
-                        new = in(reg) u32::from(new as $uint) << shift,
-                        rest = in(reg) !mask,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access_word!(
+                    "l {r}, 0({word})", // Loads the word that contains *v.
+                    "2: lr {n}, {r}",   // Copies the old value.
+                    "nr {n}, {rest}",   // Clears the variable in the word.
+                    "or {n}, {new}",    // Inserts new.
+                    // Stores the new word if the old one is unchanged, else loads it; fully
+                    // ordered.
+                    "cs {r}, {n}, 0({word})",
+                    "jl 2b",            // Retries if it was not.
+                    word = in(reg_addr) word,
+                    new = in(reg) u32::from(new as $uint) << shift,
+                    rest = in(reg) !mask,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 (r >> shift) as $int
             }
 
@@ -1671,41 +1463,27 @@ macro_rules! i8_i16 {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
                 let r: u32;
-                // SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned
-                // word that contains it is on the same page, so it can be accessed, too. It is only
-                // stored as it was read, in one atomic access together with `*v`.
-                unsafe {
-                    asm!(
-                        // Loads the word that contains *v.
-                        "l {r}, 0({word})",
-                        // Copies the old value.
-                        "2: lr {n}, {r}",
-                        // Extracts the variable.
-                        "nr {n}, {mask}",
-                        // Is it old?
-                        "cr {n}, {old}",
-                        // Exits if not.
-                        "jne 3f",
-                        // Keeps the rest of the word.
-                        "xr {n}, {r}",
-                        // Inserts new.
-                        "or {n}, {new}",
-                        // Stores the new word if the old one is unchanged, else loads it; fully
-                        // ordered.
-                        "cs {r}, {n}, 0({word})",
-                        // Retries if it was not.
-                        "jl 2b",
-                        // The end.
-                        "3:",
-                        word = in(reg_addr) word,
-                        old = in(reg) u32::from(old as $uint) << shift,
-                        new = in(reg) u32::from(new as $uint) << shift,
-                        mask = in(reg) mask,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
+                access_word!(
+                    "l {r}, 0({word})", // Loads the word that contains *v.
+                    "2: lr {n}, {r}",   // Copies the old value.
+                    "nr {n}, {mask}",   // Extracts the variable.
+                    "cr {n}, {old}",    // Is it old?
+                    "jne 3f",           // Exits if not.
+                    "xr {n}, {r}",      // Keeps the rest of the word.
+                    "or {n}, {new}",    // Inserts new.
+                    // Stores the new word if the old one is unchanged, else loads it; fully
+                    // ordered.
+                    "cs {r}, {n}, 0({word})",
+                    "jl 2b",            // Retries if it was not.
+                    "3:",               // The end.
+                    word = in(reg_addr) word,
+                    old = in(reg) u32::from(old as $uint) << shift,
+                    new = in(reg) u32::from(new as $uint) << shift,
+                    mask = in(reg) mask,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
                 (r >> shift) as $int
             }
         }

@@ -2,8 +2,7 @@
 
 //! Inline assembly for x86.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -216,6 +215,15 @@ pub(crate) fn smp_mb() {
 
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = true;
+
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
 
 /// Declares functions with the contract of this module.
 macro_rules! functions {
@@ -438,21 +446,16 @@ macro_rules! read_3 {
                 fn $name(v: *const i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Expects the low half of the value that may be stored.
-                            "mov %ebx, %eax",
-                            // Expects its high half.
-                            "mov %ecx, %edx",
-                            // Loads *v into EDX:EAX, or stores the value that is there already.
-                            "lock cmpxchg8b ({v})",
-                            v = in(reg) v,
-                            out("eax") r_lo,
-                            out("edx") r_hi,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov %ebx, %eax", // Expects the low half of the value that may be stored.
+                        "mov %ecx, %edx", // Expects its high half.
+                        // Loads *v into EDX:EAX, or stores the value that is there already.
+                        "lock cmpxchg8b ({v})",
+                        v = in(reg) v,
+                        out("eax") r_lo,
+                        out("edx") r_hi,
+                        options(att_syntax, nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -467,25 +470,18 @@ macro_rules! set_3 {
         functions! {
             $(
                 fn $name(v: *mut i64, i: i64) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Stores i if *v is the expected value, else loads *v.
-                            "2: lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            in("ebx") i as i32,
-                            in("ecx") (i >> 32) as i32,
-                            out("eax") _,
-                            out("edx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",  // Loads the low half of the expected value.
+                        "mov 4({v}), %edx", // Loads its high half.
+                        "2: lock cmpxchg8b ({v})", // Stores i if *v is the expected value, else loads *v.
+                        "jne 2b",           // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        in("ebx") i as i32,
+                        in("ecx") (i >> 32) as i32,
+                        out("eax") _,
+                        out("edx") _,
+                        options(att_syntax, nostack),
+                    );
                 }
             )*
         }
@@ -498,40 +494,31 @@ macro_rules! op_4 {
         functions! {
             $(
                 fn $name(i: i64, v: *mut i64) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
-                    // arguments of this function.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); sets the bits that are set in i (`or`); flips the bits
-                            // that are set in i (`xor`) in the low half.
-                            concat!($low, " ({i}), %ebx"),
-                            // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear
-                            // in i (`and`); sets the bits that are set in i (`or`); flips the bits
-                            // that are set in i (`xor`) in the high half, with the carry (`add`),
-                            // with the borrow (`sub`).
-                            concat!($high, " 4({i}), %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            i = in(reg) &raw const i,
-                            out("eax") _,
-                            out("edx") _,
-                            out("ebx") _,
-                            out("ecx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); sets the bits that are set in i (`or`); flips the bits that are
+                        // set in i (`xor`) in the low half.
+                        concat!($low, " ({i}), %ebx"),
+                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
+                        // (`and`); sets the bits that are set in i (`or`); flips the bits that are
+                        // set in i (`xor`) in the high half, with the carry (`add`), with the
+                        // borrow (`sub`).
+                        concat!($high, " 4({i}), %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        i = in(reg) &raw const i,
+                        out("eax") _,
+                        out("edx") _,
+                        out("ebx") _,
+                        out("ecx") _,
+                        options(att_syntax, nostack),
+                    );
                 }
             )*
         }
@@ -546,36 +533,27 @@ macro_rules! op_return {
                 fn $name(i: i64, v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
-                    // arguments of this function.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
-                            concat!($low, " ({i}), %ebx"),
-                            // Adds i (`add_return`); subtracts i (`sub_return`) in the high half,
-                            // with the carry (`add_return`), with the borrow (`sub_return`).
-                            concat!($high, " 4({i}), %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            i = in(reg) &raw const i,
-                            out("ebx") r_lo,
-                            out("ecx") r_hi,
-                            out("eax") _,
-                            out("edx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
+                        concat!($low, " ({i}), %ebx"),
+                        // Adds i (`add_return`); subtracts i (`sub_return`) in the high half, with
+                        // the carry (`add_return`), with the borrow (`sub_return`).
+                        concat!($high, " 4({i}), %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        i = in(reg) &raw const i,
+                        out("ebx") r_lo,
+                        out("ecx") r_hi,
+                        out("eax") _,
+                        out("edx") _,
+                        options(att_syntax, nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -592,42 +570,31 @@ macro_rules! fetch_op {
                 fn $name(i: i64, v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits, and reads
-                    // arguments of this function.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); sets the bits that are set in i
-                            // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
-                            // low half.
-                            concat!($low, " ({i}), %ebx"),
-                            // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that
-                            // are clear in i (`fetch_and`); sets the bits that are set in i
-                            // (`fetch_or`); flips the bits that are set in i (`fetch_xor`) in the
-                            // high half, with the carry (`fetch_add`), with the borrow
-                            // (`fetch_sub`).
-                            concat!($high, " 4({i}), %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            i = in(reg) &raw const i,
-                            out("eax") r_lo,
-                            out("edx") r_hi,
-                            out("ebx") _,
-                            out("ecx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); sets the bits that are set in i (`fetch_or`);
+                        // flips the bits that are set in i (`fetch_xor`) in the low half.
+                        concat!($low, " ({i}), %ebx"),
+                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
+                        // clear in i (`fetch_and`); sets the bits that are set in i (`fetch_or`);
+                        // flips the bits that are set in i (`fetch_xor`) in the high half, with the
+                        // carry (`fetch_add`), with the borrow (`fetch_sub`).
+                        concat!($high, " 4({i}), %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        i = in(reg) &raw const i,
+                        out("eax") r_lo,
+                        out("edx") r_hi,
+                        out("ebx") _,
+                        out("ecx") _,
+                        options(att_syntax, nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -642,33 +609,24 @@ macro_rules! op_5 {
         functions! {
             $(
                 fn $name(v: *mut i64) {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds 1 (`inc`); subtracts 1 (`dec`).
-                            concat!($low, " $1, %ebx"),
-                            // Adds the carry (`inc`); subtracts the borrow (`dec`).
-                            concat!($high, " $0, %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            out("eax") _,
-                            out("edx") _,
-                            out("ebx") _,
-                            out("ecx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",          // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",         // Loads its high half.
+                        "2: mov %eax, %ebx",        // Copies the old value.
+                        "mov %edx, %ecx",           // Copies its high half.
+                        concat!($low, " $1, %ebx"), // Adds 1 (`inc`); subtracts 1 (`dec`).
+                        // Adds the carry (`inc`); subtracts the borrow (`dec`).
+                        concat!($high, " $0, %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b", // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        out("eax") _,
+                        out("edx") _,
+                        out("ebx") _,
+                        out("ecx") _,
+                        options(att_syntax, nostack),
+                    );
                 }
             )*
         }
@@ -683,33 +641,24 @@ macro_rules! op_return_2 {
                 fn $name(v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
-                            concat!($low, " $1, %ebx"),
-                            // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
-                            concat!($high, " $0, %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            out("ebx") r_lo,
-                            out("ecx") r_hi,
-                            out("eax") _,
-                            out("edx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        concat!($low, " $1, %ebx"), // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                        // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
+                        concat!($high, " $0, %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        out("ebx") r_lo,
+                        out("ecx") r_hi,
+                        out("eax") _,
+                        out("edx") _,
+                        options(att_syntax, nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -740,33 +689,24 @@ macro_rules! fetch_op_2 {
                 fn $name(v: *mut i64) -> i64 {
                     let r_lo: i32;
                     let r_hi: i32;
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
-                            concat!($low, " $1, %ebx"),
-                            // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
-                            concat!($high, " $0, %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            v = in(reg) v,
-                            out("eax") r_lo,
-                            out("edx") r_hi,
-                            out("ebx") _,
-                            out("ecx") _,
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        concat!($low, " $1, %ebx"), // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                        // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
+                        concat!($high, " $0, %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        v = in(reg) v,
+                        out("eax") r_lo,
+                        out("edx") r_hi,
+                        out("ebx") _,
+                        out("ecx") _,
+                        options(att_syntax, nostack),
+                    );
                     let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
                     r
                 }
@@ -781,39 +721,29 @@ macro_rules! op_and_test {
         functions! {
             $(
                 fn $name(v: *mut i64) -> bool {
-                    // SAFETY: The block accesses only `*v`, as the caller permits.
-                    unsafe {
-                        asm!(
-                            // Loads the low half of the expected value.
-                            "mov ({v}), %eax",
-                            // Loads its high half.
-                            "mov 4({v}), %edx",
-                            // Copies the old value.
-                            "2: mov %eax, %ebx",
-                            // Copies its high half.
-                            "mov %edx, %ecx",
-                            // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
-                            concat!($low, " $1, %ebx"),
-                            // Subtracts the borrow (`dec_and_test`); adds the carry
-                            // (`inc_and_test`).
-                            concat!($high, " $0, %ecx"),
-                            // Stores the new value if *v is the expected one, else loads *v.
-                            "lock cmpxchg8b ({v})",
-                            // Retries if it was not, with the loaded value.
-                            "jne 2b",
-                            // Is it 0?
-                            "or %ecx, %ebx",
-                            // Jumps directly to the target if the caller branches on the result.
-                            "je {yes}",
-                            v = in(reg) v,
-                            out("eax") _,
-                            out("edx") _,
-                            out("ebx") _,
-                            out("ecx") _,
-                            yes = label { return true },
-                            options(att_syntax, nostack),
-                        );
-                    }
+                    access!(
+                        "mov ({v}), %eax",   // Loads the low half of the expected value.
+                        "mov 4({v}), %edx",  // Loads its high half.
+                        "2: mov %eax, %ebx", // Copies the old value.
+                        "mov %edx, %ecx",    // Copies its high half.
+                        // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
+                        concat!($low, " $1, %ebx"),
+                        // Subtracts the borrow (`dec_and_test`); adds the carry (`inc_and_test`).
+                        concat!($high, " $0, %ecx"),
+                        // Stores the new value if *v is the expected one, else loads *v.
+                        "lock cmpxchg8b ({v})",
+                        "jne 2b",            // Retries if it was not, with the loaded value.
+                        "or %ecx, %ebx",     // Is it 0?
+                        // Jumps directly to the target if the caller branches on the result.
+                        "je {yes}",
+                        v = in(reg) v,
+                        out("eax") _,
+                        out("edx") _,
+                        out("ebx") _,
+                        out("ecx") _,
+                        yes = label { return true },
+                        options(att_syntax, nostack),
+                    );
                     false
                 }
             )*
@@ -842,89 +772,66 @@ macro_rules! i32_isize_i8_i16_ptr {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("mov ({v}), {r", $m, "}"),
-                        v = in(reg) v,
-                        r = lateout($class) r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout($class) r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
 
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access; later accesses are ordered after it.
-                        concat!("mov ({v}), {r", $m, "}"),
-                        v = in(reg) v,
-                        r = lateout($class) r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access; later accesses are ordered after it.
+                    v = in(reg) v,
+                    r = lateout($class) r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("mov {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access; earlier accesses are ordered before it.
-                        concat!("mov {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack, preserves_flags),
+                );
             }
 
             fn xchg(v: *mut $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Swaps *v and new; with memory, LOCK is implied.
-                        concat!("xchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        new = inout($class) new => r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("xchg {new", $m, "}, ({v})"), // Swaps *v and new; with memory, LOCK is implied.
+                    v = in(reg) v,
+                    new = inout($class) new => r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
-                        // *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        inout($old_register) old => r,
-                        new = in($class) new,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads *v
+                    // into eax (32 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {new", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    inout($old_register) old => r,
+                    new = in($class) new,
+                    options(att_syntax, nostack),
+                );
                 r
             }
 
@@ -932,18 +839,15 @@ macro_rules! i32_isize_i8_i16_ptr {
                 // SAFETY: The caller guarantees that the pointer is valid.
                 let expected = unsafe { *old };
                 let found: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads
-                        // *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        inout($old_register) expected => found,
-                        new = in($class) new,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads *v
+                    // into eax (32 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {new", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    inout($old_register) expected => found,
+                    new = in($class) new,
+                    options(att_syntax, nostack),
+                );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
                     unsafe { *old = found };
@@ -959,16 +863,12 @@ macro_rules! i32_isize_i8_i16 {
     ($int:ty, $m:tt, $class:ident, $suffix:tt, $o_register:tt) => {
         functions! {
             fn add(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v.
-                        concat!("lock add {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -984,16 +884,12 @@ macro_rules! i32_isize_i8_i16 {
         functions! {
             fn fetch_add(i: $int, v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v; i's register receives the old value.
-                        concat!("lock xadd {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = inout($class) i => r,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock xadd {i", $m, "}, ({v})"), // Adds i to *v; i's register receives the old value.
+                    v = in(reg) v,
+                    i = inout($class) i => r,
+                    options(att_syntax, nostack),
+                );
                 r
             }
         }
@@ -1008,16 +904,12 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn sub(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts i from *v.
-                        concat!("lock sub {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -1036,15 +928,11 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn inc(v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds 1 to *v.
-                        concat!("lock inc", $suffix, " ({v})"),
-                        v = in(reg) v,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
+                    v = in(reg) v,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -1071,28 +959,20 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn dec(v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts 1 from *v.
-                        concat!("lock dec", $suffix, " ({v})"),
-                        v = in(reg) v,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
+                    v = in(reg) v,
+                    options(att_syntax, nostack),
+                );
             }
 
             fn and(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Clears the bits of *v that are clear in i.
-                        concat!("lock and {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock and {i", $m, "}, ({v})"), // Clears the bits of *v that are clear in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -1107,16 +987,12 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn or(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Sets the bits of *v that are set in i.
-                        concat!("lock or {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock or {i", $m, "}, ({v})"), // Sets the bits of *v that are set in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -1131,16 +1007,12 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn xor(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Flips the bits of *v that are set in i.
-                        concat!("lock xor {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock xor {i", $m, "}, ({v})"), // Flips the bits of *v that are set in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -1155,68 +1027,48 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts i from *v and sets ZF if the difference is 0.
-                        concat!("lock sub {i", $m, "}, ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        i = in($class) i,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v and sets ZF if the difference is 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn dec_and_test(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts 1 from *v and sets ZF if the difference is 0.
-                        concat!("lock dec", $suffix, " ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v and sets ZF if the difference is 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn inc_and_test(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds 1 to *v and sets ZF if it is now 0.
-                        concat!("lock inc", $suffix, " ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v and sets ZF if it is now 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v and sets SF if the sum is negative.
-                        concat!("lock add {i", $m, "}, ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "js {yes}",
-                        v = in(reg) v,
-                        i = in($class) i,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v and sets SF if the sum is negative.
+                    "js {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
         }
@@ -1230,105 +1082,75 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn inc_not_zero(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("mov ({v}), %", $o_register),
-                        // Is it 0?
-                        concat!("2: test %", $o_register, ", %", $o_register),
-                        // Exits if so.
-                        "je 3f",
-                        // Copies the old value.
-                        concat!("mov %", $o_register, ", {n", $m, "}"),
-                        // Adds 1.
-                        concat!("inc {n", $m, "}"),
-                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
-                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
-                        // Retries if it was not, with the loaded value.
-                        "jne 2b",
-                        // Sets the condition: it was not 0.
-                        concat!("test %", $o_register, ", %", $o_register),
-                        // The end.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "jne {yes}",
-                        v = in(reg) v,
-                        out($o_register) _,
-                        n = out($class) _,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
+                    concat!("2: test %", $o_register, ", %", $o_register), // Is it 0?
+                    "je 3f",                                               // Exits if so.
+                    concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
+                    concat!("inc {n", $m, "}"),                            // Adds 1.
+                    // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
+                    // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    // Sets the condition: it was not 0.
+                    concat!("test %", $o_register, ", %", $o_register),
+                    "3:",                                                  // The end.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jne {yes}",
+                    v = in(reg) v,
+                    out($o_register) _,
+                    n = out($class) _,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("mov ({v}), %", $o_register),
-                        // Is it negative?
-                        concat!("2: test %", $o_register, ", %", $o_register),
-                        // Exits if so.
-                        "js 3f",
-                        // Copies the old value.
-                        concat!("mov %", $o_register, ", {n", $m, "}"),
-                        // Adds 1.
-                        concat!("inc {n", $m, "}"),
-                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
-                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
-                        // Retries if it was not, with the loaded value.
-                        "jne 2b",
-                        // Sets the condition: it was not negative.
-                        concat!("test %", $o_register, ", %", $o_register),
-                        // The end.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "jns {yes}",
-                        v = in(reg) v,
-                        out($o_register) _,
-                        n = out($class) _,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
+                    concat!("2: test %", $o_register, ", %", $o_register), // Is it negative?
+                    "js 3f",                                               // Exits if so.
+                    concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
+                    concat!("inc {n", $m, "}"),                            // Adds 1.
+                    // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
+                    // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    // Sets the condition: it was not negative.
+                    concat!("test %", $o_register, ", %", $o_register),
+                    "3:",                                                  // The end.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jns {yes}",
+                    v = in(reg) v,
+                    out($o_register) _,
+                    n = out($class) _,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v.
-                        concat!("mov ({v}), %", $o_register),
-                        // Is it positive?
-                        concat!("2: test %", $o_register, ", %", $o_register),
-                        // Exits if so.
-                        "jg 3f",
-                        // Copies the old value.
-                        concat!("mov %", $o_register, ", {n", $m, "}"),
-                        // Subtracts 1.
-                        concat!("dec {n", $m, "}"),
-                        // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits),
-                        // else loads *v into eax (32 bits); al (8 bits); ax (16 bits).
-                        concat!("lock cmpxchg {n", $m, "}, ({v})"),
-                        // Retries if it was not, with the loaded value.
-                        "jne 2b",
-                        // The end: "equal", thus not greater, if it was not.
-                        "3:",
-                        // Jumps directly to the target if the caller branches on the result.
-                        "jle {yes}",
-                        v = in(reg) v,
-                        out($o_register) _,
-                        n = out($class) _,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
+                    concat!("2: test %", $o_register, ", %", $o_register), // Is it positive?
+                    "jg 3f",                                               // Exits if so.
+                    concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
+                    concat!("dec {n", $m, "}"),                            // Subtracts 1.
+                    // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
+                    // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    "3:", // The end: "equal", thus not greater, if it was not.
+                    // Jumps directly to the target if the caller branches on the result.
+                    "jle {yes}",
+                    v = in(reg) v,
+                    out($o_register) _,
+                    n = out($class) _,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
@@ -1538,25 +1360,18 @@ pub(crate) mod atomic64 {
         fn xchg(v: *mut i64, new: i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Loads the low half of the expected value.
-                    "mov ({v}), %eax",
-                    // Loads its high half.
-                    "mov 4({v}), %edx",
-                    // Stores new if *v is the expected value, else loads *v.
-                    "2: lock cmpxchg8b ({v})",
-                    // Retries if it was not, with the loaded value.
-                    "jne 2b",
-                    v = in(reg) v,
-                    in("ebx") new as i32,
-                    in("ecx") (new >> 32) as i32,
-                    out("eax") r_lo,
-                    out("edx") r_hi,
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "mov ({v}), %eax",  // Loads the low half of the expected value.
+                "mov 4({v}), %edx", // Loads its high half.
+                "2: lock cmpxchg8b ({v})", // Stores new if *v is the expected value, else loads *v.
+                "jne 2b",           // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                in("ebx") new as i32,
+                in("ecx") (new >> 32) as i32,
+                out("eax") r_lo,
+                out("edx") r_hi,
+                options(att_syntax, nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }
@@ -1564,19 +1379,15 @@ pub(crate) mod atomic64 {
         fn cmpxchg(v: *mut i64, old: i64, new: i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
-                    "lock cmpxchg8b ({v})",
-                    v = in(reg) v,
-                    inout("eax") old as i32 => r_lo,
-                    inout("edx") (old >> 32) as i32 => r_hi,
-                    in("ebx") new as i32,
-                    in("ecx") (new >> 32) as i32,
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "lock cmpxchg8b ({v})", // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
+                v = in(reg) v,
+                inout("eax") old as i32 => r_lo,
+                inout("edx") (old >> 32) as i32 => r_hi,
+                in("ebx") new as i32,
+                in("ecx") (new >> 32) as i32,
+                options(att_syntax, nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }
@@ -1587,22 +1398,17 @@ pub(crate) mod atomic64 {
             let found_lo: i32;
             let found_hi: i32;
             let is: u8;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
-                    "lock cmpxchg8b ({v})",
-                    // Saves the result before other instructions change the condition codes.
-                    "sete {is}",
-                    v = in(reg) v,
-                    inout("eax") expected as i32 => found_lo,
-                    inout("edx") (expected >> 32) as i32 => found_hi,
-                    in("ebx") new as i32,
-                    in("ecx") (new >> 32) as i32,
-                    is = lateout(reg_byte) is,
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "lock cmpxchg8b ({v})", // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
+                "sete {is}", // Saves the result before other instructions change the condition codes.
+                v = in(reg) v,
+                inout("eax") expected as i32 => found_lo,
+                inout("edx") (expected >> 32) as i32 => found_hi,
+                in("ebx") new as i32,
+                in("ecx") (new >> 32) as i32,
+                is = lateout(reg_byte) is,
+                options(att_syntax, nostack),
+            );
             let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
             if is == 0 {
                 // SAFETY: The caller guarantees that the pointer is valid.
@@ -1633,167 +1439,109 @@ pub(crate) mod atomic64 {
 
     functions! {
         fn inc_not_zero(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Expects the low half of the value that may be stored.
-                    "mov %ebx, %eax",
-                    // Expects its high half.
-                    "mov %ecx, %edx",
-                    // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b ({v})",
-                    // Copies the low half.
-                    "2: mov %eax, %ebx",
-                    // Is it 0?
-                    "or %edx, %ebx",
-                    // Exits if so.
-                    "je 3f",
-                    // Copies the old value.
-                    "mov %eax, %ebx",
-                    // Copies its high half.
-                    "mov %edx, %ecx",
-                    // Adds 1.
-                    "add $1, %ebx",
-                    // Adds the carry.
-                    "adc $0, %ecx",
-                    // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b ({v})",
-                    // Retries if it was not, with the loaded value.
-                    "jne 2b",
-                    // Was it 0?
-                    "3: or %edx, %eax",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jne {yes}",
-                    v = in(reg) v,
-                    out("eax") _,
-                    out("edx") _,
-                    out("ebx") _,
-                    out("ecx") _,
-                    yes = label { return true },
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "mov %ebx, %eax",       // Expects the low half of the value that may be stored.
+                "mov %ecx, %edx",       // Expects its high half.
+                "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
+                "2: mov %eax, %ebx",    // Copies the low half.
+                "or %edx, %ebx",        // Is it 0?
+                "je 3f",                // Exits if so.
+                "mov %eax, %ebx",       // Copies the old value.
+                "mov %edx, %ecx",       // Copies its high half.
+                "add $1, %ebx",         // Adds 1.
+                "adc $0, %ecx",         // Adds the carry.
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",               // Retries if it was not, with the loaded value.
+                "3: or %edx, %eax",     // Was it 0?
+                "jne {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                yes = label { return true },
+                options(att_syntax, nostack),
+            );
             false
         }
 
         fn inc_unless_negative(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Expects the low half of the value that may be stored.
-                    "mov %ebx, %eax",
-                    // Expects its high half.
-                    "mov %ecx, %edx",
-                    // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b ({v})",
-                    // Is it negative?
-                    "2: test %edx, %edx",
-                    // Exits if so.
-                    "js 3f",
-                    // Copies the old value.
-                    "mov %eax, %ebx",
-                    // Copies its high half.
-                    "mov %edx, %ecx",
-                    // Adds 1.
-                    "add $1, %ebx",
-                    // Adds the carry.
-                    "adc $0, %ecx",
-                    // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b ({v})",
-                    // Retries if it was not, with the loaded value.
-                    "jne 2b",
-                    // Was it negative?
-                    "3: test %edx, %edx",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jns {yes}",
-                    v = in(reg) v,
-                    out("eax") _,
-                    out("edx") _,
-                    out("ebx") _,
-                    out("ecx") _,
-                    yes = label { return true },
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "mov %ebx, %eax",       // Expects the low half of the value that may be stored.
+                "mov %ecx, %edx",       // Expects its high half.
+                "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
+                "2: test %edx, %edx",   // Is it negative?
+                "js 3f",                // Exits if so.
+                "mov %eax, %ebx",       // Copies the old value.
+                "mov %edx, %ecx",       // Copies its high half.
+                "add $1, %ebx",         // Adds 1.
+                "adc $0, %ecx",         // Adds the carry.
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",               // Retries if it was not, with the loaded value.
+                "3: test %edx, %edx",   // Was it negative?
+                "jns {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                yes = label { return true },
+                options(att_syntax, nostack),
+            );
             false
         }
 
         fn dec_unless_positive(v: *mut i64) -> bool {
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Expects the low half of the value that may be stored.
-                    "mov %ebx, %eax",
-                    // Expects its high half.
-                    "mov %ecx, %edx",
-                    // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b ({v})",
-                    // Copies the old value.
-                    "2: mov %eax, %ebx",
-                    // Copies its high half.
-                    "mov %edx, %ecx",
-                    // Subtracts 1.
-                    "sub $1, %ebx",
-                    // Subtracts the borrow, and compares the old value with 1.
-                    "sbb $0, %ecx",
-                    // Exits if it is not less, thus positive.
-                    "jge 3f",
-                    // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b ({v})",
-                    // Retries if it was not, with the loaded value.
-                    "jne 2b",
-                    // The end.
-                    "3:",
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jl {yes}",
-                    v = in(reg) v,
-                    out("eax") _,
-                    out("edx") _,
-                    out("ebx") _,
-                    out("ecx") _,
-                    yes = label { return true },
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "mov %ebx, %eax",       // Expects the low half of the value that may be stored.
+                "mov %ecx, %edx",       // Expects its high half.
+                "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
+                "2: mov %eax, %ebx",    // Copies the old value.
+                "mov %edx, %ecx",       // Copies its high half.
+                "sub $1, %ebx",         // Subtracts 1.
+                "sbb $0, %ecx",         // Subtracts the borrow, and compares the old value with 1.
+                "jge 3f",               // Exits if it is not less, thus positive.
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",               // Retries if it was not, with the loaded value.
+                "3:",                   // The end.
+                "jl {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                yes = label { return true },
+                options(att_syntax, nostack),
+            );
             false
         }
 
         fn dec_if_positive(v: *mut i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
-            // SAFETY: The block accesses only `*v`, as the caller permits.
-            unsafe {
-                asm!(
-                    // Expects the low half of the value that may be stored.
-                    "mov %ebx, %eax",
-                    // Expects its high half.
-                    "mov %ecx, %edx",
-                    // Loads *v, or stores the value that is there already.
-                    "lock cmpxchg8b ({v})",
-                    // Copies the old value.
-                    "2: mov %eax, %ebx",
-                    // Copies its high half.
-                    "mov %edx, %ecx",
-                    // Subtracts 1.
-                    "sub $1, %ebx",
-                    // Subtracts the borrow.
-                    "sbb $0, %ecx",
-                    // Exits if the difference is negative.
-                    "js 3f",
-                    // Stores the new value if *v is the expected one, else loads *v.
-                    "lock cmpxchg8b ({v})",
-                    // Retries if it was not, with the loaded value.
-                    "jne 2b",
-                    // The end.
-                    "3:",
-                    v = in(reg) v,
-                    out("ebx") r_lo,
-                    out("ecx") r_hi,
-                    out("eax") _,
-                    out("edx") _,
-                    options(att_syntax, nostack),
-                );
-            }
+            access!(
+                "mov %ebx, %eax",       // Expects the low half of the value that may be stored.
+                "mov %ecx, %edx",       // Expects its high half.
+                "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
+                "2: mov %eax, %ebx",    // Copies the old value.
+                "mov %edx, %ecx",       // Copies its high half.
+                "sub $1, %ebx",         // Subtracts 1.
+                "sbb $0, %ecx",         // Subtracts the borrow.
+                "js 3f",                // Exits if the difference is negative.
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",               // Retries if it was not, with the loaded value.
+                "3:",                   // The end.
+                v = in(reg) v,
+                out("ebx") r_lo,
+                out("ecx") r_hi,
+                out("eax") _,
+                out("edx") _,
+                options(att_syntax, nostack),
+            );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
         }

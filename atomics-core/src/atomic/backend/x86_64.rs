@@ -2,8 +2,7 @@
 
 //! Inline assembly for x86_64.
 //!
-//! Each function is the C function of its name. The comment above an instruction says what it
-//! does.
+//! Each function is the C function of its name. The comment on an instruction says what it does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -95,6 +94,15 @@ pub(crate) fn smp_mb() {
 
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = true;
+
+/// Runs instructions that access the variable.
+macro_rules! access {
+    ($($asm:tt)*) => {
+        // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
+        // the function that are in memory.
+        unsafe { asm!($($asm)*) }
+    };
+}
 
 /// Declares functions with the contract of this module.
 macro_rules! functions {
@@ -315,72 +323,52 @@ macro_rules! all_families {
         functions! {
             fn read(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access.
-                        concat!("mov ({v}), {r", $m, "}"),
-                        v = in(reg) v,
-                        r = lateout($class) r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout($class) r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
 
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Loads *v in one access; later accesses are ordered after it.
-                        concat!("mov ({v}), {r", $m, "}"),
-                        v = in(reg) v,
-                        r = lateout($class) r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access; later accesses are ordered after it.
+                    v = in(reg) v,
+                    r = lateout($class) r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
 
             fn set(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access.
-                        concat!("mov {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack, preserves_flags),
+                );
             }
 
             fn set_release(v: *mut $int, i: $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores i to *v in one access; earlier accesses are ordered before it.
-                        concat!("mov {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack, preserves_flags),
+                );
             }
 
             fn xchg(v: *mut $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Swaps *v and new; with memory, LOCK is implied.
-                        concat!("xchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        new = inout($class) new => r,
-                        options(att_syntax, nostack, preserves_flags),
-                    );
-                }
+                access!(
+                    concat!("xchg {new", $m, "}, ({v})"), // Swaps *v and new; with memory, LOCK is implied.
+                    v = in(reg) v,
+                    new = inout($class) new => r,
+                    options(att_syntax, nostack, preserves_flags),
+                );
                 r
             }
         }
@@ -395,19 +383,15 @@ macro_rules! all_families {
         functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
-                        // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax
-                        // (16 bits).
-                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        inout($old_register) old => r,
-                        new = in($class) new,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits),
+                    // else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {new", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    inout($old_register) old => r,
+                    new = in($class) new,
+                    options(att_syntax, nostack),
+                );
                 r
             }
         }
@@ -424,19 +408,15 @@ macro_rules! all_families {
                 // SAFETY: The caller guarantees that the pointer is valid.
                 let expected = unsafe { *old };
                 let found: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
-                        // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax
-                        // (16 bits).
-                        concat!("lock cmpxchg {new", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        inout($old_register) expected => found,
-                        new = in($class) new,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits),
+                    // else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits).
+                    concat!("lock cmpxchg {new", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    inout($old_register) expected => found,
+                    new = in($class) new,
+                    options(att_syntax, nostack),
+                );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
                     unsafe { *old = found };
@@ -459,16 +439,12 @@ macro_rules! integers {
     ($int:ty, $m:tt, $class:ident, $suffix:tt) => {
         functions! {
             fn add(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v.
-                        concat!("lock add {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -484,16 +460,12 @@ macro_rules! integers {
         functions! {
             fn fetch_add(i: $int, v: *mut $int) -> $int {
                 let r: $int;
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v; i's register receives the old value.
-                        concat!("lock xadd {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = inout($class) i => r,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock xadd {i", $m, "}, ({v})"), // Adds i to *v; i's register receives the old value.
+                    v = in(reg) v,
+                    i = inout($class) i => r,
+                    options(att_syntax, nostack),
+                );
                 r
             }
         }
@@ -507,16 +479,12 @@ macro_rules! integers {
 
         functions! {
             fn sub(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts i from *v.
-                        concat!("lock sub {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -535,15 +503,11 @@ macro_rules! integers {
 
         functions! {
             fn inc(v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds 1 to *v.
-                        concat!("lock inc", $suffix, " ({v})"),
-                        v = in(reg) v,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
+                    v = in(reg) v,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -570,28 +534,20 @@ macro_rules! integers {
 
         functions! {
             fn dec(v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts 1 from *v.
-                        concat!("lock dec", $suffix, " ({v})"),
-                        v = in(reg) v,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
+                    v = in(reg) v,
+                    options(att_syntax, nostack),
+                );
             }
 
             fn and(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Clears the bits of *v that are clear in i.
-                        concat!("lock and {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock and {i", $m, "}, ({v})"), // Clears the bits of *v that are clear in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -621,16 +577,12 @@ macro_rules! integers {
 
         functions! {
             fn or(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Sets the bits of *v that are set in i.
-                        concat!("lock or {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock or {i", $m, "}, ({v})"), // Sets the bits of *v that are set in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -645,16 +597,12 @@ macro_rules! integers {
 
         functions! {
             fn xor(i: $int, v: *mut $int) {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Flips the bits of *v that are set in i.
-                        concat!("lock xor {i", $m, "}, ({v})"),
-                        v = in(reg) v,
-                        i = in($class) i,
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock xor {i", $m, "}, ({v})"), // Flips the bits of *v that are set in i.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    options(att_syntax, nostack),
+                );
             }
         }
 
@@ -669,68 +617,48 @@ macro_rules! integers {
 
         functions! {
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts i from *v and sets ZF if the difference is 0.
-                        concat!("lock sub {i", $m, "}, ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        i = in($class) i,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v and sets ZF if the difference is 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn dec_and_test(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Subtracts 1 from *v and sets ZF if the difference is 0.
-                        concat!("lock dec", $suffix, " ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v and sets ZF if the difference is 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn inc_and_test(v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds 1 to *v and sets ZF if it is now 0.
-                        concat!("lock inc", $suffix, " ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v and sets ZF if it is now 0.
+                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
-                // SAFETY: The block accesses only `*v`, as the caller permits.
-                unsafe {
-                    asm!(
-                        // Adds i to *v and sets SF if the sum is negative.
-                        concat!("lock add {i", $m, "}, ({v})"),
-                        // Jumps directly to the target if the caller branches on the result.
-                        "js {yes}",
-                        v = in(reg) v,
-                        i = in($class) i,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                }
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v and sets SF if the sum is negative.
+                    "js {yes}", // Jumps directly to the target if the caller branches on the result.
+                    v = in(reg) v,
+                    i = in($class) i,
+                    yes = label { return true },
+                    options(att_syntax, nostack),
+                );
                 false
             }
         }

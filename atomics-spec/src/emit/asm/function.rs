@@ -53,24 +53,6 @@ pub(super) fn function(
 
 impl Body<'_> {
     fn emit_function(&self, text: &mut Text, choice: &Choice<'_>, labels: Labels) {
-        let has_condition = |plan: &&Plan<'_>| match plan {
-            Plan::Native(template) => template.condition.is_some(),
-            _ => false,
-        };
-        if let (Labels::If(option), true) = (labels, choice.plans().iter().any(has_condition)) {
-            let both = [
-                (option.to_owned(), Labels::Always),
-                (format!("not({option})"), Labels::Never),
-            ];
-            for (index, (cfg, labels)) in both.iter().enumerate() {
-                if index > 0 {
-                    text.line("");
-                }
-                text.line(format!("#[cfg({cfg})]"));
-                self.emit_function(text, choice, *labels);
-            }
-            return;
-        }
         if signature::ignores_operands(&self.v.of) {
             text.line(
                 "#[allow(unused_variables, reason = \"this form needs fewer than the others\")]",
@@ -143,7 +125,7 @@ impl Body<'_> {
                 ..*self
             },
             template,
-            labels: labels == Labels::Always,
+            labels,
         };
         let mut text = Text::unwrapped();
         native.emit_body(&mut text);

@@ -8,6 +8,7 @@ mod operands;
 pub(super) use context::Native;
 
 use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
+use super::surroundings::Labels;
 use crate::arch::{Fill, ResultLocation};
 use crate::emit::text::{Text, fresh};
 use crate::model::op::Form;
@@ -19,9 +20,10 @@ impl Native<'_> {
     pub fn emit_body(&self, t: &mut Text) {
         let op = self.body.v.of.op;
         let pointer = op.pointer();
-        // A jump out of the block would lose the old value, which a `p` argument needs.
-        let jumps = self.template.condition.is_some() && self.labels && pointer.is_none();
-        let sets = self.template.condition.is_some() && !jumps;
+        let (jumps, sets) = match (self.template.condition.is_some(), self.can_jump()) {
+            (false, _) => (false, false),
+            (true, jumps) => (jumps, !jumps),
+        };
         let flag = fresh("is", op);
         let found = pointer.map(|p| (fresh("found", op), self.encoding(&p.name)));
         let result = match &self.template.result {
@@ -37,15 +39,26 @@ impl Native<'_> {
         if sets {
             t.line(format!("let {flag}: u8;"));
         }
-        t.comment(self.proof());
-        t.block("unsafe", |t| {
-            t.line("asm!(");
+        // The macros prove that the block is sound.
+        let access = match self.template.word {
+            None => "access",
+            Some(_) => "access_word",
+        };
+        if jumps && matches!(self.labels, Labels::If(_)) {
+            t.line(format!("condition!({access};"));
             t.indented(|t| {
-                self.emit_lines(t, jumps, sets, &flag);
-                self.emit_operands(t, jumps, sets, &flag);
+                self.emit_ends(t);
+                self.emit_lines(t, false, false, &flag);
+                self.emit_operands(t, false, false, &flag);
             });
-            t.line(");");
+            return t.line(")");
+        }
+        t.line(format!("{access}!("));
+        t.indented(|t| {
+            self.emit_lines(t, jumps, sets, &flag);
+            self.emit_operands(t, jumps, sets, &flag);
         });
+        t.line(");");
         for (name, encoding) in found.iter().chain(&result) {
             encoding.emit_join(t, name);
         }
@@ -84,22 +97,9 @@ impl Native<'_> {
         }
     }
 
-    /// Why the block is sound.
-    fn proof(&self) -> &'static str {
-        match self.template.word {
-            None if self.template.memory.is_empty() => {
-                "SAFETY: The block accesses only `*v`, as the caller permits."
-            }
-            None => {
-                "SAFETY: The block accesses only `*v`, as the caller permits, and reads arguments \
-                 of this function."
-            }
-            Some(_) => {
-                "SAFETY: The block accesses `*v`, as the caller permits. The rest of the aligned \
-                 word that contains it is on the same page, so it can be accessed, too. It is only \
-                 stored as it was read, in one atomic access together with `*v`."
-            }
-        }
+    /// Whether a condition is a jump. A jump would lose the old value, which a `p` argument needs.
+    fn can_jump(&self) -> bool {
+        self.labels != Labels::Never && self.body.v.of.op.pointer().is_none()
     }
 
     /// Emits the address of the word that contains the variable and the place of the variable in it.

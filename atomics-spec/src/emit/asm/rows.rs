@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::body::Block;
+use super::commented::Commented;
 use super::fold::{self, Group, Instance, Parameter, Shape, SharedBlock};
 use super::symbols::{self, Kind};
 use crate::emit::text::{RAW_COMMENT, Text, list};
@@ -11,12 +12,15 @@ use crate::model::ty::{Family, Repr};
 use crate::names::{self, rust_ident};
 
 /// Names of macros that generated code calls.
-const CALLED: [&str; 7] = [
+const CALLED: [&str; 10] = [
+    "access",
+    "access_word",
     "asm",
     "barriers",
     "call",
     "cfg",
     "concat",
+    "condition",
     "functions",
     "macro_rules",
 ];
@@ -413,13 +417,9 @@ fn emit_function(t: &mut Text, folded: &Folded, of: &dyn Fn(&Parameter) -> Use) 
             }
         }
     };
-    // The lines, each with the comment above it.
+    // The instructions so far, and the comments on the next line.
+    let mut instructions = Commented::default();
     let mut comments: Vec<(usize, String)> = Vec::new();
-    let flush = |t: &mut Text, comments: &mut Vec<(usize, String)>| {
-        for (depth, text) in comments.drain(..) {
-            t.deeper(depth, |t| t.comment(&text));
-        }
-    };
     for line in shape.text.lines() {
         let bare = line.trim_start_matches(' ');
         let depth = (line.len() - bare.len()) / 4;
@@ -430,34 +430,39 @@ fn emit_function(t: &mut Text, folded: &Folded, of: &dyn Fn(&Parameter) -> Use) 
             comments.push((depth, first.unwrap_or_default() + chars.as_str()));
             continue;
         }
-        if let Some(name) = symbols::only_parameter(bare)
-            && let (Kind::Line, used) = resolve(name)
-        {
-            match used {
-                Use::Value(text) if text.is_empty() => comments.clear(),
-                Use::Value(text) => {
-                    flush(t, &mut comments);
-                    t.deeper(depth, |t| {
-                        t.line(symbols::rust(&symbols::instruction(&text)))
-                    });
-                }
-                Use::Variable(name) => {
-                    flush(t, &mut comments);
-                    t.deeper(depth, |t| t.line(format!("$(${name},)?")));
-                }
+        let code = match symbols::only_parameter(bare).map(&resolve) {
+            Some((Kind::Line, Use::Value(text))) if text.is_empty() => {
+                comments.clear();
+                continue;
             }
+            Some((Kind::Line, Use::Value(text))) => symbols::instruction(&text),
+            Some((Kind::Line, Use::Variable(name))) => {
+                instructions.push(
+                    depth,
+                    std::mem::take(&mut comments),
+                    format!("$(${name},)?"),
+                );
+                continue;
+            }
+            _ => symbols::replace_in(bare, &|name, is_inside| match resolve(name) {
+                (Kind::Line, Use::Variable(name)) => format!("$(${name})?"),
+                (_, Use::Variable(name)) => symbols::marked(&name),
+                (Kind::Line, Use::Value(text)) if text.is_empty() => text,
+                (Kind::Line | Kind::Text, Use::Value(text)) if !is_inside => format!("{text:?}"),
+                (_, Use::Value(text)) => text,
+            }),
+        };
+        if symbols::has_instruction(&code) {
+            instructions.push(depth, std::mem::take(&mut comments), symbols::rust(&code));
             continue;
         }
-        flush(t, &mut comments);
-        let line = symbols::replace_in(bare, &|name, is_inside| match resolve(name) {
-            (Kind::Line, Use::Variable(name)) => format!("$(${name})?"),
-            (_, Use::Variable(name)) => symbols::marked(&name),
-            (Kind::Line, Use::Value(text)) if text.is_empty() => text,
-            (Kind::Line | Kind::Text, Use::Value(text)) if !is_inside => format!("{text:?}"),
-            (_, Use::Value(text)) => text,
-        });
-        t.deeper(depth, |t| t.wide_line(&symbols::rust(&line)));
+        instructions.flush(t);
+        for (depth, text) in comments.drain(..) {
+            t.deeper(depth, |t| t.comment(&text));
+        }
+        t.deeper(depth, |t| t.wide_line(&symbols::rust(&code)));
     }
+    instructions.flush(t);
 }
 
 /// A parameter in the pattern of a macro.

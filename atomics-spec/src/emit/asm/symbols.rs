@@ -77,7 +77,17 @@ pub(super) fn marked(name: &str) -> String {
 
 /// An instruction, as an argument of `asm!`.
 pub(super) fn instruction(text: &str) -> String {
-    format!("{}{text}{},", INSTRUCTION[0], INSTRUCTION[1])
+    instruction_before(text, ",")
+}
+
+/// An instruction with what follows it.
+pub(super) fn instruction_before(text: &str, end: &str) -> String {
+    format!("{}{text}{}{end}", INSTRUCTION[0], INSTRUCTION[1])
+}
+
+/// Whether a line has an instruction.
+pub(super) fn has_instruction(line: &str) -> bool {
+    line.contains(INSTRUCTION[0])
 }
 
 /// A part of a text.

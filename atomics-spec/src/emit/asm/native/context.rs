@@ -3,6 +3,7 @@
 use super::encoding::Encoding;
 use crate::arch::Template;
 use crate::emit::asm::body::Body;
+use crate::emit::asm::surroundings::Labels;
 use crate::emit::asm::symbols::Kind;
 use crate::emit::text::fresh;
 use crate::model::op::Op;
@@ -13,7 +14,7 @@ pub struct Native<'a> {
     pub body: &'a Body<'a>,
     pub template: &'a Template,
     /// Whether it can jump out of `asm!`.
-    pub labels: bool,
+    pub labels: Labels,
 }
 
 impl Native<'_> {

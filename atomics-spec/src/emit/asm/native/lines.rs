@@ -2,8 +2,11 @@
 
 use super::context::{Native, asm_name};
 use crate::emit::asm::sentence::format_sentence;
-use crate::emit::asm::symbols::{Kind, instruction};
+use crate::emit::asm::symbols::{Kind, instruction, instruction_before};
 use crate::emit::text::{Text, fresh};
+
+const JUMPS: &str = "Jumps directly to the target if the caller branches on the result.";
+const SETS: &str = "Saves the result before other instructions change the condition codes.";
 
 impl Native<'_> {
     /// Emits the instructions.
@@ -41,21 +44,41 @@ impl Native<'_> {
                 t.line(instruction(&self.fill(&line.text)));
             }
         }
-        let condition = self.template.condition.as_deref().unwrap_or("");
-        let condition = self.body.symbols.mark(Kind::Text, "cc", condition);
-        let with = |line: &Option<String>, operand: &str, name: &str| {
-            let line = line.as_deref().unwrap_or("").replace("{cc}", &condition);
-            line.replace(operand, &format!("{{{name}}}"))
-        };
         if jumps {
-            t.comment("Jumps directly to the target if the caller branches on the result.");
+            t.comment(JUMPS);
             let yes = fresh("yes", self.body.v.of.op);
-            t.line(instruction(&with(&arch.branch, "{label}", &yes)));
+            t.line(instruction(&self.fill_condition(
+                arch.branch.as_deref(),
+                "{label}",
+                &yes,
+            )));
         }
         if sets {
-            t.comment("Saves the result before other instructions change the condition codes.");
-            t.line(instruction(&with(&arch.setcc, "{r}", flag)));
+            t.comment(SETS);
+            let set = self.fill_condition(arch.setcc.as_deref(), "{r}", flag);
+            t.line(instruction(&set));
         }
+    }
+
+    /// Emits both ways to return a condition, for the macro that chooses between them.
+    pub fn emit_ends(&self, t: &mut Text) {
+        let (arch, op) = (self.body.arch, self.body.v.of.op);
+        let (yes, flag) = (fresh("yes", op), fresh("is", op));
+        let jump = self.fill_condition(arch.branch.as_deref(), "{label}", &yes);
+        let set = self.fill_condition(arch.setcc.as_deref(), "{r}", &flag);
+        t.comment(JUMPS);
+        t.line(instruction_before(&jump, &format!(" => {yes};")));
+        t.comment(SETS);
+        let end = format!(" => {flag}: {};", self.plain_class(8));
+        t.line(instruction_before(&set, &end));
+    }
+
+    /// The instruction of a condition, with `name` for its operand.
+    fn fill_condition(&self, line: Option<&str>, operand: &str, name: &str) -> String {
+        let condition = self.template.condition.as_deref().unwrap_or("");
+        let condition = self.body.symbols.mark(Kind::Text, "cc", condition);
+        let line = line.unwrap_or("").replace("{cc}", &condition);
+        line.replace(operand, &format!("{{{name}}}"))
     }
 
     /// A meaning with the names of fixed registers.

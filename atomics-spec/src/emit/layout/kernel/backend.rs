@@ -61,7 +61,7 @@ pub fn modules(
             hosted: Hosted::Kernel,
         };
         let text = asm::module(spec, arch, surroundings)?;
-        let text = through_wrapper(&text, arch.kernel_directive.as_deref());
+        let text = through_wrapper(&text, arch.kernel_directive.as_deref(), HAS_LABELS);
         let modules = match Patched::of(arch) {
             Some(patched) => patched.modules(spec, arch, text)?,
             None => vec![(arch.name.clone(), text)],

@@ -22,9 +22,23 @@ fn wrapper(directive: Option<&str>) -> String {
     )
 }
 
+/// The macro for instructions whose result is a condition, in two versions: with a jump to the code
+/// that follows the function's result, and with a value.
+const CONDITION: &str = include_str!("../../templates/condition.rs");
+
+/// The macros whose arguments start with instructions.
+const ASM: [&str; 5] = [
+    "asm!(",
+    "access!(",
+    "access_word!(",
+    "condition!(access;",
+    "condition!(access_word;",
+];
+
 /// Makes a module of inline assembly use the kernel's wrapper, which sets the syntax on x86 itself.
-/// Each block starts with the directive.
-pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
+/// Each block starts with the directive. `has_labels` is the `cfg` of compilers with jumps out of
+/// `asm!`.
+pub fn through_wrapper(text: &str, directive: Option<&str>, has_labels: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // Whether the lines are the instructions of a block, and whether they are those of a `concat!`.
     let mut in_template = false;
@@ -37,11 +51,11 @@ pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
             lines.next_if(|line| line.is_empty());
             continue;
         }
-        let line = if code == "asm!(" {
+        let line = if ASM.contains(&code) {
             in_template = true;
             line.to_owned()
         } else if in_template && (in_concat || code == "concat!(") {
-            in_concat = code != "),";
+            in_concat = !code.starts_with("),");
             line.to_owned()
         } else if in_template && !is_template(code) {
             in_template = false;
@@ -60,17 +74,36 @@ pub fn through_wrapper(text: &str, directive: Option<&str>) -> String {
         }
     }
     let (imports, rest) = split_imports(&out);
-    format!("{imports}{}{rest}", wrapper(directive))
+    let mut macros = wrapper(directive);
+    if rest.contains("condition!(") {
+        macros += &CONDITION.replace("HAS_LABELS", has_labels);
+        macros.push('\n');
+    }
+    format!("{imports}{macros}{rest}")
 }
 
 /// Whether a line is an instruction, some that a macro passes, or a comment.
 fn is_template(code: &str) -> bool {
+    let (code, _) = split_comment(code);
     let is_passed = code.starts_with('$')
         && (!code.contains('(') || code.ends_with(",)?") || code.ends_with(",)*"));
-    is_passed
-        || ["\"", "concat!(", "//"]
-            .iter()
-            .any(|start| code.starts_with(start))
+    let mut starts = ["\"", "concat!("].iter();
+    is_passed || code.is_empty() || starts.any(|start| code.starts_with(start))
+}
+
+/// A line without its comment, and the comment with the blanks before it.
+fn split_comment(line: &str) -> (&str, &str) {
+    let mut in_string = false;
+    let mut is_escaped = false;
+    for (at, c) in line.char_indices() {
+        if !in_string && line[at..].starts_with("//") {
+            let code = line[..at].trim_end();
+            return (code, &line[code.len()..]);
+        }
+        in_string ^= c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    (line, "")
 }
 
 /// Ends the instructions by a semicolon: after the last line that is not a comment.
@@ -78,14 +111,22 @@ fn end_template(out: &mut String) {
     let mut end = out.len();
     for line in out.split_inclusive('\n').rev() {
         if !line.trim_start().starts_with("//") {
+            end -= line.len();
             break;
         }
         end -= line.len();
     }
+    let below = out.split_off(end);
+    let (last, below) = below.split_once('\n').unwrap_or((&below, ""));
+    let (code, comment) = split_comment(last);
     // Of several lines that a macro passes, each ends with a comma.
-    let comma = out[..end].ends_with(",\n");
-    let start = end - if comma { 2 } else { 1 };
-    out.replace_range(start..end, ";\n");
+    let bare = code.strip_suffix(',').unwrap_or(code);
+    let comment = match bare == code {
+        true => comment.strip_prefix("  ").map(|rest| format!(" {rest}")),
+        false => None,
+    }
+    .unwrap_or_else(|| comment.to_owned());
+    *out += &format!("{bare};{comment}\n{below}");
 }
 
 /// Splits a module behind its imports, of which that of `asm!` is removed.
@@ -133,8 +174,8 @@ mod tests {
             mod p {\n    use super::c_void;\n\n    rows! {}\n}\n\n\
             fn h() {\n    asm!(\n        \"mfence\";\n        // No `nostack`,\n        \
             // here.\n    );\n}\n";
-        assert_eq!(through_wrapper(text, None), expected);
-        let directed = through_wrapper(text, Some(".arch new"));
+        assert_eq!(through_wrapper(text, None, "NEW"), expected);
+        let directed = through_wrapper(text, Some(".arch new"), "NEW");
         assert!(
             directed.contains("(concat!(\".arch new\\n\", $($line, \"\\n\"),+);"),
             "{directed}"

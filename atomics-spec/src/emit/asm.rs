@@ -4,10 +4,12 @@
 mod barriers;
 mod body;
 mod call;
+mod calls;
 mod commented;
 mod composed;
 mod features;
 mod fold;
+mod folded;
 mod function;
 mod native;
 mod options;
@@ -130,11 +132,15 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let call = include_str!("templates/backend_call.rs");
     let access = include_str!("templates/backend_access.rs");
     let access_word = include_str!("templates/backend_access_word.rs");
-    let macros: [(&[&str], &str); 4] = [
+    let calls = include_str!("templates/backend_calls.rs");
+    let fenced = include_str!("templates/backend_fenced.rs");
+    let macros: [(&[&str], &str); 6] = [
         (&["access!(", "condition!(access;"], access),
         (&["access_word!(", "condition!(access_word;"], access_word),
-        (&["functions!"], functions),
-        (&["call!("], call),
+        (&["functions!", "calls!"], functions),
+        (&["calls!"], calls),
+        (&["call!(", "fenced!("], call),
+        (&["fenced!("], fenced),
     ];
     for (uses, definition) in macros {
         if uses.iter().any(|call| rows.contains(call)) {

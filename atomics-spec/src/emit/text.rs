@@ -78,8 +78,14 @@ impl Text {
     /// One line. If it is too long, what is between its outermost parentheses is on lines of its
     /// own, broken at blanks outside strings.
     pub fn wide_line(&mut self, text: &str) {
-        let room = WIDTH - self.depth * 4;
-        let ends = text.find('(').zip(text.rfind(')'));
+        self.wide_line_until(text, "");
+    }
+
+    /// Such a line, whose outermost parentheses are before `end`.
+    pub fn wide_line_until(&mut self, text: &str, end: &str) {
+        let room = self.room();
+        let inner = text.rfind(end).map_or(text, |at| &text[..at]);
+        let ends = text.find('(').zip(inner.rfind(')'));
         let Some((open, close)) = ends.filter(|_| text.chars().count() > room) else {
             return self.line(text);
         };

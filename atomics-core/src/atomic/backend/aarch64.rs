@@ -36,6 +36,23 @@ fn lse() -> bool {
     cfg!(target_feature = "lse")
 }
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -43,17 +60,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -115,6 +122,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -156,7 +173,8 @@ macro_rules! op_return_asm {
             "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
             // Loads *v and monitors it; later accesses are ordered after the load (acquire).
             concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-            concat!($alu, " {r", $m, "}, {r", $m, "}, {i", $m, "}"), // Adds i (`add_return`); subtracts i (`sub_return`).
+            // Adds i (`add_return`); subtracts i (`sub_return`).
+            concat!($alu, " {r", $m, "}, {r", $m, "}, {i", $m, "}"),
             // Stores the result to *v if it is still monitored; earlier accesses are ordered before
             // the store (full and release).
             concat!("st", $l, "xr", $w, " {s:w}, {r", $m, "}, [{v}]"),
@@ -204,46 +222,39 @@ macro_rules! fetch_op_asm {
 
 /// Functions of `add`, `andnot`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    if super::lse() {
-                        access!(
-                            ".arch_extension lse", // Enables lse in the assembler.
-                            // Adds i to *v (`add`); clears the bits of *v that are set in i
-                            // (`andnot`); sets the bits of *v that are set in i (`or`); flips the
-                            // bits of *v that are set in i (`xor`).
-                            concat!("st", $atomic, $w, " {i", $m, "}, [{v}]"),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            options(nostack, preserves_flags),
-                        );
-                    } else {
-                        op_asm!(i, v, $w, $m, $alu)
-                    }
-                }
-            )*
+    ($int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            if super::lse() {
+                access!(
+                    ".arch_extension lse", // Enables lse in the assembler.
+                    // Adds i to *v (`add`); clears the bits of *v that are set in i (`andnot`);
+                    // sets the bits of *v that are set in i (`or`); flips the bits of *v that are
+                    // set in i (`xor`).
+                    concat!("st", $atomic, $w, " {i", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    options(nostack, preserves_flags),
+                );
+            } else {
+                op_asm!(i, v, $w, $m, $alu)
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `add_return`.
 macro_rules! add_return {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::lse() {
-                        let old = call!($callee(i, v));
-                        old.wrapping_add(i)
-                    } else {
-                        op_return_asm!(i, v, $int, $a, $w, $m, "add", $l, [$($also)?])
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::lse() {
+                call!($callee(i, v)).wrapping_add(i)
+            } else {
+                op_return_asm!(i, v, $int, $a, $w, $m, "add", $l, [$($also)?])
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
@@ -251,263 +262,202 @@ macro_rules! fetch_op {
     (
         $int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $acq:tt $rel:tt $a:tt $alu:tt
         [$($also:tt)?];)*
-    ) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::lse() {
-                        let r: $int;
-                        access!(
-                            ".arch_extension lse", // Enables lse in the assembler.
-                            // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that
-                            // are set in i (`fetch_andnot`); sets the bits of *v that are set in i
-                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`);
-                            // fully ordered (full); later accesses are ordered after it (acquire);
-                            // earlier accesses are ordered before it (release).
-                            concat!(
-                                "ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m, "}, [{v}]"
-                            ),
-                            v = in(reg) v,
-                            i = in(reg) i,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    } else {
-                        fetch_op_asm!(i, v, $int, $a, $w, $m, $alu, $rel, [$($also)?])
-                    }
-                }
-            )*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::lse() {
+                let r: $int;
+                access!(
+                    ".arch_extension lse", // Enables lse in the assembler.
+                    // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are set
+                    // in i (`fetch_andnot`); sets the bits of *v that are set in i (`fetch_or`);
+                    // flips the bits of *v that are set in i (`fetch_xor`); fully ordered (full);
+                    // later accesses are ordered after it (acquire); earlier accesses are ordered
+                    // before it (release).
+                    concat!("ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    i = in(reg) i,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
+                r
+            } else {
+                fetch_op_asm!(i, v, $int, $a, $w, $m, $alu, $rel, [$($also)?])
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `sub_return`.
 macro_rules! sub_return {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::lse() {
-                        call!($callee(i.wrapping_neg(), v))
-                    } else {
-                        op_return_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::lse() {
+                call!($callee(i.wrapping_neg(), v))
+            } else {
+                op_return_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_sub`.
 macro_rules! fetch_sub {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::lse() {
-                        call!($callee(i.wrapping_neg(), v))
-                    } else {
-                        fetch_op_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::lse() {
+                call!($callee(i.wrapping_neg(), v))
+            } else {
+                fetch_op_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
+            }
         }
-    };
-}
-
-/// Functions of `inc` and `dec`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    call!($callee(1, v));
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::lse() {
-                        call!($callee(!i, v))
-                    } else {
-                        fetch_op_asm!(i, v, $int, $a, $w, $m, "and", $l, [$($also)?])
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::lse() {
+                call!($callee(!i, v))
+            } else {
+                fetch_op_asm!(i, v, $int, $a, $w, $m, "and", $l, [$($also)?])
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `xchg`.
 macro_rules! xchg {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $a:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    if super::lse() {
-                        let r: $int;
-                        access!(
-                            ".arch_extension lse", // Enables lse in the assembler.
-                            // Swaps *v and new; fully ordered (full); later accesses are ordered
-                            // after it (acquire); earlier accesses are ordered before it (release).
-                            concat!("swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"),
-                            v = in(reg) v,
-                            new = in(reg) new,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    } else {
-                        let r: $int;
-                        access!(
-                            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
-                            // Loads *v and monitors it; later accesses are ordered after the load
-                            // (acquire).
-                            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                            // Stores new to *v if it is still monitored; earlier accesses are
-                            // ordered before the store (full and release).
-                            concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
-                            "cbnz {s:w}, 2b",        // Retries if the store failed.
-                            $($also,)? // Later accesses are ordered after the operation.
-                            v = in(reg) v,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $a:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, new: $int) -> $int {
+            if super::lse() {
+                let r: $int;
+                access!(
+                    ".arch_extension lse", // Enables lse in the assembler.
+                    // Swaps *v and new; fully ordered (full); later accesses are ordered after it
+                    // (acquire); earlier accesses are ordered before it (release).
+                    concat!("swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    new = in(reg) new,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
+                r
+            } else {
+                let r: $int;
+                access!(
+                    "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                    // Loads *v and monitors it; later accesses are ordered after the load
+                    // (acquire).
+                    concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                    // Stores new to *v if it is still monitored; earlier accesses are ordered
+                    // before the store (full and release).
+                    concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
+                    "cbnz {s:w}, 2b",        // Retries if the store failed.
+                    $($also,)?               // Later accesses are ordered after the operation.
+                    v = in(reg) v,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                r
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
-    ($int:ty, $w:tt, $m:tt, $narrow:tt; $($name:ident $rel:tt $a:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    if super::lse() {
-                        let r: $int;
-                        access!(
-                            ".arch_extension lse", // Enables lse in the assembler.
-                            // Stores new if *v is old; loads *v; fully ordered (full and release);
-                            // later accesses are ordered after it (acquire); later accesses are
-                            // ordered after it, as dependent ones must be (relaxed).
-                            concat!("casa", $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
-                            v = in(reg) v,
-                            old = inout(reg) old => r,
-                            new = in(reg) new,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    } else {
-                        let r: $int;
-                        access!(
-                            "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
-                            // Loads *v and monitors it; later accesses are ordered after the load
-                            // (acquire).
-                            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
-                            concat!("cmp {r", $m, "}, {old", $m, "}", $narrow), // Is it old?
-                            "b.ne 3f",                                          // Exits if not.
-                            // Stores new to *v if it is still monitored; earlier accesses are
-                            // ordered before the store (full and release).
-                            concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
-                            "cbnz {s:w}, 2b", // Retries if the store failed.
-                            $($also,)? // Later accesses are ordered after the operation.
-                            "3:",                                               // The end.
-                            v = in(reg) v,
-                            old = in(reg) old,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack),
-                        );
-                        r
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $m:tt, $narrow:tt; $($name:ident $rel:tt $a:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            if super::lse() {
+                let r: $int;
+                access!(
+                    ".arch_extension lse", // Enables lse in the assembler.
+                    // Stores new if *v is old; loads *v; fully ordered (full and release); later
+                    // accesses are ordered after it (acquire); later accesses are ordered after it,
+                    // as dependent ones must be (relaxed).
+                    concat!("casa", $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    old = inout(reg) old => r,
+                    new = in(reg) new,
+                    options(nostack, preserves_flags),
+                );
+                r
+            } else {
+                let r: $int;
+                access!(
+                    "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                    // Loads *v and monitors it; later accesses are ordered after the load
+                    // (acquire).
+                    concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                    concat!("cmp {r", $m, "}, {old", $m, "}", $narrow), // Is it old?
+                    "b.ne 3f",                                          // Exits if not.
+                    // Stores new to *v if it is still monitored; earlier accesses are ordered
+                    // before the store (full and release).
+                    concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
+                    "cbnz {s:w}, 2b", // Retries if the store failed.
+                    $($also,)? // Later accesses are ordered after the operation.
+                    "3:",                                               // The end.
+                    v = in(reg) v,
+                    old = in(reg) old,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack),
+                );
+                r
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
 macro_rules! try_cmpxchg {
-    ($int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    if super::lse() {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        let expected = unsafe { *old };
-                        let found: $int;
-                        access!(
-                            ".arch_extension lse", // Enables lse in the assembler.
-                            // Stores new if *v is old; loads *v; fully ordered (full); later
-                            // accesses are ordered after it (acquire); earlier accesses are ordered
-                            // before it (release).
-                            concat!("cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
-                            v = in(reg) v,
-                            old = inout(reg) expected => found,
-                            new = in(reg) new,
-                            options(nostack, preserves_flags),
-                        );
-                        if found != expected {
-                            // SAFETY: The caller guarantees that the pointer is valid.
-                            unsafe { *old = found };
-                        }
-                        found == expected
-                    } else {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        let expected = unsafe { *old };
-                        let old_ = call!($callee(v, expected, new));
-                        if old_ != expected {
-                            // SAFETY: The caller guarantees that the pointer is valid.
-                            unsafe { *old = old_ };
-                        }
-                        old_ == expected
-                    }
+    ($int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            if super::lse() {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                let expected = unsafe { *old };
+                let found: $int;
+                access!(
+                    ".arch_extension lse", // Enables lse in the assembler.
+                    // Stores new if *v is old; loads *v; fully ordered (full); later accesses are
+                    // ordered after it (acquire); earlier accesses are ordered before it (release).
+                    concat!("cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    old = inout(reg) expected => found,
+                    new = in(reg) new,
+                    options(nostack, preserves_flags),
+                );
+                if found != expected {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    unsafe { *old = found };
                 }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let new = call!($callee(i, v));
-                    new < 0
+                found == expected
+            } else {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                let expected = unsafe { *old };
+                let old_ = call!($callee(v, expected, new));
+                if old_ != expected {
+                    // SAFETY: The caller guarantees that the pointer is valid.
+                    unsafe { *old = old_ };
                 }
-            )*
+                old_ == expected
+            }
         }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -529,7 +479,8 @@ macro_rules! all_families {
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("ldar", $w, " {r", $m, "}, [{v}]"), // Loads *v in one access; later accesses are ordered after it.
+                    // Loads *v in one access; later accesses are ordered after it.
+                    concat!("ldar", $w, " {r", $m, "}, [{v}]"),
                     v = in(reg) v,
                     r = lateout(reg) r,
                     options(nostack, preserves_flags),
@@ -548,7 +499,8 @@ macro_rules! all_families {
 
             fn set_release(v: *mut $int, i: $int) {
                 access!(
-                    concat!("stlr", $w, " {i", $m, "}, [{v}]"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    // Stores i to *v in one access; earlier accesses are ordered before it.
+                    concat!("stlr", $w, " {i", $m, "}, [{v}]"),
                     v = in(reg) v,
                     i = in(reg) i,
                     options(nostack, preserves_flags),
@@ -655,34 +607,6 @@ macro_rules! integers {
             fetch_sub_relaxed  fetch_add_relaxed  ""   ""   [];
         }
 
-        op_2! {
-            $int;
-            // name  callee
-            inc   add;
-            dec   sub;
-        }
-
-        op_3! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
         functions! {
             fn and(i: $int, v: *mut $int) {
                 if super::lse() {
@@ -703,31 +627,6 @@ macro_rules! integers {
         }
 
         functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
-            }
-
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let new = call!(add_return(1, v));
-                new == 0
-            }
-        }
-
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          add_return;
-            add_negative_acquire  add_return_acquire;
-            add_negative_release  add_return_release;
-            add_negative_relaxed  add_return_relaxed;
-        }
-
-        functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
@@ -741,15 +640,6 @@ macro_rules! integers {
                     }
                 }
                 found
-            }
-
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                call!(add_unless(v, 1, 0))
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
@@ -781,6 +671,48 @@ macro_rules! integers {
                 }
                 found <= 0
             }
+        }
+
+        functions! {
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+        }
+
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(sub_return(i, v)) == 0;
+            add_negative         = call!(add_return(i, v)) < 0;
+            add_negative_acquire = call!(add_return_acquire(i, v)) < 0;
+            add_negative_release = call!(add_return_release(i, v)) < 0;
+            add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -863,9 +795,7 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "", ":w", "" }
-
     integers! { i32, "", ":w" }
-
     i32_i64_isize! { i32, ":w" }
 }
 
@@ -874,9 +804,7 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "", ":x", "" }
-
     integers! { i64, "", ":x" }
-
     i32_i64_isize! { i64, ":x" }
 }
 
@@ -885,9 +813,7 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "", ":x", "" }
-
     integers! { isize, "", ":x" }
-
     i32_i64_isize! { isize, ":x" }
 }
 
@@ -896,9 +822,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "b", ":w", ", uxtb" }
-
     integers! { i8, "b", ":w" }
-
     i8_i16! { i8 }
 }
 
@@ -907,9 +831,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "h", ":w", ", uxth" }
-
     integers! { i16, "h", ":w" }
-
     i8_i16! { i16 }
 }
 

@@ -27,6 +27,23 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -34,17 +51,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -114,6 +121,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -123,417 +140,304 @@ macro_rules! call {
     };
 }
 
+/// Calls the relaxed function, with fences for the ordering.
+macro_rules! fenced {
+    (acquire: $($call:tt)*) => {{
+        let result = call!($($call)*);
+        super::fence_acquire();
+        result
+    }};
+    (release: $($call:tt)*) => {{
+        super::fence_release();
+        call!($($call)*)
+    }};
+    (full: $($call:tt)*) => {{
+        super::fence_full_before();
+        let result = call!($($call)*);
+        super::fence_full_after();
+        result
+    }};
+}
+
 /// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    access!(
-                        concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
-                        // are set in i (`or`); flips the bits that are set in i (`xor`).
-                        concat!($alu, " {n}, {n}, {i}"),
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        "cmp {s}, #0",                          // Did the store fail?
-                        "bne 2b",                               // Retries if so.
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            access!(
+                concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // clears the bits that are set in i (`andnot`); sets the bits that are set in i
+                // (`or`); flips the bits that are set in i (`xor`).
+                concat!($alu, " {n}, {n}, {i}"),
+                // Stores the result to *v if it is still monitored.
+                concat!("strex", $w, " {s}, {n}, [{v}]"),
+                "cmp {s}, #0",                          // Did the store fail?
+                "bne 2b",                               // Retries if so.
+                v = in(reg) v,
+                i = in(reg) i,
+                n = out(reg) _,
+                s = out(reg) _,
+                options(nostack),
+            );
         }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    super::fence_full_before();
-                    let result = call!($callee(i, v));
-                    super::fence_full_after();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let result = call!($callee(i, v));
-                    super::fence_acquire();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    super::fence_release();
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `add_return` and `sub_return`.
 macro_rules! op_return {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
-                        // Adds i (`add_return`); subtracts i (`sub_return`).
-                        concat!($alu, " {r}, {r}, {i}"),
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {r}, [{v}]"),
-                        "cmp {s}, #0",                          // Did the store fail?
-                        "bne 2b",                               // Retries if so.
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                // Adds i (`add_return`); subtracts i (`sub_return`).
+                concat!($alu, " {r}, {r}, {i}"),
+                // Stores the result to *v if it is still monitored.
+                concat!("strex", $w, " {s}, {r}, [{v}]"),
+                "cmp {s}, #0",                          // Did the store fail?
+                "bne 2b",                               // Retries if so.
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                s = out(reg) _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); clears the bits that are set in i
-                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
-                        // bits that are set in i (`fetch_xor`).
-                        concat!($alu, " {n}, {r}, {i}"),
-                        // Stores the result to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {n}, [{v}]"),
-                        "cmp {s}, #0",                          // Did the store fail?
-                        "bne 2b",                               // Retries if so.
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
+                // bits that are set in i (`fetch_or`); flips the bits that are set in i
+                // (`fetch_xor`).
+                concat!($alu, " {n}, {r}, {i}"),
+                // Stores the result to *v if it is still monitored.
+                concat!("strex", $w, " {s}, {n}, [{v}]"),
+                "cmp {s}, #0",                          // Did the store fail?
+                "bne 2b",                               // Retries if so.
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                n = out(reg) _,
+                s = out(reg) _,
+                options(nostack),
+            );
+            r
         }
-    };
-}
-
-/// Functions of `inc` and `dec`.
-macro_rules! op_5 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    call!($callee(1, v));
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_6 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    let r: $int;
-                    access!(
-                        $($also,)? // Earlier accesses are ordered before the operation.
-                        concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
-                        "cmp {r}, {old}",                       // Is it old?
-                        "bne 3f",                               // Exits if not.
-                        // Stores new to *v if it is still monitored.
-                        concat!("strex", $w, " {s}, {new}, [{v}]"),
-                        "cmp {s}, #0",                          // Did the store fail?
-                        "bne 2b",                               // Retries if so.
-                        $($also2,)? // Later accesses are ordered after the operation.
-                        "3:",                                   // The end.
-                        v = in(reg) v,
-                        old = in(reg) old as $uint as usize,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    (
+        $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            let r: $int;
+            access!(
+                $($also,)? // Earlier accesses are ordered before the operation.
+                concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
+                "cmp {r}, {old}",                       // Is it old?
+                "bne 3f",                               // Exits if not.
+                // Stores new to *v if it is still monitored.
+                concat!("strex", $w, " {s}, {new}, [{v}]"),
+                "cmp {s}, #0",                          // Did the store fail?
+                "bne 2b",                               // Retries if so.
+                $($also2,)? // Later accesses are ordered after the operation.
+                "3:",                                   // The end.
+                v = in(reg) v,
+                old = in(reg) old as $uint as usize,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
 macro_rules! try_cmpxchg {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // SAFETY: The caller guarantees that the pointer is valid.
-                    let expected = unsafe { *old };
-                    let old_ = call!($callee(v, expected, new));
-                    if old_ != expected {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        unsafe { *old = old_ };
-                    }
-                    old_ == expected
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let old_ = call!($callee(v, expected, new));
+            if old_ != expected {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = old_ };
+            }
+            old_ == expected
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let new = call!($callee(i, v));
-                    new < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
-macro_rules! op_7 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) {
-                    access!(
-                        "2: ldrexd r4, r5, [{v}]", // Loads *v and monitors it.
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
-                        // are set in i (`or`); flips the bits that are set in i (`xor`) in the low
-                        // word.
-                        concat!($low, " r4, r4, {i_lo}"),
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
-                        // are set in i (`or`); flips the bits that are set in i (`xor`) in the high
-                        // word, with the carry (`add`), with the borrow (`sub`).
-                        concat!($high, " r5, r5, {i_hi}"),
-                        // Stores the result to *v if it is still monitored.
-                        "strexd {s}, r4, r5, [{v}]",
-                        "cmp {s}, #0",             // Did the store fail?
-                        "bne 2b",                  // Retries if so.
-                        v = in(reg) v,
-                        i_lo = in(reg) i as i32,
-                        i_hi = in(reg) (i >> 32) as i32,
-                        out("r4") _,
-                        out("r5") _,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                }
-            )*
+macro_rules! op_2 {
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) {
+            access!(
+                "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // clears the bits that are set in i (`andnot`); sets the bits that are set in i
+                // (`or`); flips the bits that are set in i (`xor`) in the low word.
+                concat!($low, " r4, r4, {i_lo}"),
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // clears the bits that are set in i (`andnot`); sets the bits that are set in i
+                // (`or`); flips the bits that are set in i (`xor`) in the high word, with the carry
+                // (`add`), with the borrow (`sub`).
+                concat!($high, " r5, r5, {i_hi}"),
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                v = in(reg) v,
+                i_lo = in(reg) i as i32,
+                i_hi = in(reg) (i >> 32) as i32,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                options(nostack),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `add_return` and `sub_return`.
 macro_rules! op_return_2 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "2: ldrexd r0, r1, [{v}]", // Loads *v and monitors it.
-                        // Adds i (`add_return`); subtracts i (`sub_return`) in the low word.
-                        concat!($low, " r0, r0, {i_lo}"),
-                        // Adds i (`add_return`); subtracts i (`sub_return`) in the high word, with
-                        // the carry (`add_return`), with the borrow (`sub_return`).
-                        concat!($high, " r1, r1, {i_hi}"),
-                        // Stores the result to *v if it is still monitored.
-                        "strexd {s}, r0, r1, [{v}]",
-                        "cmp {s}, #0",             // Did the store fail?
-                        "bne 2b",                  // Retries if so.
-                        v = in(reg) v,
-                        i_lo = in(reg) i as i32,
-                        i_hi = in(reg) (i >> 32) as i32,
-                        out("r0") r_lo,
-                        out("r1") r_hi,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                // Adds i (`add_return`); subtracts i (`sub_return`) in the low word.
+                concat!($low, " r0, r0, {i_lo}"),
+                // Adds i (`add_return`); subtracts i (`sub_return`) in the high word, with the
+                // carry (`add_return`), with the borrow (`sub_return`).
+                concat!($high, " r1, r1, {i_hi}"),
+                "strexd {s}, r0, r1, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                v = in(reg) v,
+                i_lo = in(reg) i as i32,
+                i_hi = in(reg) (i >> 32) as i32,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                s = out(reg) _,
+                options(nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_2 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "2: ldrexd r0, r1, [{v}]", // Loads *v and monitors it.
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); clears the bits that are set in i
-                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
-                        // bits that are set in i (`fetch_xor`) in the low word.
-                        concat!($low, " r4, r0, {i_lo}"),
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); clears the bits that are set in i
-                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
-                        // bits that are set in i (`fetch_xor`) in the high word, with the carry
-                        // (`fetch_add`), with the borrow (`fetch_sub`).
-                        concat!($high, " r5, r1, {i_hi}"),
-                        // Stores the result to *v if it is still monitored.
-                        "strexd {s}, r4, r5, [{v}]",
-                        "cmp {s}, #0",             // Did the store fail?
-                        "bne 2b",                  // Retries if so.
-                        v = in(reg) v,
-                        i_lo = in(reg) i as i32,
-                        i_hi = in(reg) (i >> 32) as i32,
-                        out("r0") r_lo,
-                        out("r1") r_hi,
-                        out("r4") _,
-                        out("r5") _,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
+                // bits that are set in i (`fetch_or`); flips the bits that are set in i
+                // (`fetch_xor`) in the low word.
+                concat!($low, " r4, r0, {i_lo}"),
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
+                // bits that are set in i (`fetch_or`); flips the bits that are set in i
+                // (`fetch_xor`) in the high word, with the carry (`fetch_add`), with the borrow
+                // (`fetch_sub`).
+                concat!($high, " r5, r1, {i_hi}"),
+                "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                v = in(reg) v,
+                i_lo = in(reg) i as i32,
+                i_hi = in(reg) (i >> 32) as i32,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                out("r4") _,
+                out("r5") _,
+                s = out(reg) _,
+                options(nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
-    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64, old: i64, new: i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        $($also,)? // Earlier accesses are ordered before the operation.
-                        "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
-                        "cmp r0, {old_lo}",          // Is its low word that of old?
-                        "it eq",                     // If so.
-                        "cmpeq r1, {old_hi}",        // Is its high word that of old?
-                        "bne 3f",                    // Exits if not.
-                        "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
-                        "cmp {s}, #0",               // Did the store fail?
-                        "bne 2b",                    // Retries if so.
-                        $($also2,)? // Later accesses are ordered after the operation.
-                        "3:",                        // The end.
-                        v = in(reg) v,
-                        old_lo = in(reg) old as i32,
-                        old_hi = in(reg) (old >> 32) as i32,
-                        in("r2") new as i32,
-                        in("r3") (new >> 32) as i32,
-                        out("r0") r_lo,
-                        out("r1") r_hi,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => { functions! { $(
+        fn $name(v: *mut i64, old: i64, new: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                $($also,)?                   // Earlier accesses are ordered before the operation.
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                "cmp r0, {old_lo}",          // Is its low word that of old?
+                "it eq",                     // If so.
+                "cmpeq r1, {old_hi}",        // Is its high word that of old?
+                "bne 3f",                    // Exits if not.
+                "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                $($also2,)?                  // Later accesses are ordered after the operation.
+                "3:",                        // The end.
+                v = in(reg) v,
+                old_lo = in(reg) old as i32,
+                old_hi = in(reg) (old >> 32) as i32,
+                in("r2") new as i32,
+                in("r3") (new >> 32) as i32,
+                out("r0") r_lo,
+                out("r1") r_hi,
+                s = out(reg) _,
+                options(nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_3 {
-    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(
-                    v: *mut *const c_void, old: *const c_void, new: *const c_void
-                ) -> *const c_void {
-                    let r: *const c_void;
-                    access!(
-                        $($also,)? // Earlier accesses are ordered before the operation.
-                        "2: ldrex {r}, [{v}]",     // Loads *v and monitors it.
-                        "cmp {r}, {old}",          // Is it old?
-                        "bne 3f",                  // Exits if not.
-                        "strex {s}, {new}, [{v}]", // Stores new to *v if it is still monitored.
-                        "cmp {s}, #0",             // Did the store fail?
-                        "bne 2b",                  // Retries if so.
-                        $($also2,)? // Later accesses are ordered after the operation.
-                        "3:",                      // The end.
-                        v = in(reg) v,
-                        old = in(reg) old,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => { functions! { $(
+        fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+            let r: *const c_void;
+            access!(
+                $($also,)?                 // Earlier accesses are ordered before the operation.
+                "2: ldrex {r}, [{v}]",     // Loads *v and monitors it.
+                "cmp {r}, {old}",          // Is it old?
+                "bne 3f",                  // Exits if not.
+                "strex {s}, {new}, [{v}]", // Stores new to *v if it is still monitored.
+                "cmp {s}, #0",             // Did the store fail?
+                "bne 2b",                  // Retries if so.
+                $($also2,)?                // Later accesses are ordered after the operation.
+                "3:",                      // The end.
+                v = in(reg) v,
+                old = in(reg) old,
+                new = in(reg) new,
+                r = out(reg) r,
+                s = out(reg) _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*` have in
@@ -585,37 +489,6 @@ macro_rules! i32_isize_i8_i16_ptr {
 /// have in common.
 macro_rules! all_families {
     ($int:ty) => {
-        functions! {
-            fn read_acquire(v: *const $int) -> $int {
-                let result = call!(read(v));
-                super::fence_acquire();
-                result
-            }
-
-            fn set_release(v: *mut $int, i: $int) {
-                super::fence_release();
-                call!(set(v, i));
-            }
-
-            fn xchg(v: *mut $int, new: $int) -> $int {
-                super::fence_full_before();
-                let result = call!(xchg_relaxed(v, new));
-                super::fence_full_after();
-                result
-            }
-
-            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
-                let result = call!(xchg_relaxed(v, new));
-                super::fence_acquire();
-                result
-            }
-
-            fn xchg_release(v: *mut $int, new: $int) -> $int {
-                super::fence_release();
-                call!(xchg_relaxed(v, new))
-            }
-        }
-
         try_cmpxchg! {
             $int;
             // name                 callee
@@ -623,6 +496,18 @@ macro_rules! all_families {
             try_cmpxchg_acquire  cmpxchg_acquire;
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
+            fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
+        }
+
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            xchg         = fenced!(full: xchg_relaxed(v, new));
+            xchg_acquire = fenced!(acquire: xchg_relaxed(v, new));
+            xchg_release = fenced!(release: xchg_relaxed(v, new));
         }
     };
 }
@@ -724,103 +609,73 @@ macro_rules! i32_isize_i8_i16 {
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty) => {
-        op_2! {
-            $int;
-            // name          callee
-            add_return    add_return_relaxed;
-            fetch_add     fetch_add_relaxed;
-            sub_return    sub_return_relaxed;
-            fetch_sub     fetch_sub_relaxed;
-            fetch_and     fetch_and_relaxed;
-            fetch_andnot  fetch_andnot_relaxed;
-            fetch_or      fetch_or_relaxed;
-            fetch_xor     fetch_xor_relaxed;
-        }
-
-        op_3! {
-            $int;
-            // name                  callee
-            add_return_acquire    add_return_relaxed;
-            fetch_add_acquire     fetch_add_relaxed;
-            sub_return_acquire    sub_return_relaxed;
-            fetch_sub_acquire     fetch_sub_relaxed;
-            fetch_and_acquire     fetch_and_relaxed;
-            fetch_andnot_acquire  fetch_andnot_relaxed;
-            fetch_or_acquire      fetch_or_relaxed;
-            fetch_xor_acquire     fetch_xor_relaxed;
-        }
-
-        op_4! {
-            $int;
-            // name                  callee
-            add_return_release    add_return_relaxed;
-            fetch_add_release     fetch_add_relaxed;
-            sub_return_release    sub_return_relaxed;
-            fetch_sub_release     fetch_sub_relaxed;
-            fetch_and_release     fetch_and_relaxed;
-            fetch_andnot_release  fetch_andnot_relaxed;
-            fetch_or_release      fetch_or_relaxed;
-            fetch_xor_release     fetch_xor_relaxed;
-        }
-
-        op_5! {
-            $int;
-            // name  callee
-            inc   add;
-            dec   sub;
-        }
-
-        op_6! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
         functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
-            }
-
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let new = call!(add_return(1, v));
-                new == 0
-            }
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
         }
 
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          add_return;
-            add_negative_acquire  add_return_acquire;
-            add_negative_release  add_return_release;
-            add_negative_relaxed  add_return_relaxed;
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = fenced!(full: add_return_relaxed(i, v));
+            fetch_add            = fenced!(full: fetch_add_relaxed(i, v));
+            sub_return           = fenced!(full: sub_return_relaxed(i, v));
+            fetch_sub            = fenced!(full: fetch_sub_relaxed(i, v));
+            fetch_and            = fenced!(full: fetch_and_relaxed(i, v));
+            fetch_andnot         = fenced!(full: fetch_andnot_relaxed(i, v));
+            fetch_or             = fenced!(full: fetch_or_relaxed(i, v));
+            fetch_xor            = fenced!(full: fetch_xor_relaxed(i, v));
+            add_return_acquire   = fenced!(acquire: add_return_relaxed(i, v));
+            fetch_add_acquire    = fenced!(acquire: fetch_add_relaxed(i, v));
+            sub_return_acquire   = fenced!(acquire: sub_return_relaxed(i, v));
+            fetch_sub_acquire    = fenced!(acquire: fetch_sub_relaxed(i, v));
+            fetch_and_acquire    = fenced!(acquire: fetch_and_relaxed(i, v));
+            fetch_andnot_acquire = fenced!(acquire: fetch_andnot_relaxed(i, v));
+            fetch_or_acquire     = fenced!(acquire: fetch_or_relaxed(i, v));
+            fetch_xor_acquire    = fenced!(acquire: fetch_xor_relaxed(i, v));
+            add_return_release   = fenced!(release: add_return_relaxed(i, v));
+            fetch_add_release    = fenced!(release: fetch_add_relaxed(i, v));
+            sub_return_release   = fenced!(release: sub_return_relaxed(i, v));
+            fetch_sub_release    = fenced!(release: fetch_sub_relaxed(i, v));
+            fetch_and_release    = fenced!(release: fetch_and_relaxed(i, v));
+            fetch_andnot_release = fenced!(release: fetch_andnot_relaxed(i, v));
+            fetch_or_release     = fenced!(release: fetch_or_relaxed(i, v));
+            fetch_xor_release    = fenced!(release: fetch_xor_relaxed(i, v));
         }
 
-        functions! {
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(sub_return(i, v)) == 0;
+            add_negative         = call!(add_return(i, v)) < 0;
+            add_negative_acquire = call!(add_return_acquire(i, v)) < 0;
+            add_negative_release = call!(add_return_release(i, v)) < 0;
+            add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1003,13 +858,9 @@ pub(crate) mod atomic {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i32, "" }
-
     all_families! { i32 }
-
     i32_isize_i8_i16! { i32, "", u32 }
-
     integers! { i32 }
-
     i32_isize! { i32 }
 }
 
@@ -1018,7 +869,6 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64 }
-
     integers! { i64 }
 
     functions! {
@@ -1054,7 +904,7 @@ pub(crate) mod atomic64 {
         }
     }
 
-    op_7! {
+    op_2! {
         // name    low     high
         add     "adds"  "adc";
         sub     "subs"  "sbc";
@@ -1255,13 +1105,9 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { isize, "" }
-
     all_families! { isize }
-
     i32_isize_i8_i16! { isize, "", u32 }
-
     integers! { isize }
-
     i32_isize! { isize }
 }
 
@@ -1270,13 +1116,9 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i8, "b" }
-
     all_families! { i8 }
-
     i32_isize_i8_i16! { i8, "b", u8 }
-
     integers! { i8 }
-
     i8_i16! { i8, "sb", "b" }
 }
 
@@ -1285,13 +1127,9 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i16, "h" }
-
     all_families! { i16 }
-
     i32_isize_i8_i16! { i16, "h", u16 }
-
     integers! { i16 }
-
     i8_i16! { i16, "sh", "h" }
 }
 
@@ -1300,7 +1138,6 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     i32_isize_i8_i16_ptr! { *const c_void, "" }
-
     all_families! { *const c_void }
 
     cmpxchg_3! {

@@ -40,6 +40,23 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -47,17 +64,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -129,6 +136,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -140,363 +157,192 @@ macro_rules! call {
 
 /// Functions of `add`, `and`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $w:tt; $($name:ident $am:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    access!(
-                        // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`);
-                        // sets the bits of *v that are set in i (`or`); flips the bits of *v that
-                        // are set in i (`xor`), and loads the old value.
-                        concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        o = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $am:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            access!(
+                // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
+                // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
+                // (`xor`), and loads the old value.
+                concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
+                v = in(reg) v,
+                i = in(reg) i,
+                o = out(reg) _,
+                options(nostack, preserves_flags),
+            );
         }
-    };
-}
-
-/// Functions of `add_return`.
-macro_rules! add_return {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i)
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $w:tt; $($name:ident $am:tt $db:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are
-                        // clear in i (`fetch_and`); sets the bits of *v that are set in i
-                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
-                        // ordered (full, acquire and release).
-                        concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        r = out(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $am:tt $db:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
+                // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
+                // bits of *v that are set in i (`fetch_xor`); fully ordered (full, acquire and
+                // release).
+                concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
+                v = in(reg) v,
+                i = in(reg) i,
+                r = out(reg) r,
+                options(nostack, preserves_flags),
+            );
+            r
         }
-    };
-}
-
-/// Functions of `sub_return` and `fetch_sub`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(i.wrapping_neg(), v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc` and `dec`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    call!($callee(1, v));
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_andnot`.
-macro_rules! fetch_andnot {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(!i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `xchg`.
 macro_rules! xchg {
-    ($int:ty, $w:tt; $($name:ident $db:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"), // Swaps *v and new; fully ordered (full, acquire and release).
-                        v = in(reg) v,
-                        new = in(reg) new,
-                        r = out(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $db:tt;)*) => { functions! { $(
+        fn $name(v: *mut $int, new: $int) -> $int {
+            let r: $int;
+            access!(
+                // Swaps *v and new; fully ordered (full, acquire and release).
+                concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"),
+                v = in(reg) v,
+                new = in(reg) new,
+                r = out(reg) r,
+                options(nostack, preserves_flags),
+            );
+            r
         }
-    };
-}
-
-/// Functions of `cmpxchg`.
-macro_rules! cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on loongarch64.
-                    call!(cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
 macro_rules! try_cmpxchg {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // SAFETY: The caller guarantees that the pointer is valid.
-                    let expected = unsafe { *old };
-                    let old_ = call!($callee(v, expected, new));
-                    if old_ != expected {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        unsafe { *old = old_ };
-                    }
-                    old_ == expected
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let old_ = call!($callee(v, expected, new));
+            if old_ != expected {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = old_ };
+            }
+            old_ == expected
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i) < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `add` and `sub`.
-macro_rules! op_5 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        // Loads the word that contains *v and monitors it.
-                        "2: ll.w {n}, {word}, 0",
-                        concat!($alu, ".w {s}, {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
-                        "xor {s}, {s}, {n}",               // Finds the bits that change.
-                        "and {s}, {s}, {mask}",            // Keeps those of the variable.
-                        "xor {s}, {s}, {n}",               // Flips them in the old word.
-                        "sc.w {s}, {word}, 0", // Stores the new word if it is still monitored.
-                        "beqz {s}, 2b",                    // Retries if the store failed.
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                        mask = in(reg) mask as usize,
-                        n = out(reg) _,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            )*
+macro_rules! op_2 {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            let (word, shift) = super::word_around(v);
+            let mask = u32::from($uint::MAX) << shift;
+            access_word!(
+                "2: ll.w {n}, {word}, 0", // Loads the word that contains *v and monitors it.
+                concat!($alu, ".w {s}, {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
+                "xor {s}, {s}, {n}",               // Finds the bits that change.
+                "and {s}, {s}, {mask}",            // Keeps those of the variable.
+                "xor {s}, {s}, {n}",               // Flips them in the old word.
+                "sc.w {s}, {word}, 0",             // Stores the new word if it is still monitored.
+                "beqz {s}, 2b",                    // Retries if the store failed.
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                mask = in(reg) mask as usize,
+                n = out(reg) _,
+                s = out(reg) _,
+                options(nostack, preserves_flags),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add` and `fetch_sub`.
 macro_rules! fetch_op_2 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    let r: usize;
-                    access_word!(
-                        // Loads the word that contains *v and monitors it; earlier accesses are
-                        // ordered before it.
-                        "2: ll.w {r}, {word}, 0",
-                        concat!($alu, ".w {s}, {r}, {i}"), // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
-                        "xor {s}, {s}, {r}",    // Finds the bits that change.
-                        "and {s}, {s}, {mask}", // Keeps those of the variable.
-                        "xor {s}, {s}, {r}",    // Flips them in the old word.
-                        // Stores the new word if it is still monitored; later accesses are ordered
-                        // after the store.
-                        "sc.w {s}, {word}, 0",
-                        "beqz {s}, 2b",         // Retries if the store failed.
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                        mask = in(reg) mask as usize,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                    ((r as u32) >> shift) as $int
-                }
-            )*
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let (word, shift) = super::word_around(v);
+            let mask = u32::from($uint::MAX) << shift;
+            let r: usize;
+            access_word!(
+                // Loads the word that contains *v and monitors it; earlier accesses are ordered
+                // before it.
+                "2: ll.w {r}, {word}, 0",
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                concat!($alu, ".w {s}, {r}, {i}"),
+                "xor {s}, {s}, {r}",    // Finds the bits that change.
+                "and {s}, {s}, {mask}", // Keeps those of the variable.
+                "xor {s}, {s}, {r}",    // Flips them in the old word.
+                // Stores the new word if it is still monitored; later accesses are ordered after
+                // the store.
+                "sc.w {s}, {word}, 0",
+                "beqz {s}, 2b",         // Retries if the store failed.
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                mask = in(reg) mask as usize,
+                r = out(reg) r,
+                s = out(reg) _,
+                options(nostack, preserves_flags),
+            );
+            ((r as u32) >> shift) as $int
         }
-    };
-}
-
-/// Functions of `fetch_add` and `fetch_sub`.
-macro_rules! fetch_op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    // Nothing weaker is cheaper on loongarch64.
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `sub_return`.
-macro_rules! sub_return {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_sub(i)
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty, $uint:ident; $($name:ident $db:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    let r: usize;
-                    access_word!(
-                        // Loads the word that contains *v and clears the bits of *v that are clear
-                        // in i; fully ordered (full, acquire and release).
-                        concat!("amand", $db, ".w {r}, {i}, {word}"),
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
-                        r = out(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    ((r as u32) >> shift) as $int
-                }
-            )*
+    ($int:ty, $uint:ident; $($name:ident $db:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let (word, shift) = super::word_around(v);
+            let mask = u32::from($uint::MAX) << shift;
+            let r: usize;
+            access_word!(
+                // Loads the word that contains *v and clears the bits of *v that are clear in i;
+                // fully ordered (full, acquire and release).
+                concat!("amand", $db, ".w {r}, {i}, {word}"),
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                r = out(reg) r,
+                options(nostack, preserves_flags),
+            );
+            ((r as u32) >> shift) as $int
         }
-    };
+    )* } };
 }
 
 /// Functions of `or` and `xor`.
-macro_rules! op_6 {
-    ($int:ty, $uint:ident; $($name:ident $am:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    let (word, shift) = super::word_around(v);
-                    access_word!(
-                        // Sets the bits of *v that are set in i (`or`); flips the bits of *v that
-                        // are set in i (`xor`), and loads the old word.
-                        concat!("am", $am, ".w {o}, {i}, {word}"),
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                        o = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            )*
+macro_rules! op_3 {
+    ($int:ty, $uint:ident; $($name:ident $am:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            let (word, shift) = super::word_around(v);
+            access_word!(
+                // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are set
+                // in i (`xor`), and loads the old word.
+                concat!("am", $am, ".w {o}, {i}, {word}"),
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                o = out(reg) _,
+                options(nostack, preserves_flags),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_or` and `fetch_xor`.
-macro_rules! fetch_op_4 {
-    ($int:ty, $uint:ident; $($name:ident $am:tt $db:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let (word, shift) = super::word_around(v);
-                    let r: usize;
-                    access_word!(
-                        // Loads the word that contains *v and sets the bits of *v that are set in i
-                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
-                        // ordered (full, acquire and release).
-                        concat!("am", $am, $db, ".w {r}, {i}, {word}"),
-                        word = in(reg) word,
-                        i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                        r = out(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    ((r as u32) >> shift) as $int
-                }
-            )*
+macro_rules! fetch_op_3 {
+    ($int:ty, $uint:ident; $($name:ident $am:tt $db:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let (word, shift) = super::word_around(v);
+            let r: usize;
+            access_word!(
+                // Loads the word that contains *v and sets the bits of *v that are set in i
+                // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully ordered
+                // (full, acquire and release).
+                concat!("am", $am, $db, ".w {r}, {i}, {word}"),
+                word = in(reg) word,
+                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                r = out(reg) r,
+                options(nostack, preserves_flags),
+            );
+            ((r as u32) >> shift) as $int
         }
-    };
-}
-
-/// Functions of `xchg`.
-macro_rules! xchg_3 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on loongarch64.
-                    call!(xchg(v, new))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -547,13 +393,6 @@ macro_rules! all_families {
             }
         }
 
-        cmpxchg_2! {
-            $int;
-            cmpxchg_acquire;
-            cmpxchg_release;
-            cmpxchg_relaxed;
-        }
-
         try_cmpxchg! {
             $int;
             // name                 callee
@@ -561,6 +400,14 @@ macro_rules! all_families {
             try_cmpxchg_acquire  cmpxchg_acquire;
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        calls! {
+            (v: *mut $int, old: $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on loongarch64.
+            cmpxchg_acquire = call!(cmpxchg(v, old, new));
+            cmpxchg_release = call!(cmpxchg(v, old, new));
+            cmpxchg_relaxed = call!(cmpxchg(v, old, new));
         }
     };
 }
@@ -599,25 +446,6 @@ macro_rules! i32_i64_isize {
         }
 
         functions! {
-            fn sub(i: $int, v: *mut $int) {
-                call!(add(i.wrapping_neg(), v));
-            }
-        }
-
-        op_2! {
-            $int;
-            // name                callee
-            sub_return          add_return;
-            sub_return_acquire  add_return_acquire;
-            sub_return_release  add_return_release;
-            sub_return_relaxed  add_return_relaxed;
-            fetch_sub           fetch_add;
-            fetch_sub_acquire   fetch_add_acquire;
-            fetch_sub_release   fetch_add_release;
-            fetch_sub_relaxed   fetch_add_relaxed;
-        }
-
-        functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
                 access!(
@@ -638,11 +466,6 @@ macro_rules! i32_i64_isize {
                     options(nostack, preserves_flags),
                 );
                 r
-            }
-
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
             }
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
@@ -751,89 +574,80 @@ macro_rules! i32_i64_isize {
                 r
             }
         }
+
+        functions! {
+            fn sub(i: $int, v: *mut $int) { call!(add(i.wrapping_neg(), v)); }
+            fn sub_and_test(i: $int, v: *mut $int) -> bool { call!(sub_return(i, v)) == 0 }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            sub_return         = call!(add_return(i.wrapping_neg(), v));
+            sub_return_acquire = call!(add_return_acquire(i.wrapping_neg(), v));
+            sub_return_release = call!(add_return_release(i.wrapping_neg(), v));
+            sub_return_relaxed = call!(add_return_relaxed(i.wrapping_neg(), v));
+            fetch_sub          = call!(fetch_add(i.wrapping_neg(), v));
+            fetch_sub_acquire  = call!(fetch_add_acquire(i.wrapping_neg(), v));
+            fetch_sub_release  = call!(fetch_add_release(i.wrapping_neg(), v));
+            fetch_sub_relaxed  = call!(fetch_add_relaxed(i.wrapping_neg(), v));
+        }
     };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty) => {
-        add_return! {
-            $int;
-            // name                callee
-            add_return          fetch_add;
-            add_return_acquire  fetch_add_acquire;
-            add_return_release  fetch_add_release;
-            add_return_relaxed  fetch_add_relaxed;
-        }
-
-        op_3! {
-            $int;
-            // name  callee
-            inc   add;
-            dec   sub;
-        }
-
-        op_4! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
         functions! {
-            fn andnot(i: $int, v: *mut $int) {
-                call!(and(!i, v));
-            }
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
         }
 
-        fetch_andnot! {
-            $int;
-            // name                  callee
-            fetch_andnot          fetch_and;
-            fetch_andnot_acquire  fetch_and_acquire;
-            fetch_andnot_release  fetch_and_release;
-            fetch_andnot_relaxed  fetch_and_relaxed;
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire   = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release   = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed   = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
         }
 
-        functions! {
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let old = call!(fetch_add(1, v));
-                old.wrapping_add(1) == 0
-            }
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
         }
 
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          fetch_add;
-            add_negative_acquire  fetch_add_acquire;
-            add_negative_release  fetch_add_release;
-            add_negative_relaxed  fetch_add_relaxed;
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            add_negative         = call!(fetch_add(i, v)).wrapping_add(i) < 0;
+            add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
+            add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
+            add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
         }
 
-        functions! {
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -855,7 +669,7 @@ macro_rules! i32_i64_isize_ptr {
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
     ($int:ty, $uint:ident) => {
-        op_5! {
+        op_2! {
             $int, $uint;
             // name  alu
             add   "add";
@@ -869,32 +683,13 @@ macro_rules! i8_i16 {
             fetch_sub  "sub";
         }
 
-        fetch_op_3! {
-            $int;
-            // name               callee
-            fetch_add_acquire  fetch_add;
-            fetch_add_release  fetch_add;
-            fetch_add_relaxed  fetch_add;
-            fetch_sub_acquire  fetch_sub;
-            fetch_sub_release  fetch_sub;
-            fetch_sub_relaxed  fetch_sub;
-        }
-
-        sub_return! {
-            $int;
-            // name                callee
-            sub_return          fetch_sub;
-            sub_return_acquire  fetch_sub_acquire;
-            sub_return_release  fetch_sub_release;
-            sub_return_relaxed  fetch_sub_relaxed;
-        }
-
         functions! {
             fn and(i: $int, v: *mut $int) {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
                 access_word!(
-                    "amand.w {o}, {i}, {word}", // Clears the bits of *v that are clear in i, and loads the old word.
+                    // Clears the bits of *v that are clear in i, and loads the old word.
+                    "amand.w {o}, {i}, {word}",
                     word = in(reg) word,
                     i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
                     o = out(reg) _,
@@ -912,14 +707,14 @@ macro_rules! i8_i16 {
             fetch_and_relaxed  "";
         }
 
-        op_6! {
+        op_3! {
             $int, $uint;
             // name  am
             or    "or";
             xor   "xor";
         }
 
-        fetch_op_4! {
+        fetch_op_3! {
             $int, $uint;
             // name               am     db
             fetch_or           "or"   "_db";
@@ -956,16 +751,7 @@ macro_rules! i8_i16 {
                 );
                 ((r as u32) >> shift) as $int
             }
-        }
 
-        xchg_3! {
-            $int;
-            xchg_acquire;
-            xchg_release;
-            xchg_relaxed;
-        }
-
-        functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let (word, shift) = super::word_around(v);
                 let mask = u32::from($uint::MAX) << shift;
@@ -994,11 +780,6 @@ macro_rules! i8_i16 {
                 ((r as u32) >> shift) as $int
             }
 
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let old = call!(fetch_sub(i, v));
-                old.wrapping_sub(i) == 0
-            }
-
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
@@ -1012,10 +793,6 @@ macro_rules! i8_i16 {
                     }
                 }
                 found
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                call!(add_unless(v, 1, 0))
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
@@ -1063,6 +840,38 @@ macro_rules! i8_i16 {
                 found.wrapping_sub(1)
             }
         }
+
+        functions! {
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            sub_return         = call!(fetch_sub(i, v)).wrapping_sub(i);
+            sub_return_acquire = call!(fetch_sub_acquire(i, v)).wrapping_sub(i);
+            sub_return_release = call!(fetch_sub_release(i, v)).wrapping_sub(i);
+            sub_return_relaxed = call!(fetch_sub_relaxed(i, v)).wrapping_sub(i);
+            // Nothing weaker is cheaper on loongarch64.
+            fetch_add_acquire  = call!(fetch_add(i, v));
+            fetch_add_release  = call!(fetch_add(i, v));
+            fetch_add_relaxed  = call!(fetch_add(i, v));
+            fetch_sub_acquire  = call!(fetch_sub(i, v));
+            fetch_sub_release  = call!(fetch_sub(i, v));
+            fetch_sub_relaxed  = call!(fetch_sub(i, v));
+        }
+
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on loongarch64.
+            xchg_acquire = call!(xchg(v, new));
+            xchg_release = call!(xchg(v, new));
+            xchg_relaxed = call!(xchg(v, new));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test = call!(fetch_sub(i, v)).wrapping_sub(i) == 0;
+        }
     };
 }
 
@@ -1071,11 +880,8 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "w" }
-
     i32_i64_isize! { i32, "w" }
-
     integers! { i32 }
-
     i32_i64_isize_ptr! { i32, "w" }
 }
 
@@ -1084,11 +890,8 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "d" }
-
     i32_i64_isize! { i64, "d" }
-
     integers! { i64 }
-
     i32_i64_isize_ptr! { i64, "d" }
 }
 
@@ -1097,11 +900,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "d" }
-
     i32_i64_isize! { isize, "d" }
-
     integers! { isize }
-
     i32_i64_isize_ptr! { isize, "d" }
 }
 
@@ -1110,9 +910,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "b" }
-
     integers! { i8 }
-
     i8_i16! { i8, u8 }
 }
 
@@ -1121,9 +919,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "h" }
-
     integers! { i16 }
-
     i8_i16! { i16, u16 }
 }
 
@@ -1132,7 +928,6 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "d" }
-
     i32_i64_isize_ptr! { *const c_void, "d" }
 
     functions! {

@@ -27,6 +27,23 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -34,17 +51,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -114,6 +121,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -123,368 +140,246 @@ macro_rules! call {
     };
 }
 
+/// Calls the relaxed function, with fences for the ordering.
+macro_rules! fenced {
+    (acquire: $($call:tt)*) => {{
+        let result = call!($($call)*);
+        super::fence_acquire();
+        result
+    }};
+    (release: $($call:tt)*) => {{
+        super::fence_release();
+        call!($($call)*)
+    }};
+    (full: $($call:tt)*) => {{
+        super::fence_full_before();
+        let result = call!($($call)*);
+        super::fence_full_after();
+        result
+    }};
+}
+
 /// Functions of `add`, `sub`, `and`, `andnot`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    access!(
-                        concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); clears the bits that are set in i (`andnot`); sets the bits that
-                        // are set in i (`or`); flips the bits that are set in i (`xor`).
-                        concat!($alu, " {n}, {n}, {i}"),
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        i = in(reg_nonzero) i,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            access!(
+                concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // clears the bits that are set in i (`andnot`); sets the bits that are set in i
+                // (`or`); flips the bits that are set in i (`xor`).
+                concat!($alu, " {n}, {n}, {i}"),
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {n}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
         }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    super::fence_full_before();
-                    let result = call!($callee(i, v));
-                    super::fence_full_after();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let result = call!($callee(i, v));
-                    super::fence_acquire();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_return`, `fetch_add`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_andnot`,
-/// `fetch_or` and `fetch_xor`.
-macro_rules! op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    super::fence_release();
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `add_return` and `sub_return`.
 macro_rules! op_return {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        // Adds i (`add_return`); subtracts i (`sub_return`).
-                        concat!($alu, " {r}, {r}, {i}"),
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {r}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        i = in(reg_nonzero) i,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                // Adds i (`add_return`); subtracts i (`sub_return`).
+                concat!($alu, " {r}, {r}, {i}"),
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {r}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); clears the bits that are set in i
-                        // (`fetch_andnot`); sets the bits that are set in i (`fetch_or`); flips the
-                        // bits that are set in i (`fetch_xor`).
-                        concat!($alu, " {n}, {r}, {i}"),
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        i = in(reg_nonzero) i,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
+                // bits that are set in i (`fetch_or`); flips the bits that are set in i
+                // (`fetch_xor`).
+                concat!($alu, " {n}, {r}, {i}"),
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {n}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `inc` and `dec`.
-macro_rules! op_5 {
-    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    access!(
-                        concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
-                        concat!("addi {n}, {n}, ", $step), // Adds 1 (`inc`); subtracts 1 (`dec`).
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                }
-            )*
+macro_rules! op_2 {
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => { functions! { $(
+        fn $name(v: *mut $int) {
+            access!(
+                concat!("2: l", $w, "arx {n}, 0, {v}"), // Loads *v and reserves it.
+                concat!("addi {n}, {n}, ", $step),      // Adds 1 (`inc`); subtracts 1 (`dec`).
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {n}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
         }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_6 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    super::fence_full_before();
-                    let result = call!($callee(v));
-                    super::fence_full_after();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_7 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    let result = call!($callee(v));
-                    super::fence_acquire();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_8 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    super::fence_release();
-                    call!($callee(v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `inc_return` and `dec_return`.
 macro_rules! op_return_2 {
-    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
-                        concat!("addi {r}, {r}, ", $step),
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {r}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => { functions! { $(
+        fn $name(v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                concat!("addi {r}, {r}, ", $step),
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {r}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_inc` and `fetch_dec`.
 macro_rules! fetch_op_2 {
-    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
-                        concat!("addi {n}, {r}, ", $step),
-                        // Stores the result to *v if it is still reserved.
-                        concat!("st", $w, "cx. {n}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        v = in(reg_nonzero) v,
-                        r = out(reg_nonzero) r,
-                        n = out(reg_nonzero) _,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $step:tt;)*) => { functions! { $(
+        fn $name(v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                concat!("addi {n}, {r}, ", $step),
+                // Stores the result to *v if it is still reserved.
+                concat!("st", $w, "cx. {n}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                v = in(reg_nonzero) v,
+                r = out(reg_nonzero) r,
+                n = out(reg_nonzero) _,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
-    ($int:ty, $w:tt, $cmp:tt; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    let r: $int;
-                    access!(
-                        $($also,)? // Earlier accesses are ordered before the operation.
-                        $($also2,)? // Earlier accesses are ordered before the operation.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        concat!($cmp, " {r}, {old}"),           // Is it old?
-                        "bne- 3f",                              // Exits if not.
-                        // Stores new to *v if it is still reserved.
-                        concat!("st", $w, "cx. {new}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        $($also3,)? // Later accesses are ordered after the load.
-                        $($also2,)? // Later accesses are ordered after the operation.
-                        "3:",                                   // The end.
-                        v = in(reg_nonzero) v,
-                        old = in(reg_nonzero) old,
-                        new = in(reg_nonzero) new,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    (
+        $int:ty, $w:tt, $cmp:tt; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            let r: $int;
+            access!(
+                $($also,)? // Earlier accesses are ordered before the operation.
+                $($also2,)? // Earlier accesses are ordered before the operation.
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                concat!($cmp, " {r}, {old}"),           // Is it old?
+                "bne- 3f",                              // Exits if not.
+                // Stores new to *v if it is still reserved.
+                concat!("st", $w, "cx. {new}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                $($also3,)? // Later accesses are ordered after the load.
+                $($also2,)? // Later accesses are ordered after the operation.
+                "3:",                                   // The end.
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
 macro_rules! try_cmpxchg {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // SAFETY: The caller guarantees that the pointer is valid.
-                    let expected = unsafe { *old };
-                    let old_ = call!($callee(v, expected, new));
-                    if old_ != expected {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        unsafe { *old = old_ };
-                    }
-                    old_ == expected
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let old_ = call!($callee(v, expected, new));
+            if old_ != expected {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = old_ };
+            }
+            old_ == expected
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let new = call!($callee(i, v));
-                    new < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_2 {
     (
         $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*
-    ) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    let r: $int;
-                    access!(
-                        $($also,)? // Earlier accesses are ordered before the operation.
-                        $($also2,)? // Earlier accesses are ordered before the operation.
-                        concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                        "cmpw {r}, {old}",                      // Is it old?
-                        "bne- 3f",                              // Exits if not.
-                        // Stores new to *v if it is still reserved.
-                        concat!("st", $w, "cx. {new}, 0, {v}"),
-                        "bne- 2b",                              // Retries if the store failed.
-                        $($also3,)? // Later accesses are ordered after the load.
-                        $($also2,)? // Later accesses are ordered after the operation.
-                        "3:",                                   // The end.
-                        v = in(reg_nonzero) v,
-                        old = in(reg_nonzero) old as $uint as usize,
-                        new = in(reg_nonzero) new,
-                        r = out(reg_nonzero) r,
-                        // The condition codes change.
-                        out("cr0") _,
-                        options(nostack),
-                    );
-                    r
-                }
-            )*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            let r: $int;
+            access!(
+                $($also,)? // Earlier accesses are ordered before the operation.
+                $($also2,)? // Earlier accesses are ordered before the operation.
+                concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                "cmpw {r}, {old}",                      // Is it old?
+                "bne- 3f",                              // Exits if not.
+                // Stores new to *v if it is still reserved.
+                concat!("st", $w, "cx. {new}, 0, {v}"),
+                "bne- 2b",                              // Retries if the store failed.
+                $($also3,)? // Later accesses are ordered after the load.
+                $($also2,)? // Later accesses are ordered after the operation.
+                "3:",                                   // The end.
+                v = in(reg_nonzero) v,
+                old = in(reg_nonzero) old as $uint as usize,
+                new = in(reg_nonzero) new,
+                r = out(reg_nonzero) r,
+                // The condition codes change.
+                out("cr0") _,
+                options(nostack),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -503,12 +398,6 @@ macro_rules! all_families {
                 r
             }
 
-            fn read_acquire(v: *const $int) -> $int {
-                let result = call!(read(v));
-                super::fence_acquire();
-                result
-            }
-
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("st", $w, " {i}, 0({v})"), // Stores i to *v in one access.
@@ -516,29 +405,6 @@ macro_rules! all_families {
                     i = in(reg_nonzero) i,
                     options(nostack, preserves_flags),
                 );
-            }
-
-            fn set_release(v: *mut $int, i: $int) {
-                super::fence_release();
-                call!(set(v, i));
-            }
-
-            fn xchg(v: *mut $int, new: $int) -> $int {
-                super::fence_full_before();
-                let result = call!(xchg_relaxed(v, new));
-                super::fence_full_after();
-                result
-            }
-
-            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
-                let result = call!(xchg_relaxed(v, new));
-                super::fence_acquire();
-                result
-            }
-
-            fn xchg_release(v: *mut $int, new: $int) -> $int {
-                super::fence_release();
-                call!(xchg_relaxed(v, new))
             }
 
             fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
@@ -567,6 +433,18 @@ macro_rules! all_families {
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
         }
+
+        functions! {
+            fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
+            fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
+        }
+
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            xchg         = fenced!(full: xchg_relaxed(v, new));
+            xchg_acquire = fenced!(acquire: xchg_relaxed(v, new));
+            xchg_release = fenced!(release: xchg_relaxed(v, new));
+        }
     };
 }
 
@@ -582,45 +460,6 @@ macro_rules! integers {
             andnot  "andc";
             or      "or";
             xor     "xor";
-        }
-
-        op_2! {
-            $int;
-            // name          callee
-            add_return    add_return_relaxed;
-            fetch_add     fetch_add_relaxed;
-            sub_return    sub_return_relaxed;
-            fetch_sub     fetch_sub_relaxed;
-            fetch_and     fetch_and_relaxed;
-            fetch_andnot  fetch_andnot_relaxed;
-            fetch_or      fetch_or_relaxed;
-            fetch_xor     fetch_xor_relaxed;
-        }
-
-        op_3! {
-            $int;
-            // name                  callee
-            add_return_acquire    add_return_relaxed;
-            fetch_add_acquire     fetch_add_relaxed;
-            sub_return_acquire    sub_return_relaxed;
-            fetch_sub_acquire     fetch_sub_relaxed;
-            fetch_and_acquire     fetch_and_relaxed;
-            fetch_andnot_acquire  fetch_andnot_relaxed;
-            fetch_or_acquire      fetch_or_relaxed;
-            fetch_xor_acquire     fetch_xor_relaxed;
-        }
-
-        op_4! {
-            $int;
-            // name                  callee
-            add_return_release    add_return_relaxed;
-            fetch_add_release     fetch_add_relaxed;
-            sub_return_release    sub_return_relaxed;
-            fetch_sub_release     fetch_sub_relaxed;
-            fetch_and_release     fetch_and_relaxed;
-            fetch_andnot_release  fetch_andnot_relaxed;
-            fetch_or_release      fetch_or_relaxed;
-            fetch_xor_release     fetch_xor_relaxed;
         }
 
         op_return! {
@@ -641,38 +480,11 @@ macro_rules! integers {
             fetch_xor_relaxed     "xor";
         }
 
-        op_5! {
+        op_2! {
             $int, $w;
             // name  step
             inc   "1";
             dec   "-1";
-        }
-
-        op_6! {
-            $int;
-            // name        callee
-            inc_return  inc_return_relaxed;
-            fetch_inc   fetch_inc_relaxed;
-            dec_return  dec_return_relaxed;
-            fetch_dec   fetch_dec_relaxed;
-        }
-
-        op_7! {
-            $int;
-            // name                callee
-            inc_return_acquire  inc_return_relaxed;
-            fetch_inc_acquire   fetch_inc_relaxed;
-            dec_return_acquire  dec_return_relaxed;
-            fetch_dec_acquire   fetch_dec_relaxed;
-        }
-
-        op_8! {
-            $int;
-            // name                callee
-            inc_return_release  inc_return_relaxed;
-            fetch_inc_release   fetch_inc_relaxed;
-            dec_return_release  dec_return_relaxed;
-            fetch_dec_release   fetch_dec_relaxed;
         }
 
         op_return_2! {
@@ -690,36 +502,6 @@ macro_rules! integers {
         }
 
         functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
-            }
-
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let new = call!(add_return(1, v));
-                new == 0
-            }
-        }
-
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          add_return;
-            add_negative_acquire  add_return_acquire;
-            add_negative_release  add_return_release;
-            add_negative_relaxed  add_return_relaxed;
-        }
-
-        functions! {
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
-
             fn inc_not_zero(v: *mut $int) -> bool {
                 let r: $int;
                 access!(
@@ -813,6 +595,69 @@ macro_rules! integers {
                 );
                 r
             }
+        }
+
+        functions! {
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = fenced!(full: add_return_relaxed(i, v));
+            fetch_add            = fenced!(full: fetch_add_relaxed(i, v));
+            sub_return           = fenced!(full: sub_return_relaxed(i, v));
+            fetch_sub            = fenced!(full: fetch_sub_relaxed(i, v));
+            fetch_and            = fenced!(full: fetch_and_relaxed(i, v));
+            fetch_andnot         = fenced!(full: fetch_andnot_relaxed(i, v));
+            fetch_or             = fenced!(full: fetch_or_relaxed(i, v));
+            fetch_xor            = fenced!(full: fetch_xor_relaxed(i, v));
+            add_return_acquire   = fenced!(acquire: add_return_relaxed(i, v));
+            fetch_add_acquire    = fenced!(acquire: fetch_add_relaxed(i, v));
+            sub_return_acquire   = fenced!(acquire: sub_return_relaxed(i, v));
+            fetch_sub_acquire    = fenced!(acquire: fetch_sub_relaxed(i, v));
+            fetch_and_acquire    = fenced!(acquire: fetch_and_relaxed(i, v));
+            fetch_andnot_acquire = fenced!(acquire: fetch_andnot_relaxed(i, v));
+            fetch_or_acquire     = fenced!(acquire: fetch_or_relaxed(i, v));
+            fetch_xor_acquire    = fenced!(acquire: fetch_xor_relaxed(i, v));
+            add_return_release   = fenced!(release: add_return_relaxed(i, v));
+            fetch_add_release    = fenced!(release: fetch_add_relaxed(i, v));
+            sub_return_release   = fenced!(release: sub_return_relaxed(i, v));
+            fetch_sub_release    = fenced!(release: fetch_sub_relaxed(i, v));
+            fetch_and_release    = fenced!(release: fetch_and_relaxed(i, v));
+            fetch_andnot_release = fenced!(release: fetch_andnot_relaxed(i, v));
+            fetch_or_release     = fenced!(release: fetch_or_relaxed(i, v));
+            fetch_xor_release    = fenced!(release: fetch_xor_relaxed(i, v));
+        }
+
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = fenced!(full: inc_return_relaxed(v));
+            fetch_inc          = fenced!(full: fetch_inc_relaxed(v));
+            dec_return         = fenced!(full: dec_return_relaxed(v));
+            fetch_dec          = fenced!(full: fetch_dec_relaxed(v));
+            inc_return_acquire = fenced!(acquire: inc_return_relaxed(v));
+            fetch_inc_acquire  = fenced!(acquire: fetch_inc_relaxed(v));
+            dec_return_acquire = fenced!(acquire: dec_return_relaxed(v));
+            fetch_dec_acquire  = fenced!(acquire: fetch_dec_relaxed(v));
+            inc_return_release = fenced!(release: inc_return_relaxed(v));
+            fetch_inc_release  = fenced!(release: fetch_inc_relaxed(v));
+            dec_return_release = fenced!(release: dec_return_relaxed(v));
+            fetch_dec_release  = fenced!(release: fetch_dec_relaxed(v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(sub_return(i, v)) == 0;
+            add_negative         = call!(add_return(i, v)) < 0;
+            add_negative_acquire = call!(add_return_acquire(i, v)) < 0;
+            add_negative_release = call!(add_return_release(i, v)) < 0;
+            add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -909,11 +754,8 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "lwz", "w" }
-
     integers! { i32, "w", "cmpw", "extsw." }
-
     i32_i64_isize_ptr! { i32, "w", "cmpw" }
-
     i32_i64_isize! { i32, "w", "cmpw" }
 }
 
@@ -922,11 +764,8 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "ld", "d" }
-
     integers! { i64, "d", "cmpd", "mr." }
-
     i32_i64_isize_ptr! { i64, "d", "cmpd" }
-
     i32_i64_isize! { i64, "d", "cmpd" }
 }
 
@@ -935,11 +774,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "ld", "d" }
-
     integers! { isize, "d", "cmpd", "mr." }
-
     i32_i64_isize_ptr! { isize, "d", "cmpd" }
-
     i32_i64_isize! { isize, "d", "cmpd" }
 }
 
@@ -948,9 +784,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "lbz", "b" }
-
     integers! { i8, "b", "cmpw", "extsb." }
-
     i8_i16! { i8, "b", u8 }
 }
 
@@ -959,9 +793,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "lhz", "h" }
-
     integers! { i16, "h", "cmpw", "extsh." }
-
     i8_i16! { i16, "h", u16 }
 }
 
@@ -970,6 +802,5 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "ld", "d" }
-
     i32_i64_isize_ptr! { *const c_void, "d", "cmpd" }
 }

@@ -52,6 +52,23 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -59,17 +76,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -145,6 +152,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -152,6 +169,25 @@ macro_rules! call {
         // to a local variable.
         unsafe { self::$callee($($arg),*) }
     };
+}
+
+/// Calls the relaxed function, with fences for the ordering.
+macro_rules! fenced {
+    (acquire: $($call:tt)*) => {{
+        let result = call!($($call)*);
+        super::fence_acquire();
+        result
+    }};
+    (release: $($call:tt)*) => {{
+        super::fence_release();
+        call!($($call)*)
+    }};
+    (full: $($call:tt)*) => {{
+        super::fence_full_before();
+        let result = call!($($call)*);
+        super::fence_full_after();
+        result
+    }};
 }
 
 /// The instructions of `cmpxchg`.
@@ -162,7 +198,8 @@ macro_rules! cmpxchg_asm {
         access!(
             ".option arch, +zacas", // Enables zacas in the assembler.
             $($also,)?              // Earlier accesses are ordered before the store.
-            concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"), // Stores new if *v is old; loads *v; fully ordered (full).
+            // Stores new if *v is old; loads *v; fully ordered (full).
+            concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
             $($also2,)?             // Later accesses are ordered after the load.
             v = in(reg) v,
             old = inout(reg) old => r,
@@ -211,164 +248,57 @@ macro_rules! fetch_op_asm {
 
 /// Functions of `add`, `and`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $w:tt; $($name:ident $amo:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    access!(
-                        // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`);
-                        // sets the bits of *v that are set in i (`or`); flips the bits of *v that
-                        // are set in i (`xor`).
-                        concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $amo:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            access!(
+                // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
+                // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
+                // (`xor`).
+                concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+                v = in(reg) v,
+                i = in(reg) i,
+                options(nostack, preserves_flags),
+            );
         }
-    };
-}
-
-/// Functions of `add_return`.
-macro_rules! add_return {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i)
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $w:tt; $($name:ident $amo:tt $aqrl:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let r: $int;
-                    access!(
-                        // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are
-                        // clear in i (`fetch_and`); sets the bits of *v that are set in i
-                        // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully
-                        // ordered (full).
-                        concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
-                        v = in(reg) v,
-                        i = in(reg) i,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $amo:tt $aqrl:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let r: $int;
+            access!(
+                // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
+                // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
+                // bits of *v that are set in i (`fetch_xor`); fully ordered (full).
+                concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+                v = in(reg) v,
+                i = in(reg) i,
+                r = lateout(reg) r,
+                options(nostack, preserves_flags),
+            );
+            r
         }
-    };
-}
-
-/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
-macro_rules! fetch_op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let result = call!($callee(i, v));
-                    super::fence_acquire();
-                    result
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
-macro_rules! fetch_op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    super::fence_release();
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `sub_return` and `fetch_sub`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(i.wrapping_neg(), v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc` and `dec`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    call!($callee(1, v));
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_andnot`.
-macro_rules! fetch_andnot {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(!i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `xchg`.
 macro_rules! xchg {
-    ($int:ty, $w:tt; $($name:ident $aqrl:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"), // Swaps *v and new; fully ordered (full).
-                        v = in(reg) v,
-                        new = in(reg) new,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $w:tt; $($name:ident $aqrl:tt;)*) => { functions! { $(
+        fn $name(v: *mut $int, new: $int) -> $int {
+            let r: $int;
+            access!(
+                // Swaps *v and new; fully ordered (full).
+                concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
+                v = in(reg) v,
+                new = in(reg) new,
+                r = lateout(reg) r,
+                options(nostack, preserves_flags),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
@@ -376,238 +306,201 @@ macro_rules! cmpxchg {
     (
         $int:ty, $w:tt; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt
         [$($also22:tt)?];)*
-    ) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    if super::zacas() {
-                        cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
-                    } else {
-                        let r: $int;
-                        access!(
-                            $($also,)? // Earlier accesses are ordered before the store.
-                            concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                            "bne {r}, {old}, 3f",                 // Exits if that is not old.
-                            // Stores new to *v if it is still reserved; earlier accesses are
-                            // ordered before the store (full).
-                            concat!("sc.", $w, $rl, " {s}, {new}, ({v})"),
-                            "bnez {s}, 2b",                       // Retries if the store failed.
-                            $($also22,)? // Later accesses are ordered after the operation.
-                            $($also2,)? // Later accesses are ordered after the load.
-                            "3:",                                 // The end.
-                            v = in(reg) v,
-                            old = in(reg) old as isize,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    }
-                }
-            )*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            if super::zacas() {
+                cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
+            } else {
+                let r: $int;
+                access!(
+                    $($also,)? // Earlier accesses are ordered before the store.
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "bne {r}, {old}, 3f",                 // Exits if that is not old.
+                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
+                    // the store (full).
+                    concat!("sc.", $w, $rl, " {s}, {new}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    $($also22,)? // Later accesses are ordered after the operation.
+                    $($also2,)? // Later accesses are ordered after the load.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    old = in(reg) old as isize,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                r
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
 macro_rules! try_cmpxchg {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // SAFETY: The caller guarantees that the pointer is valid.
-                    let expected = unsafe { *old };
-                    let old_ = call!($callee(v, expected, new));
-                    if old_ != expected {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        unsafe { *old = old_ };
-                    }
-                    old_ == expected
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let old_ = call!($callee(v, expected, new));
+            if old_ != expected {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = old_ };
+            }
+            old_ == expected
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i) < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`.
 macro_rules! fetch_add {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::zabha() {
-                        fetch_op_asm!(i, v, $int, "add", $w, $aqrl)
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let mask = u32::from($uint::MAX) << shift;
-                        let r: u32;
-                        access_word!(
-                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
-                            "add {n}, {r}, {i}",     // Adds i.
-                            "xor {n}, {n}, {r}",     // Finds the bits that change.
-                            "and {n}, {n}, {mask}",  // Keeps those of the variable.
-                            "xor {n}, {n}, {r}",     // Flips them in the old word.
-                            // Stores the new word if it is still reserved; earlier accesses are
-                            // ordered before the store (full).
-                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                            "bnez {n}, 2b",          // Retries if the store failed.
-                            $($also,)? // Later accesses are ordered after the operation.
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            mask = in(reg) mask,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        (r >> shift) as $int
-                    }
-                }
-            )*
+    (
+        $int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::zabha() {
+                fetch_op_asm!(i, v, $int, "add", $w, $aqrl)
+            } else {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                access_word!(
+                    "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                    "add {n}, {r}, {i}",     // Adds i.
+                    "xor {n}, {n}, {r}",     // Finds the bits that change.
+                    "and {n}, {n}, {mask}",  // Keeps those of the variable.
+                    "xor {n}, {n}, {r}",     // Flips them in the old word.
+                    // Stores the new word if it is still reserved; earlier accesses are ordered
+                    // before the store (full).
+                    concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                    "bnez {n}, 2b",          // Retries if the store failed.
+                    $($also,)?               // Later accesses are ordered after the operation.
+                    word = in(reg) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    mask = in(reg) mask,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                (r >> shift) as $int
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::zabha() {
-                        fetch_op_asm!(i, v, $int, "and", $w, $aqrl)
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let mask = u32::from($uint::MAX) << shift;
-                        let r: u32;
-                        access_word!(
-                            // Loads the word and clears the bits of *v that are clear in i, leaving
-                            // the rest alone; fully ordered (full).
-                            concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                        (r >> shift) as $int
-                    }
-                }
-            )*
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::zabha() {
+                fetch_op_asm!(i, v, $int, "and", $w, $aqrl)
+            } else {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                access_word!(
+                    // Loads the word and clears the bits of *v that are clear in i, leaving the
+                    // rest alone; fully ordered (full).
+                    concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
+                    word = in(reg) word,
+                    i = in(reg) u32::from(i as $uint) << shift | !mask,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
+                (r >> shift) as $int
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `or` and `xor`.
-macro_rules! op_5 {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    if super::zabha() {
-                        op_asm!(i, v, $amo, $w)
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        access_word!(
-                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
-                            // that are set in i (`xor`), and leaves the rest of the word alone.
-                            concat!("amo", $amo, ".w zero, {i}, ({word})"),
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            options(nostack, preserves_flags),
-                        );
-                    }
-                }
-            )*
+macro_rules! op_2 {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            if super::zabha() {
+                op_asm!(i, v, $amo, $w)
+            } else {
+                let (word, shift) = super::word_around(v);
+                access_word!(
+                    // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are
+                    // set in i (`xor`), and leaves the rest of the word alone.
+                    concat!("amo", $amo, ".w zero, {i}, ({word})"),
+                    word = in(reg) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    options(nostack, preserves_flags),
+                );
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_or` and `fetch_xor`.
-macro_rules! fetch_op_4 {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt $aqrl:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::zabha() {
-                        fetch_op_asm!(i, v, $int, $amo, $w, $aqrl)
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let r: u32;
-                        access_word!(
-                            // Loads the word and sets the bits of *v that are set in i
-                            // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`),
-                            // leaving the rest alone; fully ordered (full).
-                            concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
-                            word = in(reg) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                        (r >> shift) as $int
-                    }
-                }
-            )*
+macro_rules! fetch_op_2 {
+    ($int:ty, $w:tt, $uint:ident; $($name:ident $amo:tt $aqrl:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::zabha() {
+                fetch_op_asm!(i, v, $int, $amo, $w, $aqrl)
+            } else {
+                let (word, shift) = super::word_around(v);
+                let r: u32;
+                access_word!(
+                    // Loads the word and sets the bits of *v that are set in i (`fetch_or`); flips
+                    // the bits of *v that are set in i (`fetch_xor`), leaving the rest alone; fully
+                    // ordered (full).
+                    concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
+                    word = in(reg) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
+                (r >> shift) as $int
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `xchg`.
-macro_rules! xchg_4 {
-    ($int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    if super::zabha() {
-                        let r: $int;
-                        access!(
-                            ".option arch, +zabha", // Enables zabha in the assembler.
-                            concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"), // Swaps *v and new; fully ordered (full).
-                            v = in(reg) v,
-                            new = in(reg) new,
-                            r = lateout(reg) r,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let mask = u32::from($uint::MAX) << shift;
-                        let r: u32;
-                        access_word!(
-                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
-                            "and {n}, {r}, {rest}",  // Clears the variable in the word.
-                            "or {n}, {n}, {new}",    // Inserts new.
-                            // Stores the new word if it is still reserved; earlier accesses are
-                            // ordered before the store (full).
-                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                            "bnez {n}, 2b",          // Retries if the store failed.
-                            $($also,)? // Later accesses are ordered after the operation.
-                            word = in(reg) word,
-                            new = in(reg) u32::from(new as $uint) << shift,
-                            rest = in(reg) !mask,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        (r >> shift) as $int
-                    }
-                }
-            )*
+macro_rules! xchg_2 {
+    (
+        $int:ty, $w:tt, $uint:ident; $($name:ident $aqrl:tt $rl:tt [$($also:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, new: $int) -> $int {
+            if super::zabha() {
+                let r: $int;
+                access!(
+                    ".option arch, +zabha", // Enables zabha in the assembler.
+                    // Swaps *v and new; fully ordered (full).
+                    concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
+                    v = in(reg) v,
+                    new = in(reg) new,
+                    r = lateout(reg) r,
+                    options(nostack, preserves_flags),
+                );
+                r
+            } else {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                access_word!(
+                    "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                    "and {n}, {r}, {rest}",  // Clears the variable in the word.
+                    "or {n}, {n}, {new}",    // Inserts new.
+                    // Stores the new word if it is still reserved; earlier accesses are ordered
+                    // before the store (full).
+                    concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                    "bnez {n}, 2b",          // Retries if the store failed.
+                    $($also,)?               // Later accesses are ordered after the operation.
+                    word = in(reg) word,
+                    new = in(reg) u32::from(new as $uint) << shift,
+                    rest = in(reg) !mask,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                (r >> shift) as $int
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
@@ -615,97 +508,87 @@ macro_rules! cmpxchg_2 {
     (
         $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt
         [$($also22:tt)?];)*
-    ) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    if super::zabha() && super::zacas() {
-                        let r: $int;
-                        access!(
-                            ".option arch, +zabha", // Enables zabha in the assembler.
-                            ".option arch, +zacas", // Enables zacas in the assembler.
-                            $($also,)? // Earlier accesses are ordered before the store.
-                            // Stores new if *v is old; loads *v; fully ordered (full).
-                            concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
-                            $($also2,)?             // Later accesses are ordered after the load.
-                            v = in(reg) v,
-                            old = inout(reg) old => r,
-                            new = in(reg) new,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let mask = u32::from($uint::MAX) << shift;
-                        let r: isize;
-                        access_word!(
-                            $($also,)? // Earlier accesses are ordered before the store.
-                            "2: lr.w {r}, ({word})", // Loads the word and reserves it.
-                            "and {n}, {r}, {mask}",  // Extracts the variable.
-                            "bne {n}, {old}, 3f",    // Exits if that is not old.
-                            "xor {n}, {n}, {r}",     // Keeps the rest of the word.
-                            "or {n}, {n}, {new}",    // Inserts new.
-                            // Stores the new word if it is still reserved; earlier accesses are
-                            // ordered before the store (full).
-                            concat!("sc.w", $rl, " {n}, {n}, ({word})"),
-                            "bnez {n}, 2b",          // Retries if the store failed.
-                            $($also22,)? // Later accesses are ordered after the operation.
-                            $($also2,)?              // Later accesses are ordered after the load.
-                            "3:",                    // The end.
-                            word = in(reg) word,
-                            old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
-                            new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
-                            mask = in(reg) mask as i32 as isize,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        ((r as u32) >> shift) as $int
-                    }
-                }
-            )*
+    ) => { functions! { $(
+        fn $name(v: *mut $int, old: $int, new: $int) -> $int {
+            if super::zabha() && super::zacas() {
+                let r: $int;
+                access!(
+                    ".option arch, +zabha", // Enables zabha in the assembler.
+                    ".option arch, +zacas", // Enables zacas in the assembler.
+                    $($also,)?              // Earlier accesses are ordered before the store.
+                    // Stores new if *v is old; loads *v; fully ordered (full).
+                    concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
+                    $($also2,)?             // Later accesses are ordered after the load.
+                    v = in(reg) v,
+                    old = inout(reg) old => r,
+                    new = in(reg) new,
+                    options(nostack, preserves_flags),
+                );
+                r
+            } else {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: isize;
+                access_word!(
+                    $($also,)?               // Earlier accesses are ordered before the store.
+                    "2: lr.w {r}, ({word})", // Loads the word and reserves it.
+                    "and {n}, {r}, {mask}",  // Extracts the variable.
+                    "bne {n}, {old}, 3f",    // Exits if that is not old.
+                    "xor {n}, {n}, {r}",     // Keeps the rest of the word.
+                    "or {n}, {n}, {new}",    // Inserts new.
+                    // Stores the new word if it is still reserved; earlier accesses are ordered
+                    // before the store (full).
+                    concat!("sc.w", $rl, " {n}, {n}, ({word})"),
+                    "bnez {n}, 2b",          // Retries if the store failed.
+                    $($also22,)?             // Later accesses are ordered after the operation.
+                    $($also2,)?              // Later accesses are ordered after the load.
+                    "3:",                    // The end.
+                    word = in(reg) word,
+                    old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
+                    new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
+                    mask = in(reg) mask as i32 as isize,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                ((r as u32) >> shift) as $int
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_3 {
-    ($($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*) => {
-        functions! {
-            $(
-                fn $name(
-                    v: *mut *const c_void, old: *const c_void, new: *const c_void
-                ) -> *const c_void {
-                    if super::zacas() {
-                        cmpxchg_asm!(
-                            v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?]
-                        )
-                    } else {
-                        let r: *const c_void;
-                        access!(
-                            $($also,)?            // Earlier accesses are ordered before the store.
-                            "2: lr.d {r}, ({v})", // Loads *v and reserves it.
-                            "bne {r}, {old}, 3f", // Exits if that is not old.
-                            // Stores new to *v if it is still reserved; earlier accesses are
-                            // ordered before the store (full).
-                            concat!("sc.d", $rl, " {s}, {new}, ({v})"),
-                            "bnez {s}, 2b",       // Retries if the store failed.
-                            $($also22,)? // Later accesses are ordered after the operation.
-                            $($also2,)?           // Later accesses are ordered after the load.
-                            "3:",                 // The end.
-                            v = in(reg) v,
-                            old = in(reg) old,
-                            new = in(reg) new,
-                            r = out(reg) r,
-                            s = out(reg) _,
-                            options(nostack, preserves_flags),
-                        );
-                        r
-                    }
-                }
-            )*
+    (
+        $($name:ident [$($also:tt)?] $aqrl:tt [$($also2:tt)?] $rl:tt [$($also22:tt)?];)*
+    ) => { functions! { $(
+        fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
+            if super::zacas() {
+                cmpxchg_asm!(v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?])
+            } else {
+                let r: *const c_void;
+                access!(
+                    $($also,)?            // Earlier accesses are ordered before the store.
+                    "2: lr.d {r}, ({v})", // Loads *v and reserves it.
+                    "bne {r}, {old}, 3f", // Exits if that is not old.
+                    // Stores new to *v if it is still reserved; earlier accesses are ordered before
+                    // the store (full).
+                    concat!("sc.d", $rl, " {s}, {new}, ({v})"),
+                    "bnez {s}, 2b",       // Retries if the store failed.
+                    $($also22,)?          // Later accesses are ordered after the operation.
+                    $($also2,)?           // Later accesses are ordered after the load.
+                    "3:",                 // The end.
+                    v = in(reg) v,
+                    old = in(reg) old,
+                    new = in(reg) new,
+                    r = out(reg) r,
+                    s = out(reg) _,
+                    options(nostack, preserves_flags),
+                );
+                r
+            }
         }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -724,12 +607,6 @@ macro_rules! all_families {
                 r
             }
 
-            fn read_acquire(v: *const $int) -> $int {
-                let result = call!(read(v));
-                super::fence_acquire();
-                result
-            }
-
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
@@ -737,22 +614,6 @@ macro_rules! all_families {
                     i = in(reg) i,
                     options(nostack, preserves_flags),
                 );
-            }
-
-            fn set_release(v: *mut $int, i: $int) {
-                super::fence_release();
-                call!(set(v, i));
-            }
-
-            fn xchg_acquire(v: *mut $int, new: $int) -> $int {
-                let result = call!(xchg_relaxed(v, new));
-                super::fence_acquire();
-                result
-            }
-
-            fn xchg_release(v: *mut $int, new: $int) -> $int {
-                super::fence_release();
-                call!(xchg_relaxed(v, new))
             }
         }
 
@@ -763,6 +624,17 @@ macro_rules! all_families {
             try_cmpxchg_acquire  cmpxchg_acquire;
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
+            fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
+        }
+
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            xchg_acquire = fenced!(acquire: xchg_relaxed(v, new));
+            xchg_release = fenced!(release: xchg_relaxed(v, new));
         }
     };
 }
@@ -892,129 +764,76 @@ macro_rules! i32_i64_isize {
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty) => {
-        add_return! {
-            $int;
-            // name                callee
-            add_return          fetch_add;
-            add_return_acquire  fetch_add_acquire;
-            add_return_release  fetch_add_release;
-            add_return_relaxed  fetch_add_relaxed;
-        }
-
-        fetch_op_2! {
-            $int;
-            // name               callee
-            fetch_add_acquire  fetch_add_relaxed;
-            fetch_and_acquire  fetch_and_relaxed;
-            fetch_or_acquire   fetch_or_relaxed;
-            fetch_xor_acquire  fetch_xor_relaxed;
-        }
-
-        fetch_op_3! {
-            $int;
-            // name               callee
-            fetch_add_release  fetch_add_relaxed;
-            fetch_and_release  fetch_and_relaxed;
-            fetch_or_release   fetch_or_relaxed;
-            fetch_xor_release  fetch_xor_relaxed;
-        }
-
         functions! {
-            fn sub(i: $int, v: *mut $int) {
-                call!(add(i.wrapping_neg(), v));
-            }
+            fn sub(i: $int, v: *mut $int) { call!(add(i.wrapping_neg(), v)); }
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
         }
 
-        op_2! {
-            $int;
-            // name                callee
-            sub_return          add_return;
-            sub_return_acquire  add_return_acquire;
-            sub_return_release  add_return_release;
-            sub_return_relaxed  add_return_relaxed;
-            fetch_sub           fetch_add;
-            fetch_sub_acquire   fetch_add_acquire;
-            fetch_sub_release   fetch_add_release;
-            fetch_sub_relaxed   fetch_add_relaxed;
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire   = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release   = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed   = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            fetch_add_acquire    = fenced!(acquire: fetch_add_relaxed(i, v));
+            fetch_and_acquire    = fenced!(acquire: fetch_and_relaxed(i, v));
+            fetch_or_acquire     = fenced!(acquire: fetch_or_relaxed(i, v));
+            fetch_xor_acquire    = fenced!(acquire: fetch_xor_relaxed(i, v));
+            fetch_add_release    = fenced!(release: fetch_add_relaxed(i, v));
+            fetch_and_release    = fenced!(release: fetch_and_relaxed(i, v));
+            fetch_or_release     = fenced!(release: fetch_or_relaxed(i, v));
+            fetch_xor_release    = fenced!(release: fetch_xor_relaxed(i, v));
+            sub_return           = call!(add_return(i.wrapping_neg(), v));
+            sub_return_acquire   = call!(add_return_acquire(i.wrapping_neg(), v));
+            sub_return_release   = call!(add_return_release(i.wrapping_neg(), v));
+            sub_return_relaxed   = call!(add_return_relaxed(i.wrapping_neg(), v));
+            fetch_sub            = call!(fetch_add(i.wrapping_neg(), v));
+            fetch_sub_acquire    = call!(fetch_add_acquire(i.wrapping_neg(), v));
+            fetch_sub_release    = call!(fetch_add_release(i.wrapping_neg(), v));
+            fetch_sub_relaxed    = call!(fetch_add_relaxed(i.wrapping_neg(), v));
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
         }
 
-        op_3! {
-            $int;
-            // name  callee
-            inc   add;
-            dec   sub;
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
         }
 
-        op_4! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(sub_return(i, v)) == 0;
+            add_negative         = call!(fetch_add(i, v)).wrapping_add(i) < 0;
+            add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
+            add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
+            add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
         }
 
-        functions! {
-            fn andnot(i: $int, v: *mut $int) {
-                call!(and(!i, v));
-            }
-        }
-
-        fetch_andnot! {
-            $int;
-            // name                  callee
-            fetch_andnot          fetch_and;
-            fetch_andnot_acquire  fetch_and_acquire;
-            fetch_andnot_release  fetch_and_release;
-            fetch_andnot_relaxed  fetch_and_relaxed;
-        }
-
-        functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
-            }
-
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let old = call!(fetch_add(1, v));
-                old.wrapping_add(1) == 0
-            }
-        }
-
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          fetch_add;
-            add_negative_acquire  fetch_add_acquire;
-            add_negative_release  fetch_add_release;
-            add_negative_relaxed  fetch_add_relaxed;
-        }
-
-        functions! {
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                call!(add_unless(v, 1, 0))
-            }
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1093,14 +912,14 @@ macro_rules! i8_i16 {
             fetch_and_relaxed  "";
         }
 
-        op_5! {
+        op_2! {
             $int, $w, $uint;
             // name  amo
             or    "or";
             xor   "xor";
         }
 
-        fetch_op_4! {
+        fetch_op_2! {
             $int, $w, $uint;
             // name               amo    aqrl
             fetch_or           "or"   ".aqrl";
@@ -1109,7 +928,7 @@ macro_rules! i8_i16 {
             fetch_xor_relaxed  "xor"  "";
         }
 
-        xchg_4! {
+        xchg_2! {
             $int, $w, $uint;
             // name          aqrl     rl     also
             xchg          ".aqrl"  ".rl"  ["fence rw, rw"];
@@ -1194,11 +1013,8 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "w" }
-
     i32_i64_isize! { i32, "w", "addiw" }
-
     integers! { i32 }
-
     i32_i64_isize_ptr! { i32, "w" }
 }
 
@@ -1207,11 +1023,8 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "d" }
-
     i32_i64_isize! { i64, "d", "addi" }
-
     integers! { i64 }
-
     i32_i64_isize_ptr! { i64, "d" }
 }
 
@@ -1220,11 +1033,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "d" }
-
     i32_i64_isize! { isize, "d", "addi" }
-
     integers! { isize }
-
     i32_i64_isize_ptr! { isize, "d" }
 }
 
@@ -1233,9 +1043,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "b" }
-
     integers! { i8 }
-
     i8_i16! { i8, "b", u8 }
 }
 
@@ -1244,9 +1052,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "h" }
-
     integers! { i16 }
-
     i8_i16! { i16, "h", u16 }
 }
 
@@ -1255,7 +1061,6 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "d" }
-
     i32_i64_isize_ptr! { *const c_void, "d" }
 
     cmpxchg_3! {

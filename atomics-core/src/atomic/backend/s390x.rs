@@ -49,6 +49,23 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
     (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
 }
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(nostack, preserves_flags),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -56,17 +73,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(nostack, preserves_flags),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -91,27 +98,11 @@ barriers! {
 #[inline(always)]
 pub(crate) fn mb() {
     if z13() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses.
-                "bcr 14, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses.
+        barrier!("bcr 14, 0");
     } else {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses, and waits for a checkpoint.
-                "bcr 15, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses, and waits for a checkpoint.
+        barrier!("bcr 15, 0");
     }
 }
 
@@ -119,27 +110,11 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     if z13() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses.
-                "bcr 14, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses.
+        barrier!("bcr 14, 0");
     } else {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses, and waits for a checkpoint.
-                "bcr 15, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses, and waits for a checkpoint.
+        barrier!("bcr 15, 0");
     }
 }
 
@@ -147,27 +122,11 @@ pub(crate) fn dma_mb() {
 #[inline(always)]
 pub(crate) fn smp_mb() {
     if z13() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses.
-                "bcr 14, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses.
+        barrier!("bcr 14, 0");
     } else {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses, and waits for a checkpoint.
-                "bcr 15, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses, and waits for a checkpoint.
+        barrier!("bcr 15, 0");
     }
 }
 
@@ -176,21 +135,10 @@ pub(crate) fn smp_mb() {
 #[inline(always)]
 pub(crate) fn smp_mb__before_atomic() {
     if z13() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses.
-                "bcr 14, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses.
+        barrier!("bcr 14, 0");
     } else {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe { asm!("", options(nostack, preserves_flags)) };
+        barrier!();
     }
 }
 
@@ -199,21 +147,10 @@ pub(crate) fn smp_mb__before_atomic() {
 #[inline(always)]
 pub(crate) fn smp_mb__after_atomic() {
     if z13() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses.
-                "bcr 14, 0",
-                options(nostack, preserves_flags),
-            );
-        }
+        // Orders all accesses.
+        barrier!("bcr 14, 0");
     } else {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe { asm!("", options(nostack, preserves_flags)) };
+        barrier!();
     }
 }
 
@@ -253,6 +190,16 @@ macro_rules! functions {
             #[inline(always)]
             pub(crate) unsafe fn $name($($arg: $ty),*) $(-> $ret)? $body
         )*
+    };
+}
+
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
     };
 }
 
@@ -336,574 +283,360 @@ macro_rules! fetch_op_asm {
 
 /// Functions of `read`.
 macro_rules! read {
-    ($int:ty, $load:tt; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *const $int) -> $int {
-                    let r: $int;
-                    access!(
-                        concat!($load, " {r}, 0({v})"), // Loads *v in one access.
-                        v = in(reg_addr) v,
-                        r = lateout(reg) r,
-                        options(nostack, preserves_flags),
-                    );
-                    r
-                }
-            )*
+    ($int:ty, $load:tt; $($name:ident;)*) => { functions! { $(
+        fn $name(v: *const $int) -> $int {
+            let r: $int;
+            access!(
+                concat!($load, " {r}, 0({v})"), // Loads *v in one access.
+                v = in(reg_addr) v,
+                r = lateout(reg) r,
+                options(nostack, preserves_flags),
+            );
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `set`.
 macro_rules! set {
-    ($int:ty, $store:tt; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, i: $int) {
-                    access!(
-                        concat!($store, " {i}, 0({v})"), // Stores i to *v in one access.
-                        v = in(reg_addr) v,
-                        i = in(reg) i,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            )*
+    ($int:ty, $store:tt; $($name:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, i: $int) {
+            access!(
+                concat!($store, " {i}, 0({v})"), // Stores i to *v in one access.
+                v = in(reg_addr) v,
+                i = in(reg) i,
+                options(nostack, preserves_flags),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `add`, `and`, `or` and `xor`.
 macro_rules! op {
-    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    if super::z13() {
-                        access!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Adds i to *v (`add`); clears the bits of *v that are clear in i
-                            // (`and`); sets the bits of *v that are set in i (`or`); flips the bits
-                            // of *v that are set in i (`xor`), and loads the old value.
-                            concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
-                            v = in(reg_addr) v,
-                            i = in(reg) i,
-                            o = lateout(reg) _,
-                            options(nostack),
-                        );
-                    } else {
-                        op_asm!(i, v, $g, $alu)
-                    }
-                }
-            )*
+    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            if super::z13() {
+                access!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets
+                    // the bits of *v that are set in i (`or`); flips the bits of *v that are set in
+                    // i (`xor`), and loads the old value.
+                    concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
+                    v = in(reg_addr) v,
+                    i = in(reg) i,
+                    o = lateout(reg) _,
+                    options(nostack),
+                );
+            } else {
+                op_asm!(i, v, $g, $alu)
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `add_return`.
 macro_rules! add_return_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let old = call!($callee(i, v));
-                        old.wrapping_add(i)
-                    } else {
-                        // Nothing weaker is cheaper on s390x.
-                        call!(add_return(i, v))
-                    }
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                call!($callee(i, v)).wrapping_add(i)
+            } else {
+                // Nothing weaker is cheaper on s390x.
+                call!(add_return(i, v))
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let r: $int;
-                        access!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
-                            // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`);
-                            // flips the bits of *v that are set in i (`fetch_xor`), and loads the
-                            // old value.
-                            concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
-                            "bcr 14, 0",    // Later accesses are ordered after the operation.
-                            v = in(reg_addr) v,
-                            i = in(reg) i,
-                            r = out(reg) r,
-                            options(nostack),
-                        );
-                        r
-                    } else {
-                        fetch_op_asm!(i, v, $int, $g, $alu)
-                    }
-                }
-            )*
+    ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                let r: $int;
+                access!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
+                    // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
+                    // bits of *v that are set in i (`fetch_xor`), and loads the old value.
+                    concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                    "bcr 14, 0",    // Later accesses are ordered after the operation.
+                    v = in(reg_addr) v,
+                    i = in(reg) i,
+                    r = out(reg) r,
+                    options(nostack),
+                );
+                r
+            } else {
+                fetch_op_asm!(i, v, $int, $g, $alu)
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_and`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_2 {
-    ($int:ty, $g:tt; $($name:ident $alu:tt $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let r: $int;
-                        access!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
-                            // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`);
-                            // flips the bits of *v that are set in i (`fetch_xor`), and loads the
-                            // old value.
-                            concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
-                            v = in(reg_addr) v,
-                            i = in(reg) i,
-                            r = lateout(reg) r,
-                            options(nostack),
-                        );
-                        r
-                    } else {
-                        // Nothing weaker is cheaper on s390x.
-                        call!($callee(i, v))
-                    }
-                }
-            )*
+    ($int:ty, $g:tt; $($name:ident $alu:tt $callee:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                let r: $int;
+                access!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
+                    // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
+                    // bits of *v that are set in i (`fetch_xor`), and loads the old value.
+                    concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
+                    v = in(reg_addr) v,
+                    i = in(reg) i,
+                    r = lateout(reg) r,
+                    options(nostack),
+                );
+                r
+            } else {
+                // Nothing weaker is cheaper on s390x.
+                call!($callee(i, v))
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `sub_return` and `fetch_sub`.
 macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        call!($callee(i.wrapping_neg(), v))
-                    } else {
-                        // Nothing weaker is cheaper on s390x.
-                        call!($callee2(i, v))
-                    }
-                }
-            )*
+    ($int:ty; $($name:ident $callee:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                call!($callee(i.wrapping_neg(), v))
+            } else {
+                // Nothing weaker is cheaper on s390x.
+                call!($callee2(i, v))
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `inc` and `dec`.
 macro_rules! op_3 {
-    ($int:ty, $g:tt; $($name:ident $step:tt $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    if super::z13() {
-                        access!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            concat!("a", $g, "si 0({v}), ", $step), // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
-                            v = in(reg_addr) v,
-                            options(nostack),
-                        );
-                    } else {
-                        call!($callee(1, v));
-                    }
-                }
-            )*
+    ($int:ty, $g:tt; $($name:ident $step:tt $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int) {
+            if super::z13() {
+                access!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
+                    concat!("a", $g, "si 0({v}), ", $step),
+                    v = in(reg_addr) v,
+                    options(nostack),
+                );
+            } else {
+                call!($callee(1, v));
+            }
         }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_andnot`.
-macro_rules! fetch_andnot {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(!i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `xchg`.
-macro_rules! xchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on s390x.
-                    call!(xchg(v, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `cmpxchg`.
-macro_rules! cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on s390x.
-                    call!(cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `try_cmpxchg`.
-macro_rules! try_cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // Nothing weaker is cheaper on s390x.
-                    call!(try_cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let new = call!($callee(i, v));
-                    new < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `add` and `sub`.
-macro_rules! op_5 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        "l {o}, 0({word})",          // Loads the word that contains *v.
-                        "2: lr {n}, {o}",            // Copies the old value.
-                        concat!($alu, "r {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
-                        "xr {n}, {o}",               // Finds the bits that change.
-                        "nr {n}, {mask}",            // Keeps those of the variable.
-                        "xr {n}, {o}",               // Flips them in the old word.
-                        // Stores the new word if the old one is unchanged, else loads it.
-                        "cs {o}, {n}, 0({word})",
-                        "jl 2b",                     // Retries if it was not.
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift,
-                        mask = in(reg) mask,
-                        o = out(reg) _,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
-            )*
+macro_rules! op_4 {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            let (word, shift) = super::word_around(v);
+            let mask = u32::from($uint::MAX) << shift;
+            access_word!(
+                "l {o}, 0({word})",          // Loads the word that contains *v.
+                "2: lr {n}, {o}",            // Copies the old value.
+                concat!($alu, "r {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
+                "xr {n}, {o}",               // Finds the bits that change.
+                "nr {n}, {mask}",            // Keeps those of the variable.
+                "xr {n}, {o}",               // Flips them in the old word.
+                // Stores the new word if the old one is unchanged, else loads it.
+                "cs {o}, {n}, 0({word})",
+                "jl 2b",                     // Retries if it was not.
+                word = in(reg_addr) word,
+                i = in(reg) u32::from(i as $uint) << shift,
+                mask = in(reg) mask,
+                o = out(reg) _,
+                n = out(reg) _,
+                options(nostack),
+            );
         }
-    };
-}
-
-/// Functions of `add_return`.
-macro_rules! add_return_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i)
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add` and `fetch_sub`.
 macro_rules! fetch_op_3 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    let r: u32;
-                    access_word!(
-                        "l {r}, 0({word})", // Loads the word that contains *v.
-                        "2: lr {n}, {r}",   // Copies the old value.
-                        concat!($alu, "r {n}, {i}"), // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
-                        "xr {n}, {r}",      // Finds the bits that change.
-                        "nr {n}, {mask}",   // Keeps those of the variable.
-                        "xr {n}, {r}",      // Flips them in the old word.
-                        // Stores the new word if the old one is unchanged, else loads it; fully
-                        // ordered.
-                        "cs {r}, {n}, 0({word})",
-                        "jl 2b",            // Retries if it was not.
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift,
-                        mask = in(reg) mask,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                    (r >> shift) as $int
-                }
-            )*
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let (word, shift) = super::word_around(v);
+            let mask = u32::from($uint::MAX) << shift;
+            let r: u32;
+            access_word!(
+                "l {r}, 0({word})",          // Loads the word that contains *v.
+                "2: lr {n}, {r}",            // Copies the old value.
+                concat!($alu, "r {n}, {i}"), // Adds i (`fetch_add`); subtracts i (`fetch_sub`).
+                "xr {n}, {r}",               // Finds the bits that change.
+                "nr {n}, {mask}",            // Keeps those of the variable.
+                "xr {n}, {r}",               // Flips them in the old word.
+                // Stores the new word if the old one is unchanged, else loads it; fully ordered.
+                "cs {r}, {n}, 0({word})",
+                "jl 2b",                     // Retries if it was not.
+                word = in(reg_addr) word,
+                i = in(reg) u32::from(i as $uint) << shift,
+                mask = in(reg) mask,
+                r = out(reg) r,
+                n = out(reg) _,
+                options(nostack),
+            );
+            (r >> shift) as $int
         }
-    };
-}
-
-/// Functions of `fetch_add` and `fetch_sub`.
-macro_rules! fetch_op_4 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    // Nothing weaker is cheaper on s390x.
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `sub_return`.
-macro_rules! sub_return_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_sub(i)
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc` and `dec`.
-macro_rules! op_6 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) {
-                    call!($callee(1, v));
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_and`.
 macro_rules! fetch_and_2 {
-    ($int:ty, $uint:ident; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let (word, shift) = super::word_around(v);
-                        let mask = u32::from($uint::MAX) << shift;
-                        let r: u32;
-                        access_word!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Clears the bits of *v that are clear in i, and loads the old word.
-                            "lan {r}, {i}, 0({word})",
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift | !mask,
-                            r = lateout(reg) r,
-                            options(nostack),
-                        );
-                        (r >> shift) as $int
-                    } else {
-                        // Nothing weaker is cheaper on s390x.
-                        call!(fetch_and(i, v))
-                    }
-                }
-            )*
+    ($int:ty, $uint:ident; $($name:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                let (word, shift) = super::word_around(v);
+                let mask = u32::from($uint::MAX) << shift;
+                let r: u32;
+                access_word!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Clears the bits of *v that are clear in i, and loads the old word.
+                    "lan {r}, {i}, 0({word})",
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift | !mask,
+                    r = lateout(reg) r,
+                    options(nostack),
+                );
+                (r >> shift) as $int
+            } else {
+                // Nothing weaker is cheaper on s390x.
+                call!(fetch_and(i, v))
+            }
         }
-    };
+    )* } };
 }
 
 /// Functions of `or` and `xor`.
-macro_rules! op_7 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) {
-                    if super::z13() {
-                        let (word, shift) = super::word_around(v);
-                        access_word!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Sets the bits of *v that are set in i (`or`); flips the bits of *v
-                            // that are set in i (`xor`), and loads the old word.
-                            concat!("la", $alu, " {o}, {i}, 0({word})"),
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            o = lateout(reg) _,
-                            options(nostack),
-                        );
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        access_word!(
-                            "l {o}, 0({word})", // Loads the word that contains *v.
-                            "2: lr {n}, {o}",   // Copies the old value.
-                            // Sets the bits that are set in i (`or`); flips the bits that are set
-                            // in i (`xor`).
-                            concat!($alu, "r {n}, {i}"),
-                            // Stores the new word if the old one is unchanged, else loads it.
-                            "cs {o}, {n}, 0({word})",
-                            "jl 2b",            // Retries if it was not.
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            o = out(reg) _,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                    }
-                }
-            )*
+macro_rules! op_5 {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) {
+            if super::z13() {
+                let (word, shift) = super::word_around(v);
+                access_word!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are
+                    // set in i (`xor`), and loads the old word.
+                    concat!("la", $alu, " {o}, {i}, 0({word})"),
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    o = lateout(reg) _,
+                    options(nostack),
+                );
+            } else {
+                let (word, shift) = super::word_around(v);
+                access_word!(
+                    "l {o}, 0({word})", // Loads the word that contains *v.
+                    "2: lr {n}, {o}",   // Copies the old value.
+                    // Sets the bits that are set in i (`or`); flips the bits that are set in i
+                    // (`xor`).
+                    concat!($alu, "r {n}, {i}"),
+                    // Stores the new word if the old one is unchanged, else loads it.
+                    "cs {o}, {n}, 0({word})",
+                    "jl 2b",            // Retries if it was not.
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    o = out(reg) _,
+                    n = out(reg) _,
+                    options(nostack),
+                );
+            }
         }
-    };
+    )* } };
+}
+
+/// Functions of `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op_4 {
+    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                let (word, shift) = super::word_around(v);
+                let r: u32;
+                access_word!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of *v that
+                    // are set in i (`fetch_xor`), and loads the old word.
+                    concat!("la", $alu, " {r}, {i}, 0({word})"),
+                    "bcr 14, 0",    // Later accesses are ordered after the operation.
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    r = out(reg) r,
+                    options(nostack),
+                );
+                (r >> shift) as $int
+            } else {
+                let (word, shift) = super::word_around(v);
+                let r: u32;
+                access_word!(
+                    "l {r}, 0({word})", // Loads the word that contains *v.
+                    "2: lr {n}, {r}",   // Copies the old value.
+                    // Sets the bits that are set in i (`fetch_or`); flips the bits that are set in
+                    // i (`fetch_xor`).
+                    concat!($alu, "r {n}, {i}"),
+                    // Stores the new word if the old one is unchanged, else loads it; fully
+                    // ordered.
+                    "cs {r}, {n}, 0({word})",
+                    "jl 2b",            // Retries if it was not.
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    r = out(reg) r,
+                    n = out(reg) _,
+                    options(nostack),
+                );
+                (r >> shift) as $int
+            }
+        }
+    )* } };
 }
 
 /// Functions of `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op_5 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let (word, shift) = super::word_around(v);
-                        let r: u32;
-                        access_word!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of
-                            // *v that are set in i (`fetch_xor`), and loads the old word.
-                            concat!("la", $alu, " {r}, {i}, 0({word})"),
-                            "bcr 14, 0",    // Later accesses are ordered after the operation.
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            r = out(reg) r,
-                            options(nostack),
-                        );
-                        (r >> shift) as $int
-                    } else {
-                        let (word, shift) = super::word_around(v);
-                        let r: u32;
-                        access_word!(
-                            "l {r}, 0({word})", // Loads the word that contains *v.
-                            "2: lr {n}, {r}",   // Copies the old value.
-                            // Sets the bits that are set in i (`fetch_or`); flips the bits that are
-                            // set in i (`fetch_xor`).
-                            concat!($alu, "r {n}, {i}"),
-                            // Stores the new word if the old one is unchanged, else loads it; fully
-                            // ordered.
-                            "cs {r}, {n}, 0({word})",
-                            "jl 2b",            // Retries if it was not.
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            r = out(reg) r,
-                            n = out(reg) _,
-                            options(nostack),
-                        );
-                        (r >> shift) as $int
-                    }
-                }
-            )*
+    ($int:ty, $uint:ident; $($name:ident $alu:tt $callee:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            if super::z13() {
+                let (word, shift) = super::word_around(v);
+                let r: u32;
+                access_word!(
+                    ".machine z13", // Enables z13 in the assembler.
+                    // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of *v that
+                    // are set in i (`fetch_xor`), and loads the old word.
+                    concat!("la", $alu, " {r}, {i}, 0({word})"),
+                    word = in(reg_addr) word,
+                    i = in(reg) u32::from(i as $uint) << shift,
+                    r = lateout(reg) r,
+                    options(nostack),
+                );
+                (r >> shift) as $int
+            } else {
+                // Nothing weaker is cheaper on s390x.
+                call!($callee(i, v))
+            }
         }
-    };
-}
-
-/// Functions of `fetch_or` and `fetch_xor`.
-macro_rules! fetch_op_6 {
-    ($int:ty, $uint:ident; $($name:ident $alu:tt $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    if super::z13() {
-                        let (word, shift) = super::word_around(v);
-                        let r: u32;
-                        access_word!(
-                            ".machine z13", // Enables z13 in the assembler.
-                            // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of
-                            // *v that are set in i (`fetch_xor`), and loads the old word.
-                            concat!("la", $alu, " {r}, {i}, 0({word})"),
-                            word = in(reg_addr) word,
-                            i = in(reg) u32::from(i as $uint) << shift,
-                            r = lateout(reg) r,
-                            options(nostack),
-                        );
-                        (r >> shift) as $int
-                    } else {
-                        // Nothing weaker is cheaper on s390x.
-                        call!($callee(i, v))
-                    }
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `try_cmpxchg`.
-macro_rules! try_cmpxchg_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // SAFETY: The caller guarantees that the pointer is valid.
-                    let expected = unsafe { *old };
-                    let old_ = call!($callee(v, expected, new));
-                    if old_ != expected {
-                        // SAFETY: The caller guarantees that the pointer is valid.
-                        unsafe { *old = old_ };
-                    }
-                    old_ == expected
-                }
-            )*
+macro_rules! try_cmpxchg_2 {
+    ($int:ty; $($name:ident $callee:ident;)*) => { functions! { $(
+        fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
+            // SAFETY: The caller guarantees that the pointer is valid.
+            let expected = unsafe { *old };
+            let old_ = call!($callee(v, expected, new));
+            if old_ != expected {
+                // SAFETY: The caller guarantees that the pointer is valid.
+                unsafe { *old = old_ };
+            }
+            old_ == expected
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i) < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -922,18 +655,20 @@ macro_rules! all_families {
             set_release;
         }
 
-        xchg_2! {
-            $int;
-            xchg_acquire;
-            xchg_release;
-            xchg_relaxed;
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on s390x.
+            xchg_acquire = call!(xchg(v, new));
+            xchg_release = call!(xchg(v, new));
+            xchg_relaxed = call!(xchg(v, new));
         }
 
-        cmpxchg_2! {
-            $int;
-            cmpxchg_acquire;
-            cmpxchg_release;
-            cmpxchg_relaxed;
+        calls! {
+            (v: *mut $int, old: $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on s390x.
+            cmpxchg_acquire = call!(cmpxchg(v, old, new));
+            cmpxchg_release = call!(cmpxchg(v, old, new));
+            cmpxchg_relaxed = call!(cmpxchg(v, old, new));
         }
     };
 }
@@ -953,8 +688,7 @@ macro_rules! i32_i64_isize {
         functions! {
             fn add_return(i: $int, v: *mut $int) -> $int {
                 if super::z13() {
-                    let old = call!(fetch_add(i, v));
-                    old.wrapping_add(i)
+                    call!(fetch_add(i, v)).wrapping_add(i)
                 } else {
                     op_return_asm!(i, v, $int, $g, "a")
                 }
@@ -1039,27 +773,6 @@ macro_rules! i32_i64_isize {
             // name  step  callee
             inc   "1"   add;
             dec   "-1"  sub;
-        }
-
-        functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let new = call!(sub_return(i, v));
-                new == 0
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let new = call!(add_return(1, v));
-                new == 0
-            }
-        }
-
-        add_negative! {
-            $int;
-            // name                  callee
-            add_negative          add_return;
-            add_negative_acquire  add_return_acquire;
-            add_negative_release  add_return_release;
-            add_negative_relaxed  add_return_relaxed;
         }
 
         functions! {
@@ -1164,57 +877,61 @@ macro_rules! i32_i64_isize {
                 r
             }
         }
+
+        functions! {
+            fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(sub_return(i, v)) == 0;
+            add_negative         = call!(add_return(i, v)) < 0;
+            add_negative_acquire = call!(add_return_acquire(i, v)) < 0;
+            add_negative_release = call!(add_return_release(i, v)) < 0;
+            add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
+        }
     };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty) => {
-        op_4! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
         functions! {
-            fn andnot(i: $int, v: *mut $int) {
-                call!(and(!i, v));
-            }
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
         }
 
-        fetch_andnot! {
-            $int;
-            // name                  callee
-            fetch_andnot          fetch_and;
-            fetch_andnot_acquire  fetch_and_acquire;
-            fetch_andnot_release  fetch_and_release;
-            fetch_andnot_relaxed  fetch_and_relaxed;
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
         }
 
-        functions! {
-            fn dec_and_test(v: *mut $int) -> bool {
-                call!(sub_and_test(1, v))
-            }
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
+        }
 
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1241,7 +958,8 @@ macro_rules! i32_i64_isize_ptr {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("cs", $g, " {old}, {new}, 0({v})"), // Stores new if *v is old, else loads *v; fully ordered.
+                    // Stores new if *v is old, else loads *v; fully ordered.
+                    concat!("cs", $g, " {old}, {new}, 0({v})"),
                     v = in(reg_addr) v,
                     old = inout(reg) old => r,
                     new = in(reg) new,
@@ -1255,7 +973,8 @@ macro_rules! i32_i64_isize_ptr {
                 let expected = unsafe { *old };
                 let found: $int;
                 access!(
-                    concat!("cs", $g, " {old}, {new}, 0({v})"), // Stores new if *v is old, else loads *v; fully ordered.
+                    // Stores new if *v is old, else loads *v; fully ordered.
+                    concat!("cs", $g, " {old}, {new}, 0({v})"),
                     v = in(reg_addr) v,
                     old = inout(reg) expected => found,
                     new = in(reg) new,
@@ -1269,11 +988,12 @@ macro_rules! i32_i64_isize_ptr {
             }
         }
 
-        try_cmpxchg_2! {
-            $int;
-            try_cmpxchg_acquire;
-            try_cmpxchg_release;
-            try_cmpxchg_relaxed;
+        calls! {
+            (v: *mut $int, old: *mut $int, new: $int) -> bool;
+            // Nothing weaker is cheaper on s390x.
+            try_cmpxchg_acquire = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_release = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_relaxed = call!(try_cmpxchg(v, old, new));
         }
     };
 }
@@ -1281,20 +1001,11 @@ macro_rules! i32_i64_isize_ptr {
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
     ($int:ty, $uint:ident) => {
-        op_5! {
+        op_4! {
             $int, $uint;
             // name  alu
             add   "a";
             sub   "s";
-        }
-
-        add_return_3! {
-            $int;
-            // name                callee
-            add_return          fetch_add;
-            add_return_acquire  fetch_add_acquire;
-            add_return_release  fetch_add_release;
-            add_return_relaxed  fetch_add_relaxed;
         }
 
         fetch_op_3! {
@@ -1302,33 +1013,6 @@ macro_rules! i8_i16 {
             // name       alu
             fetch_add  "a";
             fetch_sub  "s";
-        }
-
-        fetch_op_4! {
-            $int;
-            // name               callee
-            fetch_add_acquire  fetch_add;
-            fetch_add_release  fetch_add;
-            fetch_add_relaxed  fetch_add;
-            fetch_sub_acquire  fetch_sub;
-            fetch_sub_release  fetch_sub;
-            fetch_sub_relaxed  fetch_sub;
-        }
-
-        sub_return_2! {
-            $int;
-            // name                callee
-            sub_return          fetch_sub;
-            sub_return_acquire  fetch_sub_acquire;
-            sub_return_release  fetch_sub_release;
-            sub_return_relaxed  fetch_sub_relaxed;
-        }
-
-        op_6! {
-            $int;
-            // name  callee
-            inc   add;
-            dec   sub;
         }
 
         functions! {
@@ -1410,21 +1094,21 @@ macro_rules! i8_i16 {
             fetch_and_relaxed;
         }
 
-        op_7! {
+        op_5! {
             $int, $uint;
             // name  alu
             or    "o";
             xor   "x";
         }
 
-        fetch_op_5! {
+        fetch_op_4! {
             $int, $uint;
             // name       alu
             fetch_or   "o";
             fetch_xor  "x";
         }
 
-        fetch_op_6! {
+        fetch_op_5! {
             $int, $uint;
             // name               alu  callee
             fetch_or_acquire   "o"  fetch_or;
@@ -1488,34 +1172,13 @@ macro_rules! i8_i16 {
             }
         }
 
-        try_cmpxchg_3! {
+        try_cmpxchg_2! {
             $int;
             // name                 callee
             try_cmpxchg          cmpxchg;
             try_cmpxchg_acquire  cmpxchg_acquire;
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
-        }
-
-        functions! {
-            fn sub_and_test(i: $int, v: *mut $int) -> bool {
-                let old = call!(fetch_sub(i, v));
-                old.wrapping_sub(i) == 0
-            }
-
-            fn inc_and_test(v: *mut $int) -> bool {
-                let old = call!(fetch_add(1, v));
-                old.wrapping_add(1) == 0
-            }
-        }
-
-        add_negative_2! {
-            $int;
-            // name                  callee
-            add_negative          fetch_add;
-            add_negative_acquire  fetch_add_acquire;
-            add_negative_release  fetch_add_release;
-            add_negative_relaxed  fetch_add_relaxed;
         }
 
         functions! {
@@ -1532,10 +1195,6 @@ macro_rules! i8_i16 {
                     }
                 }
                 found
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                call!(add_unless(v, 1, 0))
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
@@ -1583,6 +1242,41 @@ macro_rules! i8_i16 {
                 found.wrapping_sub(1)
             }
         }
+
+        functions! {
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return         = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            sub_return         = call!(fetch_sub(i, v)).wrapping_sub(i);
+            sub_return_acquire = call!(fetch_sub_acquire(i, v)).wrapping_sub(i);
+            sub_return_release = call!(fetch_sub_release(i, v)).wrapping_sub(i);
+            sub_return_relaxed = call!(fetch_sub_relaxed(i, v)).wrapping_sub(i);
+            // Nothing weaker is cheaper on s390x.
+            fetch_add_acquire  = call!(fetch_add(i, v));
+            fetch_add_release  = call!(fetch_add(i, v));
+            fetch_add_relaxed  = call!(fetch_add(i, v));
+            fetch_sub_acquire  = call!(fetch_sub(i, v));
+            fetch_sub_release  = call!(fetch_sub(i, v));
+            fetch_sub_relaxed  = call!(fetch_sub(i, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            sub_and_test         = call!(fetch_sub(i, v)).wrapping_sub(i) == 0;
+            add_negative         = call!(fetch_add(i, v)).wrapping_add(i) < 0;
+            add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
+            add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
+            add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
+        }
     };
 }
 
@@ -1591,11 +1285,8 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "l", "st" }
-
     i32_i64_isize! { i32, "" }
-
     integers! { i32 }
-
     i32_i64_isize_ptr! { i32, "" }
 }
 
@@ -1604,11 +1295,8 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "lg", "stg" }
-
     i32_i64_isize! { i64, "g" }
-
     integers! { i64 }
-
     i32_i64_isize_ptr! { i64, "g" }
 }
 
@@ -1617,11 +1305,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "lg", "stg" }
-
     i32_i64_isize! { isize, "g" }
-
     integers! { isize }
-
     i32_i64_isize_ptr! { isize, "g" }
 }
 
@@ -1630,9 +1315,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "lb", "stc" }
-
     integers! { i8 }
-
     i8_i16! { i8, u8 }
 }
 
@@ -1641,9 +1324,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "lh", "sth" }
-
     integers! { i16 }
-
     i8_i16! { i16, u16 }
 }
 
@@ -1652,6 +1333,5 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "lg", "stg" }
-
     i32_i64_isize_ptr! { *const c_void, "g" }
 }

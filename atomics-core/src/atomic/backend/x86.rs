@@ -36,6 +36,23 @@ fn sse2() -> bool {
     cfg!(target_feature = "sse2")
 }
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(att_syntax, nostack),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -43,17 +60,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(att_syntax, nostack),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -80,16 +87,8 @@ barriers! {
 #[inline(always)]
 pub(crate) fn mb() {
     if sse2() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses, of every memory type.
-                "mfence",
-                options(att_syntax, nostack),
-            );
-        }
+        // Orders all accesses, of every memory type.
+        barrier!("mfence");
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
         // memory writes back what it read, in one atomic access. Without an instruction, it only
@@ -110,16 +109,8 @@ pub(crate) fn mb() {
 #[inline(always)]
 pub(crate) fn rmb() {
     if sse2() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders loads, of every memory type.
-                "lfence",
-                options(att_syntax, nostack),
-            );
-        }
+        // Orders loads, of every memory type.
+        barrier!("lfence");
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
         // memory writes back what it read, in one atomic access. Without an instruction, it only
@@ -140,16 +131,8 @@ pub(crate) fn rmb() {
 #[inline(always)]
 pub(crate) fn wmb() {
     if sse2() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders stores, of every memory type.
-                "sfence",
-                options(att_syntax, nostack),
-            );
-        }
+        // Orders stores, of every memory type.
+        barrier!("sfence");
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
         // memory writes back what it read, in one atomic access. Without an instruction, it only
@@ -170,16 +153,8 @@ pub(crate) fn wmb() {
 #[inline(always)]
 pub(crate) fn dma_mb() {
     if sse2() {
-        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
-        // memory writes back what it read, in one atomic access. Without an instruction, it only
-        // keeps the compiler from moving accesses across it.
-        unsafe {
-            asm!(
-                // Orders all accesses, of every memory type.
-                "mfence",
-                options(att_syntax, nostack),
-            );
-        }
+        // Orders all accesses, of every memory type.
+        barrier!("mfence");
     } else {
         // SAFETY: The block leaves memory and registers as they were. An instruction that writes
         // memory writes back what it read, in one atomic access. Without an instruction, it only
@@ -242,6 +217,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -251,518 +236,316 @@ macro_rules! call {
     };
 }
 
-/// Functions of `add_return`.
-macro_rules! add_return {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i)
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_add`, `add_return`, `sub_return`, `fetch_sub`, `fetch_and`, `fetch_or` and
-/// `fetch_xor`.
-macro_rules! op {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    // Nothing weaker is cheaper on x86.
-                    call!($callee(i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `sub_return` and `fetch_sub`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(i.wrapping_neg(), v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_3 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
-}
-
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found & i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found & i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
-}
-
-/// Functions of `fetch_andnot`.
-macro_rules! fetch_andnot {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(!i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_or`.
 macro_rules! fetch_or {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found | i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found | i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_xor`.
 macro_rules! fetch_xor {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found ^ i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found ^ i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
-}
-
-/// Functions of `xchg`.
-macro_rules! xchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on x86.
-                    call!(xchg(v, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `cmpxchg`.
-macro_rules! cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on x86.
-                    call!(cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `try_cmpxchg`.
-macro_rules! try_cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // Nothing weaker is cheaper on x86.
-                    call!(try_cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    // Nothing weaker is cheaper on x86.
-                    call!(add_negative(i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `read`.
 macro_rules! read_3 {
-    ($($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *const i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "mov %ebx, %eax", // Expects the low half of the value that may be stored.
-                        "mov %ecx, %edx", // Expects its high half.
-                        // Loads *v into EDX:EAX, or stores the value that is there already.
-                        "lock cmpxchg8b ({v})",
-                        v = in(reg) v,
-                        out("eax") r_lo,
-                        out("edx") r_hi,
-                        options(att_syntax, nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident;)*) => { functions! { $(
+        fn $name(v: *const i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "mov %ebx, %eax", // Expects the low half of the value that may be stored.
+                "mov %ecx, %edx", // Expects its high half.
+                // Loads *v into EDX:EAX, or stores the value that is there already.
+                "lock cmpxchg8b ({v})",
+                v = in(reg) v,
+                out("eax") r_lo,
+                out("edx") r_hi,
+                options(att_syntax, nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `set`.
 macro_rules! set_3 {
-    ($($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64, i: i64) {
-                    access!(
-                        "mov ({v}), %eax",  // Loads the low half of the expected value.
-                        "mov 4({v}), %edx", // Loads its high half.
-                        "2: lock cmpxchg8b ({v})", // Stores i if *v is the expected value, else loads *v.
-                        "jne 2b",           // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        in("ebx") i as i32,
-                        in("ecx") (i >> 32) as i32,
-                        out("eax") _,
-                        out("edx") _,
-                        options(att_syntax, nostack),
-                    );
-                }
-            )*
+    ($($name:ident;)*) => { functions! { $(
+        fn $name(v: *mut i64, i: i64) {
+            access!(
+                "mov ({v}), %eax",         // Loads the low half of the expected value.
+                "mov 4({v}), %edx",        // Loads its high half.
+                "2: lock cmpxchg8b ({v})", // Stores i if *v is the expected value, else loads *v.
+                "jne 2b",                  // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                in("ebx") i as i32,
+                in("ecx") (i >> 32) as i32,
+                out("eax") _,
+                out("edx") _,
+                options(att_syntax, nostack),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `add`, `sub`, `and`, `or` and `xor`.
-macro_rules! op_4 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) {
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); sets the bits that are set in i (`or`); flips the bits that are
-                        // set in i (`xor`) in the low half.
-                        concat!($low, " ({i}), %ebx"),
-                        // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i
-                        // (`and`); sets the bits that are set in i (`or`); flips the bits that are
-                        // set in i (`xor`) in the high half, with the carry (`add`), with the
-                        // borrow (`sub`).
-                        concat!($high, " 4({i}), %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        i = in(reg) &raw const i,
-                        out("eax") _,
-                        out("edx") _,
-                        out("ebx") _,
-                        out("ecx") _,
-                        options(att_syntax, nostack),
-                    );
-                }
-            )*
+macro_rules! op {
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) {
+            access!(
+                "mov ({v}), %eax",   // Loads the low half of the expected value.
+                "mov 4({v}), %edx",  // Loads its high half.
+                "2: mov %eax, %ebx", // Copies the old value.
+                "mov %edx, %ecx",    // Copies its high half.
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // sets the bits that are set in i (`or`); flips the bits that are set in i (`xor`)
+                // in the low half.
+                concat!($low, " ({i}), %ebx"),
+                // Adds i (`add`); subtracts i (`sub`); clears the bits that are clear in i (`and`);
+                // sets the bits that are set in i (`or`); flips the bits that are set in i (`xor`)
+                // in the high half, with the carry (`add`), with the borrow (`sub`).
+                concat!($high, " 4({i}), %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",            // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                i = in(reg) &raw const i,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                options(att_syntax, nostack),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `add_return` and `sub_return`.
 macro_rules! op_return {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
-                        concat!($low, " ({i}), %ebx"),
-                        // Adds i (`add_return`); subtracts i (`sub_return`) in the high half, with
-                        // the carry (`add_return`), with the borrow (`sub_return`).
-                        concat!($high, " 4({i}), %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        i = in(reg) &raw const i,
-                        out("ebx") r_lo,
-                        out("ecx") r_hi,
-                        out("eax") _,
-                        out("edx") _,
-                        options(att_syntax, nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "mov ({v}), %eax",   // Loads the low half of the expected value.
+                "mov 4({v}), %edx",  // Loads its high half.
+                "2: mov %eax, %ebx", // Copies the old value.
+                "mov %edx, %ecx",    // Copies its high half.
+                // Adds i (`add_return`); subtracts i (`sub_return`) in the low half.
+                concat!($low, " ({i}), %ebx"),
+                // Adds i (`add_return`); subtracts i (`sub_return`) in the high half, with the
+                // carry (`add_return`), with the borrow (`sub_return`).
+                concat!($high, " 4({i}), %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",            // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                i = in(reg) &raw const i,
+                out("ebx") r_lo,
+                out("ecx") r_hi,
+                out("eax") _,
+                out("edx") _,
+                options(att_syntax, nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); sets the bits that are set in i (`fetch_or`);
-                        // flips the bits that are set in i (`fetch_xor`) in the low half.
-                        concat!($low, " ({i}), %ebx"),
-                        // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are
-                        // clear in i (`fetch_and`); sets the bits that are set in i (`fetch_or`);
-                        // flips the bits that are set in i (`fetch_xor`) in the high half, with the
-                        // carry (`fetch_add`), with the borrow (`fetch_sub`).
-                        concat!($high, " 4({i}), %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        i = in(reg) &raw const i,
-                        out("eax") r_lo,
-                        out("edx") r_hi,
-                        out("ebx") _,
-                        out("ecx") _,
-                        options(att_syntax, nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(i: i64, v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "mov ({v}), %eax",   // Loads the low half of the expected value.
+                "mov 4({v}), %edx",  // Loads its high half.
+                "2: mov %eax, %ebx", // Copies the old value.
+                "mov %edx, %ecx",    // Copies its high half.
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); sets the bits that are set in i (`fetch_or`); flips the bits
+                // that are set in i (`fetch_xor`) in the low half.
+                concat!($low, " ({i}), %ebx"),
+                // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
+                // in i (`fetch_and`); sets the bits that are set in i (`fetch_or`); flips the bits
+                // that are set in i (`fetch_xor`) in the high half, with the carry (`fetch_add`),
+                // with the borrow (`fetch_sub`).
+                concat!($high, " 4({i}), %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",            // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                i = in(reg) &raw const i,
+                out("eax") r_lo,
+                out("edx") r_hi,
+                out("ebx") _,
+                out("ecx") _,
+                options(att_syntax, nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `inc` and `dec`.
-macro_rules! op_5 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64) {
-                    access!(
-                        "mov ({v}), %eax",          // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",         // Loads its high half.
-                        "2: mov %eax, %ebx",        // Copies the old value.
-                        "mov %edx, %ecx",           // Copies its high half.
-                        concat!($low, " $1, %ebx"), // Adds 1 (`inc`); subtracts 1 (`dec`).
-                        // Adds the carry (`inc`); subtracts the borrow (`dec`).
-                        concat!($high, " $0, %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b", // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        out("eax") _,
-                        out("edx") _,
-                        out("ebx") _,
-                        out("ecx") _,
-                        options(att_syntax, nostack),
-                    );
-                }
-            )*
+macro_rules! op_2 {
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(v: *mut i64) {
+            access!(
+                "mov ({v}), %eax",          // Loads the low half of the expected value.
+                "mov 4({v}), %edx",         // Loads its high half.
+                "2: mov %eax, %ebx",        // Copies the old value.
+                "mov %edx, %ecx",           // Copies its high half.
+                concat!($low, " $1, %ebx"), // Adds 1 (`inc`); subtracts 1 (`dec`).
+                // Adds the carry (`inc`); subtracts the borrow (`dec`).
+                concat!($high, " $0, %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",                   // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                options(att_syntax, nostack),
+            );
         }
-    };
+    )* } };
 }
 
 /// Functions of `inc_return` and `dec_return`.
 macro_rules! op_return_2 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        concat!($low, " $1, %ebx"), // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
-                        // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
-                        concat!($high, " $0, %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        out("ebx") r_lo,
-                        out("ecx") r_hi,
-                        out("eax") _,
-                        out("edx") _,
-                        options(att_syntax, nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "mov ({v}), %eax",          // Loads the low half of the expected value.
+                "mov 4({v}), %edx",         // Loads its high half.
+                "2: mov %eax, %ebx",        // Copies the old value.
+                "mov %edx, %ecx",           // Copies its high half.
+                concat!($low, " $1, %ebx"), // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
+                // Adds the carry (`inc_return`); subtracts the borrow (`dec_return`).
+                concat!($high, " $0, %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",                   // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("ebx") r_lo,
+                out("ecx") r_hi,
+                out("eax") _,
+                out("edx") _,
+                options(att_syntax, nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_6 {
-    ($($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64) -> i64 {
-                    // Nothing weaker is cheaper on x86.
-                    call!($callee(v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_inc` and `fetch_dec`.
 macro_rules! fetch_op_2 {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64) -> i64 {
-                    let r_lo: i32;
-                    let r_hi: i32;
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        concat!($low, " $1, %ebx"), // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
-                        // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
-                        concat!($high, " $0, %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        v = in(reg) v,
-                        out("eax") r_lo,
-                        out("edx") r_hi,
-                        out("ebx") _,
-                        out("ecx") _,
-                        options(att_syntax, nostack),
-                    );
-                    let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-                    r
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(v: *mut i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "mov ({v}), %eax",          // Loads the low half of the expected value.
+                "mov 4({v}), %edx",         // Loads its high half.
+                "2: mov %eax, %ebx",        // Copies the old value.
+                "mov %edx, %ecx",           // Copies its high half.
+                concat!($low, " $1, %ebx"), // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
+                // Adds the carry (`fetch_inc`); subtracts the borrow (`fetch_dec`).
+                concat!($high, " $0, %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",                   // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("eax") r_lo,
+                out("edx") r_hi,
+                out("ebx") _,
+                out("ecx") _,
+                options(att_syntax, nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
         }
-    };
+    )* } };
 }
 
 /// Functions of `dec_and_test` and `inc_and_test`.
 macro_rules! op_and_test {
-    ($($name:ident $low:tt $high:tt;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut i64) -> bool {
-                    access!(
-                        "mov ({v}), %eax",   // Loads the low half of the expected value.
-                        "mov 4({v}), %edx",  // Loads its high half.
-                        "2: mov %eax, %ebx", // Copies the old value.
-                        "mov %edx, %ecx",    // Copies its high half.
-                        // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
-                        concat!($low, " $1, %ebx"),
-                        // Subtracts the borrow (`dec_and_test`); adds the carry (`inc_and_test`).
-                        concat!($high, " $0, %ecx"),
-                        // Stores the new value if *v is the expected one, else loads *v.
-                        "lock cmpxchg8b ({v})",
-                        "jne 2b",            // Retries if it was not, with the loaded value.
-                        "or %ecx, %ebx",     // Is it 0?
-                        // Jumps directly to the target if the caller branches on the result.
-                        "je {yes}",
-                        v = in(reg) v,
-                        out("eax") _,
-                        out("edx") _,
-                        out("ebx") _,
-                        out("ecx") _,
-                        yes = label { return true },
-                        options(att_syntax, nostack),
-                    );
-                    false
-                }
-            )*
+    ($($name:ident $low:tt $high:tt;)*) => { functions! { $(
+        fn $name(v: *mut i64) -> bool {
+            access!(
+                "mov ({v}), %eax",   // Loads the low half of the expected value.
+                "mov 4({v}), %edx",  // Loads its high half.
+                "2: mov %eax, %ebx", // Copies the old value.
+                "mov %edx, %ecx",    // Copies its high half.
+                // Subtracts 1 (`dec_and_test`); adds 1 (`inc_and_test`).
+                concat!($low, " $1, %ebx"),
+                // Subtracts the borrow (`dec_and_test`); adds the carry (`inc_and_test`).
+                concat!($high, " $0, %ecx"),
+                // Stores the new value if *v is the expected one, else loads *v.
+                "lock cmpxchg8b ({v})",
+                "jne 2b",            // Retries if it was not, with the loaded value.
+                "or %ecx, %ebx",     // Is it 0?
+                "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                v = in(reg) v,
+                out("eax") _,
+                out("edx") _,
+                out("ebx") _,
+                out("ecx") _,
+                yes = label { return true },
+                options(att_syntax, nostack),
+            );
+            false
         }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative_3 {
-    ($($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: i64, v: *mut i64) -> bool {
-                    let new = call!($callee(i, v));
-                    new < 0
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*` have in
@@ -784,7 +567,8 @@ macro_rules! i32_isize_i8_i16_ptr {
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access; later accesses are ordered after it.
+                    // Loads *v in one access; later accesses are ordered after it.
+                    concat!("mov ({v}), {r", $m, "}"),
                     v = in(reg) v,
                     r = lateout($class) r,
                     options(att_syntax, nostack, preserves_flags),
@@ -803,7 +587,8 @@ macro_rules! i32_isize_i8_i16_ptr {
 
             fn set_release(v: *mut $int, i: $int) {
                 access!(
-                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    // Stores i to *v in one access; earlier accesses are ordered before it.
+                    concat!("mov {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack, preserves_flags),
@@ -813,7 +598,8 @@ macro_rules! i32_isize_i8_i16_ptr {
             fn xchg(v: *mut $int, new: $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("xchg {new", $m, "}, ({v})"), // Swaps *v and new; with memory, LOCK is implied.
+                    // Swaps *v and new; with memory, LOCK is implied.
+                    concat!("xchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     new = inout($class) new => r,
                     options(att_syntax, nostack, preserves_flags),
@@ -870,39 +656,19 @@ macro_rules! i32_isize_i8_i16 {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        add_return! {
-            $int;
-            // name                callee
-            add_return          fetch_add;
-            add_return_acquire  fetch_add_acquire;
-            add_return_release  fetch_add_release;
-            add_return_relaxed  fetch_add_relaxed;
-        }
-
-        functions! {
             fn fetch_add(i: $int, v: *mut $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("lock xadd {i", $m, "}, ({v})"), // Adds i to *v; i's register receives the old value.
+                    // Adds i to *v; i's register receives the old value.
+                    concat!("lock xadd {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = inout($class) i => r,
                     options(att_syntax, nostack),
                 );
                 r
             }
-        }
 
-        op! {
-            $int;
-            // name               callee
-            fetch_add_acquire  fetch_add;
-            fetch_add_release  fetch_add;
-            fetch_add_relaxed  fetch_add;
-        }
-
-        functions! {
             fn sub(i: $int, v: *mut $int) {
                 access!(
                     concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
@@ -911,22 +677,7 @@ macro_rules! i32_isize_i8_i16 {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        op_2! {
-            $int;
-            // name                callee
-            sub_return          add_return;
-            sub_return_acquire  add_return_acquire;
-            sub_return_release  add_return_release;
-            sub_return_relaxed  add_return_relaxed;
-            fetch_sub           fetch_add;
-            fetch_sub_acquire   fetch_add_acquire;
-            fetch_sub_release   fetch_add_release;
-            fetch_sub_relaxed   fetch_add_relaxed;
-        }
-
-        functions! {
             fn inc(v: *mut $int) {
                 access!(
                     concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
@@ -934,30 +685,7 @@ macro_rules! i32_isize_i8_i16 {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        op_3! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
-        functions! {
             fn dec(v: *mut $int) {
                 access!(
                     concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
@@ -968,7 +696,8 @@ macro_rules! i32_isize_i8_i16 {
 
             fn and(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock and {i", $m, "}, ({v})"), // Clears the bits of *v that are clear in i.
+                    // Clears the bits of *v that are clear in i.
+                    concat!("lock and {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -988,7 +717,8 @@ macro_rules! i32_isize_i8_i16 {
         functions! {
             fn or(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock or {i", $m, "}, ({v})"), // Sets the bits of *v that are set in i.
+                    // Sets the bits of *v that are set in i.
+                    concat!("lock or {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -1008,7 +738,8 @@ macro_rules! i32_isize_i8_i16 {
         functions! {
             fn xor(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock xor {i", $m, "}, ({v})"), // Flips the bits of *v that are set in i.
+                    // Flips the bits of *v that are set in i.
+                    concat!("lock xor {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -1028,8 +759,10 @@ macro_rules! i32_isize_i8_i16 {
         functions! {
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
                 access!(
-                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v and sets ZF if the difference is 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Subtracts i from *v and sets ZF if the difference is 0.
+                    concat!("lock sub {i", $m, "}, ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     i = in($class) i,
                     yes = label { return true },
@@ -1040,8 +773,10 @@ macro_rules! i32_isize_i8_i16 {
 
             fn dec_and_test(v: *mut $int) -> bool {
                 access!(
-                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v and sets ZF if the difference is 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Subtracts 1 from *v and sets ZF if the difference is 0.
+                    concat!("lock dec", $suffix, " ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     yes = label { return true },
                     options(att_syntax, nostack),
@@ -1051,8 +786,10 @@ macro_rules! i32_isize_i8_i16 {
 
             fn inc_and_test(v: *mut $int) -> bool {
                 access!(
-                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v and sets ZF if it is now 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Adds 1 to *v and sets ZF if it is now 0.
+                    concat!("lock inc", $suffix, " ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     yes = label { return true },
                     options(att_syntax, nostack),
@@ -1062,8 +799,10 @@ macro_rules! i32_isize_i8_i16 {
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
                 access!(
-                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v and sets SF if the sum is negative.
-                    "js {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Adds i to *v and sets SF if the sum is negative.
+                    concat!("lock add {i", $m, "}, ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "js {yes}",
                     v = in(reg) v,
                     i = in($class) i,
                     yes = label { return true },
@@ -1071,16 +810,7 @@ macro_rules! i32_isize_i8_i16 {
                 );
                 false
             }
-        }
 
-        add_negative_2! {
-            $int;
-            add_negative_acquire;
-            add_negative_release;
-            add_negative_relaxed;
-        }
-
-        functions! {
             fn inc_not_zero(v: *mut $int) -> bool {
                 access!(
                     concat!("mov ({v}), %", $o_register),                  // Loads *v.
@@ -1169,27 +899,60 @@ macro_rules! i32_isize_i8_i16 {
                 found.wrapping_sub(1)
             }
         }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return         = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            sub_return         = call!(add_return(i.wrapping_neg(), v));
+            sub_return_acquire = call!(add_return_acquire(i.wrapping_neg(), v));
+            sub_return_release = call!(add_return_release(i.wrapping_neg(), v));
+            sub_return_relaxed = call!(add_return_relaxed(i.wrapping_neg(), v));
+            fetch_sub          = call!(fetch_add(i.wrapping_neg(), v));
+            fetch_sub_acquire  = call!(fetch_add_acquire(i.wrapping_neg(), v));
+            fetch_sub_release  = call!(fetch_add_release(i.wrapping_neg(), v));
+            fetch_sub_relaxed  = call!(fetch_add_relaxed(i.wrapping_neg(), v));
+            // Nothing weaker is cheaper on x86.
+            fetch_add_acquire  = call!(fetch_add(i, v));
+            fetch_add_release  = call!(fetch_add(i, v));
+            fetch_add_relaxed  = call!(fetch_add(i, v));
+        }
+
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            // Nothing weaker is cheaper on x86.
+            add_negative_acquire = call!(add_negative(i, v));
+            add_negative_release = call!(add_negative(i, v));
+            add_negative_relaxed = call!(add_negative(i, v));
+        }
     };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty) => {
-        functions! {
-            fn andnot(i: $int, v: *mut $int) {
-                call!(and(!i, v));
-            }
-        }
-
-        fetch_andnot! {
-            $int;
-            // name                  callee
-            fetch_andnot          fetch_and;
-            fetch_andnot_acquire  fetch_and_acquire;
-            fetch_andnot_release  fetch_and_release;
-            fetch_andnot_relaxed  fetch_and_relaxed;
-        }
-
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
@@ -1205,11 +968,23 @@ macro_rules! integers {
                 }
                 found
             }
+        }
 
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
+        functions! {
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1218,25 +993,28 @@ macro_rules! integers {
 /// have in common.
 macro_rules! all_families {
     ($int:ty) => {
-        xchg_2! {
-            $int;
-            xchg_acquire;
-            xchg_release;
-            xchg_relaxed;
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on x86.
+            xchg_acquire = call!(xchg(v, new));
+            xchg_release = call!(xchg(v, new));
+            xchg_relaxed = call!(xchg(v, new));
         }
 
-        cmpxchg_2! {
-            $int;
-            cmpxchg_acquire;
-            cmpxchg_release;
-            cmpxchg_relaxed;
+        calls! {
+            (v: *mut $int, old: $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on x86.
+            cmpxchg_acquire = call!(cmpxchg(v, old, new));
+            cmpxchg_release = call!(cmpxchg(v, old, new));
+            cmpxchg_relaxed = call!(cmpxchg(v, old, new));
         }
 
-        try_cmpxchg_2! {
-            $int;
-            try_cmpxchg_acquire;
-            try_cmpxchg_release;
-            try_cmpxchg_relaxed;
+        calls! {
+            (v: *mut $int, old: *mut $int, new: $int) -> bool;
+            // Nothing weaker is cheaper on x86.
+            try_cmpxchg_acquire = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_release = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_relaxed = call!(try_cmpxchg(v, old, new));
         }
     };
 }
@@ -1246,11 +1024,8 @@ pub(crate) mod atomic {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i32, ":e", reg, "eax" }
-
     i32_isize_i8_i16! { i32, ":e", reg, "l", "eax" }
-
     integers! { i32 }
-
     all_families! { i32 }
 }
 
@@ -1259,34 +1034,7 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     integers! { i64 }
-
     all_families! { i64 }
-
-    op! {
-        i64;
-        // name                callee
-        add_return_acquire  add_return;
-        add_return_release  add_return;
-        add_return_relaxed  add_return;
-        fetch_add_acquire   fetch_add;
-        fetch_add_release   fetch_add;
-        fetch_add_relaxed   fetch_add;
-        sub_return_acquire  sub_return;
-        sub_return_release  sub_return;
-        sub_return_relaxed  sub_return;
-        fetch_sub_acquire   fetch_sub;
-        fetch_sub_release   fetch_sub;
-        fetch_sub_relaxed   fetch_sub;
-        fetch_and_acquire   fetch_and;
-        fetch_and_release   fetch_and;
-        fetch_and_relaxed   fetch_and;
-        fetch_or_acquire    fetch_or;
-        fetch_or_release    fetch_or;
-        fetch_or_relaxed    fetch_or;
-        fetch_xor_acquire   fetch_xor;
-        fetch_xor_release   fetch_xor;
-        fetch_xor_relaxed   fetch_xor;
-    }
 
     read_3! {
         read;
@@ -1298,7 +1046,7 @@ pub(crate) mod atomic64 {
         set_release;
     }
 
-    op_4! {
+    op! {
         // name  low    high
         add   "add"  "adc";
         sub   "sub"  "sbb";
@@ -1322,7 +1070,7 @@ pub(crate) mod atomic64 {
         fetch_xor  "xor"  "xor";
     }
 
-    op_5! {
+    op_2! {
         // name  low    high
         inc   "add"  "adc";
         dec   "sub"  "sbb";
@@ -1332,22 +1080,6 @@ pub(crate) mod atomic64 {
         // name        low    high
         inc_return  "add"  "adc";
         dec_return  "sub"  "sbb";
-    }
-
-    op_6! {
-        // name                callee
-        inc_return_acquire  inc_return;
-        inc_return_release  inc_return;
-        inc_return_relaxed  inc_return;
-        fetch_inc_acquire   fetch_inc;
-        fetch_inc_release   fetch_inc;
-        fetch_inc_relaxed   fetch_inc;
-        dec_return_acquire  dec_return;
-        dec_return_release  dec_return;
-        dec_return_relaxed  dec_return;
-        fetch_dec_acquire   fetch_dec;
-        fetch_dec_release   fetch_dec;
-        fetch_dec_relaxed   fetch_dec;
     }
 
     fetch_op_2! {
@@ -1363,7 +1095,8 @@ pub(crate) mod atomic64 {
             access!(
                 "mov ({v}), %eax",  // Loads the low half of the expected value.
                 "mov 4({v}), %edx", // Loads its high half.
-                "2: lock cmpxchg8b ({v})", // Stores new if *v is the expected value, else loads *v.
+                // Stores new if *v is the expected value, else loads *v.
+                "2: lock cmpxchg8b ({v})",
                 "jne 2b",           // Retries if it was not, with the loaded value.
                 v = in(reg) v,
                 in("ebx") new as i32,
@@ -1399,8 +1132,10 @@ pub(crate) mod atomic64 {
             let found_hi: i32;
             let is: u8;
             access!(
-                "lock cmpxchg8b ({v})", // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
-                "sete {is}", // Saves the result before other instructions change the condition codes.
+                // Stores new and sets ZF if *v is EDX:EAX, else loads *v into EDX:EAX.
+                "lock cmpxchg8b ({v})",
+                // Saves the result before other instructions change the condition codes.
+                "sete {is}",
                 v = in(reg) v,
                 inout("eax") expected as i32 => found_lo,
                 inout("edx") (expected >> 32) as i32 => found_hi,
@@ -1416,25 +1151,12 @@ pub(crate) mod atomic64 {
             }
             is != 0
         }
-
-        fn sub_and_test(i: i64, v: *mut i64) -> bool {
-            let new = call!(sub_return(i, v));
-            new == 0
-        }
     }
 
     op_and_test! {
         // name          low    high
         dec_and_test  "sub"  "sbb";
         inc_and_test  "add"  "adc";
-    }
-
-    add_negative_3! {
-        // name                  callee
-        add_negative          add_return;
-        add_negative_acquire  add_return_acquire;
-        add_negative_release  add_return_release;
-        add_negative_relaxed  add_return_relaxed;
     }
 
     functions! {
@@ -1546,6 +1268,58 @@ pub(crate) mod atomic64 {
             r
         }
     }
+
+    calls! {
+        (i: i64, v: *mut i64) -> i64;
+        // Nothing weaker is cheaper on x86.
+        add_return_acquire = call!(add_return(i, v));
+        add_return_release = call!(add_return(i, v));
+        add_return_relaxed = call!(add_return(i, v));
+        fetch_add_acquire  = call!(fetch_add(i, v));
+        fetch_add_release  = call!(fetch_add(i, v));
+        fetch_add_relaxed  = call!(fetch_add(i, v));
+        sub_return_acquire = call!(sub_return(i, v));
+        sub_return_release = call!(sub_return(i, v));
+        sub_return_relaxed = call!(sub_return(i, v));
+        fetch_sub_acquire  = call!(fetch_sub(i, v));
+        fetch_sub_release  = call!(fetch_sub(i, v));
+        fetch_sub_relaxed  = call!(fetch_sub(i, v));
+        fetch_and_acquire  = call!(fetch_and(i, v));
+        fetch_and_release  = call!(fetch_and(i, v));
+        fetch_and_relaxed  = call!(fetch_and(i, v));
+        fetch_or_acquire   = call!(fetch_or(i, v));
+        fetch_or_release   = call!(fetch_or(i, v));
+        fetch_or_relaxed   = call!(fetch_or(i, v));
+        fetch_xor_acquire  = call!(fetch_xor(i, v));
+        fetch_xor_release  = call!(fetch_xor(i, v));
+        fetch_xor_relaxed  = call!(fetch_xor(i, v));
+    }
+
+    calls! {
+        (v: *mut i64) -> i64;
+        // Nothing weaker is cheaper on x86.
+        inc_return_acquire = call!(inc_return(v));
+        inc_return_release = call!(inc_return(v));
+        inc_return_relaxed = call!(inc_return(v));
+        fetch_inc_acquire  = call!(fetch_inc(v));
+        fetch_inc_release  = call!(fetch_inc(v));
+        fetch_inc_relaxed  = call!(fetch_inc(v));
+        dec_return_acquire = call!(dec_return(v));
+        dec_return_release = call!(dec_return(v));
+        dec_return_relaxed = call!(dec_return(v));
+        fetch_dec_acquire  = call!(fetch_dec(v));
+        fetch_dec_release  = call!(fetch_dec(v));
+        fetch_dec_relaxed  = call!(fetch_dec(v));
+    }
+
+    calls! {
+        (i: i64, v: *mut i64) -> bool;
+        sub_and_test         = call!(sub_return(i, v)) == 0;
+        add_negative         = call!(add_return(i, v)) < 0;
+        add_negative_acquire = call!(add_return_acquire(i, v)) < 0;
+        add_negative_release = call!(add_return_release(i, v)) < 0;
+        add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
+    }
 }
 
 /// The functions `atomic_long_*`.
@@ -1553,11 +1327,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { isize, ":e", reg, "eax" }
-
     i32_isize_i8_i16! { isize, ":e", reg, "l", "eax" }
-
     integers! { isize }
-
     all_families! { isize }
 }
 
@@ -1566,11 +1337,8 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i8, "", reg_byte, "al" }
-
     i32_isize_i8_i16! { i8, "", reg_byte, "b", "al" }
-
     integers! { i8 }
-
     all_families! { i8 }
 }
 
@@ -1579,11 +1347,8 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     i32_isize_i8_i16_ptr! { i16, ":x", reg, "ax" }
-
     i32_isize_i8_i16! { i16, ":x", reg, "w", "ax" }
-
     integers! { i16 }
-
     all_families! { i16 }
 }
 
@@ -1592,6 +1357,5 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     i32_isize_i8_i16_ptr! { *const c_void, ":e", reg, "eax" }
-
     all_families! { *const c_void }
 }

@@ -27,6 +27,23 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+/// Runs the instructions of a barrier.
+macro_rules! barrier {
+    ($($line:literal)*) => {
+        // SAFETY: The block leaves memory and registers as they were. An instruction that writes
+        // memory writes back what it read, in one atomic access. Without an instruction, it only
+        // keeps the compiler from moving accesses across it.
+        unsafe {
+            asm!(
+                // At least one string, even if there is no instruction.
+                "",
+                $($line,)*
+                options(att_syntax, nostack),
+            );
+        }
+    };
+}
+
 /// Barriers, and fences around relaxed operations, with their instructions.
 macro_rules! barriers {
     ($($(#[$meta:meta])* $name:ident $($line:literal)*;)*) => {
@@ -34,17 +51,7 @@ macro_rules! barriers {
             $(#[$meta])*
             #[inline(always)]
             pub(crate) fn $name() {
-                // SAFETY: The block leaves memory and registers as they were. An instruction that
-                // writes memory writes back what it read, in one atomic access. Without an
-                // instruction, it only keeps the compiler from moving accesses across it.
-                unsafe {
-                    asm!(
-                        // At least one string, even if there is no instruction.
-                        "",
-                        $($line,)*
-                        options(att_syntax, nostack),
-                    );
-                }
+                barrier!($($line)*);
             }
         )*
     };
@@ -121,6 +128,16 @@ macro_rules! functions {
     };
 }
 
+/// Declares functions with the same arguments that call others.
+macro_rules! calls {
+    ($args:tt -> $ret:ty; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args -> $ret { $body })* }
+    };
+    ($args:tt; $($name:ident = $body:expr;)*) => {
+        functions! { $(fn $name $args { $body; })* }
+    };
+}
+
 /// Calls another function of the family.
 macro_rules! call {
     ($callee:ident($($arg:expr),*)) => {
@@ -130,190 +147,55 @@ macro_rules! call {
     };
 }
 
-/// Functions of `add_return`.
-macro_rules! add_return {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let old = call!($callee(i, v));
-                    old.wrapping_add(i)
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `fetch_add`.
-macro_rules! fetch_add_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    // Nothing weaker is cheaper on x86_64.
-                    call!(fetch_add(i, v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `sub_return` and `fetch_sub`.
-macro_rules! op {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(i.wrapping_neg(), v))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `inc_return`, `fetch_inc`, `dec_return` and `fetch_dec`.
-macro_rules! op_2 {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int) -> $int {
-                    call!($callee(1, v))
-                }
-            )*
-        }
-    };
-}
-
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found & i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found & i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
-}
-
-/// Functions of `fetch_andnot`.
-macro_rules! fetch_andnot {
-    ($int:ty; $($name:ident $callee:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    call!($callee(!i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_or`.
 macro_rules! fetch_or {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found | i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found | i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
+    )* } };
 }
 
 /// Functions of `fetch_xor`.
 macro_rules! fetch_xor {
-    ($int:ty; $($name:ident $callee2:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> $int {
-                    let mut found = call!(read(v));
-                    loop {
-                        let next = found ^ i;
-                        let stored = call!($callee2(v, &mut found, next));
-                        if stored {
-                            break;
-                        }
-                    }
-                    found
+    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+        fn $name(i: $int, v: *mut $int) -> $int {
+            let mut found = call!(read(v));
+            loop {
+                let next = found ^ i;
+                let stored = call!($callee2(v, &mut found, next));
+                if stored {
+                    break;
                 }
-            )*
+            }
+            found
         }
-    };
-}
-
-/// Functions of `xchg`.
-macro_rules! xchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on x86_64.
-                    call!(xchg(v, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `cmpxchg`.
-macro_rules! cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-                    // Nothing weaker is cheaper on x86_64.
-                    call!(cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `try_cmpxchg`.
-macro_rules! try_cmpxchg_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(v: *mut $int, old: *mut $int, new: $int) -> bool {
-                    // Nothing weaker is cheaper on x86_64.
-                    call!(try_cmpxchg(v, old, new))
-                }
-            )*
-        }
-    };
-}
-
-/// Functions of `add_negative`.
-macro_rules! add_negative_2 {
-    ($int:ty; $($name:ident;)*) => {
-        functions! {
-            $(
-                fn $name(i: $int, v: *mut $int) -> bool {
-                    // Nothing weaker is cheaper on x86_64.
-                    call!(add_negative(i, v))
-                }
-            )*
-        }
-    };
+    )* } };
 }
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
@@ -335,7 +217,8 @@ macro_rules! all_families {
             fn read_acquire(v: *const $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access; later accesses are ordered after it.
+                    // Loads *v in one access; later accesses are ordered after it.
+                    concat!("mov ({v}), {r", $m, "}"),
                     v = in(reg) v,
                     r = lateout($class) r,
                     options(att_syntax, nostack, preserves_flags),
@@ -354,7 +237,8 @@ macro_rules! all_families {
 
             fn set_release(v: *mut $int, i: $int) {
                 access!(
-                    concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access; earlier accesses are ordered before it.
+                    // Stores i to *v in one access; earlier accesses are ordered before it.
+                    concat!("mov {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack, preserves_flags),
@@ -364,23 +248,15 @@ macro_rules! all_families {
             fn xchg(v: *mut $int, new: $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("xchg {new", $m, "}, ({v})"), // Swaps *v and new; with memory, LOCK is implied.
+                    // Swaps *v and new; with memory, LOCK is implied.
+                    concat!("xchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     new = inout($class) new => r,
                     options(att_syntax, nostack, preserves_flags),
                 );
                 r
             }
-        }
 
-        xchg_2! {
-            $int;
-            xchg_acquire;
-            xchg_release;
-            xchg_relaxed;
-        }
-
-        functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
                 let r: $int;
                 access!(
@@ -394,16 +270,7 @@ macro_rules! all_families {
                 );
                 r
             }
-        }
 
-        cmpxchg_2! {
-            $int;
-            cmpxchg_acquire;
-            cmpxchg_release;
-            cmpxchg_relaxed;
-        }
-
-        functions! {
             fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
                 // SAFETY: The caller guarantees that the pointer is valid.
                 let expected = unsafe { *old };
@@ -425,11 +292,28 @@ macro_rules! all_families {
             }
         }
 
-        try_cmpxchg_2! {
-            $int;
-            try_cmpxchg_acquire;
-            try_cmpxchg_release;
-            try_cmpxchg_relaxed;
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on x86_64.
+            xchg_acquire = call!(xchg(v, new));
+            xchg_release = call!(xchg(v, new));
+            xchg_relaxed = call!(xchg(v, new));
+        }
+
+        calls! {
+            (v: *mut $int, old: $int, new: $int) -> $int;
+            // Nothing weaker is cheaper on x86_64.
+            cmpxchg_acquire = call!(cmpxchg(v, old, new));
+            cmpxchg_release = call!(cmpxchg(v, old, new));
+            cmpxchg_relaxed = call!(cmpxchg(v, old, new));
+        }
+
+        calls! {
+            (v: *mut $int, old: *mut $int, new: $int) -> bool;
+            // Nothing weaker is cheaper on x86_64.
+            try_cmpxchg_acquire = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_release = call!(try_cmpxchg(v, old, new));
+            try_cmpxchg_relaxed = call!(try_cmpxchg(v, old, new));
         }
     };
 }
@@ -446,38 +330,19 @@ macro_rules! integers {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        add_return! {
-            $int;
-            // name                callee
-            add_return          fetch_add;
-            add_return_acquire  fetch_add_acquire;
-            add_return_release  fetch_add_release;
-            add_return_relaxed  fetch_add_relaxed;
-        }
-
-        functions! {
             fn fetch_add(i: $int, v: *mut $int) -> $int {
                 let r: $int;
                 access!(
-                    concat!("lock xadd {i", $m, "}, ({v})"), // Adds i to *v; i's register receives the old value.
+                    // Adds i to *v; i's register receives the old value.
+                    concat!("lock xadd {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = inout($class) i => r,
                     options(att_syntax, nostack),
                 );
                 r
             }
-        }
 
-        fetch_add_2! {
-            $int;
-            fetch_add_acquire;
-            fetch_add_release;
-            fetch_add_relaxed;
-        }
-
-        functions! {
             fn sub(i: $int, v: *mut $int) {
                 access!(
                     concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
@@ -486,22 +351,7 @@ macro_rules! integers {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        op! {
-            $int;
-            // name                callee
-            sub_return          add_return;
-            sub_return_acquire  add_return_acquire;
-            sub_return_release  add_return_release;
-            sub_return_relaxed  add_return_relaxed;
-            fetch_sub           fetch_add;
-            fetch_sub_acquire   fetch_add_acquire;
-            fetch_sub_release   fetch_add_release;
-            fetch_sub_relaxed   fetch_add_relaxed;
-        }
-
-        functions! {
             fn inc(v: *mut $int) {
                 access!(
                     concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
@@ -509,30 +359,7 @@ macro_rules! integers {
                     options(att_syntax, nostack),
                 );
             }
-        }
 
-        op_2! {
-            $int;
-            // name                callee
-            inc_return          add_return;
-            inc_return_acquire  add_return_acquire;
-            inc_return_release  add_return_release;
-            inc_return_relaxed  add_return_relaxed;
-            fetch_inc           fetch_add;
-            fetch_inc_acquire   fetch_add_acquire;
-            fetch_inc_release   fetch_add_release;
-            fetch_inc_relaxed   fetch_add_relaxed;
-            dec_return          sub_return;
-            dec_return_acquire  sub_return_acquire;
-            dec_return_release  sub_return_release;
-            dec_return_relaxed  sub_return_relaxed;
-            fetch_dec           fetch_sub;
-            fetch_dec_acquire   fetch_sub_acquire;
-            fetch_dec_release   fetch_sub_release;
-            fetch_dec_relaxed   fetch_sub_relaxed;
-        }
-
-        functions! {
             fn dec(v: *mut $int) {
                 access!(
                     concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
@@ -543,7 +370,8 @@ macro_rules! integers {
 
             fn and(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock and {i", $m, "}, ({v})"), // Clears the bits of *v that are clear in i.
+                    // Clears the bits of *v that are clear in i.
+                    concat!("lock and {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -561,24 +389,10 @@ macro_rules! integers {
         }
 
         functions! {
-            fn andnot(i: $int, v: *mut $int) {
-                call!(and(!i, v));
-            }
-        }
-
-        fetch_andnot! {
-            $int;
-            // name                  callee
-            fetch_andnot          fetch_and;
-            fetch_andnot_acquire  fetch_and_acquire;
-            fetch_andnot_release  fetch_and_release;
-            fetch_andnot_relaxed  fetch_and_relaxed;
-        }
-
-        functions! {
             fn or(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock or {i", $m, "}, ({v})"), // Sets the bits of *v that are set in i.
+                    // Sets the bits of *v that are set in i.
+                    concat!("lock or {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -598,7 +412,8 @@ macro_rules! integers {
         functions! {
             fn xor(i: $int, v: *mut $int) {
                 access!(
-                    concat!("lock xor {i", $m, "}, ({v})"), // Flips the bits of *v that are set in i.
+                    // Flips the bits of *v that are set in i.
+                    concat!("lock xor {i", $m, "}, ({v})"),
                     v = in(reg) v,
                     i = in($class) i,
                     options(att_syntax, nostack),
@@ -618,8 +433,10 @@ macro_rules! integers {
         functions! {
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
                 access!(
-                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v and sets ZF if the difference is 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Subtracts i from *v and sets ZF if the difference is 0.
+                    concat!("lock sub {i", $m, "}, ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     i = in($class) i,
                     yes = label { return true },
@@ -630,8 +447,10 @@ macro_rules! integers {
 
             fn dec_and_test(v: *mut $int) -> bool {
                 access!(
-                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v and sets ZF if the difference is 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Subtracts 1 from *v and sets ZF if the difference is 0.
+                    concat!("lock dec", $suffix, " ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     yes = label { return true },
                     options(att_syntax, nostack),
@@ -641,8 +460,10 @@ macro_rules! integers {
 
             fn inc_and_test(v: *mut $int) -> bool {
                 access!(
-                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v and sets ZF if it is now 0.
-                    "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Adds 1 to *v and sets ZF if it is now 0.
+                    concat!("lock inc", $suffix, " ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "je {yes}",
                     v = in(reg) v,
                     yes = label { return true },
                     options(att_syntax, nostack),
@@ -652,8 +473,10 @@ macro_rules! integers {
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
                 access!(
-                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v and sets SF if the sum is negative.
-                    "js {yes}", // Jumps directly to the target if the caller branches on the result.
+                    // Adds i to *v and sets SF if the sum is negative.
+                    concat!("lock add {i", $m, "}, ({v})"),
+                    // Jumps directly to the target if the caller branches on the result.
+                    "js {yes}",
                     v = in(reg) v,
                     i = in($class) i,
                     yes = label { return true },
@@ -661,16 +484,7 @@ macro_rules! integers {
                 );
                 false
             }
-        }
 
-        add_negative_2! {
-            $int;
-            add_negative_acquire;
-            add_negative_release;
-            add_negative_relaxed;
-        }
-
-        functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
@@ -684,15 +498,6 @@ macro_rules! integers {
                     }
                 }
                 found
-            }
-
-            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
-                let old = call!(fetch_add_unless(v, a, u));
-                old != u
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                call!(add_unless(v, 1, 0))
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
@@ -740,6 +545,68 @@ macro_rules! integers {
                 found.wrapping_sub(1)
             }
         }
+
+        functions! {
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire   = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release   = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed   = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            sub_return           = call!(add_return(i.wrapping_neg(), v));
+            sub_return_acquire   = call!(add_return_acquire(i.wrapping_neg(), v));
+            sub_return_release   = call!(add_return_release(i.wrapping_neg(), v));
+            sub_return_relaxed   = call!(add_return_relaxed(i.wrapping_neg(), v));
+            fetch_sub            = call!(fetch_add(i.wrapping_neg(), v));
+            fetch_sub_acquire    = call!(fetch_add_acquire(i.wrapping_neg(), v));
+            fetch_sub_release    = call!(fetch_add_release(i.wrapping_neg(), v));
+            fetch_sub_relaxed    = call!(fetch_add_relaxed(i.wrapping_neg(), v));
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
+            // Nothing weaker is cheaper on x86_64.
+            fetch_add_acquire    = call!(fetch_add(i, v));
+            fetch_add_release    = call!(fetch_add(i, v));
+            fetch_add_relaxed    = call!(fetch_add(i, v));
+        }
+
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            // Nothing weaker is cheaper on x86_64.
+            add_negative_acquire = call!(add_negative(i, v));
+            add_negative_release = call!(add_negative(i, v));
+            add_negative_relaxed = call!(add_negative(i, v));
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
+        }
     };
 }
 
@@ -748,7 +615,6 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, ":e", reg, "eax" }
-
     integers! { i32, ":e", reg, "l" }
 }
 
@@ -757,7 +623,6 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, ":r", reg, "rax" }
-
     integers! { i64, ":r", reg, "q" }
 }
 
@@ -766,7 +631,6 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, ":r", reg, "rax" }
-
     integers! { isize, ":r", reg, "q" }
 }
 
@@ -775,7 +639,6 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "", reg_byte, "al" }
-
     integers! { i8, "", reg_byte, "b" }
 }
 
@@ -784,7 +647,6 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, ":x", reg, "ax" }
-
     integers! { i16, ":x", reg, "w" }
 }
 

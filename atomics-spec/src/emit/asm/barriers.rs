@@ -31,8 +31,12 @@ pub(super) fn emit_barriers(t: &mut Text, all: &[Barriers<'_>], arch: &Arch) {
         _ => false,
     };
     let (rows, others): (Vec<_>, Vec<_>) = all.iter().partition(is_row);
+    let has_block = |b: &Barriers<'_>| b.choices.iter().any(|(_, barrier)| !barrier.uses_stack);
+    if all.iter().any(has_block) {
+        emit_block_macro(t, arch);
+    }
     if !rows.is_empty() {
-        emit_macro(t, arch);
+        emit_macro(t);
         t.line("");
         t.block("barriers!", |t| {
             for row in rows {
@@ -45,8 +49,31 @@ pub(super) fn emit_barriers(t: &mut Text, all: &[Barriers<'_>], arch: &Arch) {
     }
 }
 
+/// The macro of the blocks.
+fn emit_block_macro(t: &mut Text, arch: &Arch) {
+    t.line("");
+    t.doc("Runs the instructions of a barrier.");
+    t.block("macro_rules! barrier", |t| {
+        t.line("($($line:literal)*) => {");
+        t.indented(|t| {
+            t.comment(LEAVES);
+            t.block("unsafe", |t| {
+                t.line("asm!(");
+                t.indented(|t| {
+                    t.comment("At least one string, even if there is no instruction.");
+                    t.line("\"\",");
+                    t.line("$($line,)*");
+                    emit_clobbers(t, arch, false);
+                });
+                t.line(");");
+            });
+        });
+        t.line("};");
+    });
+}
+
 /// The macro of the rows.
-fn emit_macro(t: &mut Text, arch: &Arch) {
+fn emit_macro(t: &mut Text) {
     t.line("");
     t.doc("Barriers, and fences around relaxed operations, with their instructions.");
     t.block("macro_rules! barriers", |t| {
@@ -56,19 +83,7 @@ fn emit_macro(t: &mut Text, arch: &Arch) {
             t.indented(|t| {
                 t.line("$(#[$meta])*");
                 t.line("#[inline(always)]");
-                t.block("pub(crate) fn $name()", |t| {
-                    t.comment(LEAVES);
-                    t.block("unsafe", |t| {
-                        t.line("asm!(");
-                        t.indented(|t| {
-                            t.comment("At least one string, even if there is no instruction.");
-                            t.line("\"\",");
-                            t.line("$($line,)*");
-                            emit_clobbers(t, arch, false);
-                        });
-                        t.line(");");
-                    });
-                });
+                t.block("pub(crate) fn $name()", |t| t.line("barrier!($($line)*);"));
             });
             t.line(")*");
         });
@@ -131,13 +146,18 @@ fn emit_function(text: &mut Text, barrier: &Barriers<'_>, arch: &Arch) {
     });
 }
 
-/// Emits the `asm!` block of a barrier.
+/// Emits the block of a barrier.
 fn emit_block(t: &mut Text, barrier: &Barrier, arch: &Arch) {
-    t.comment(LEAVES);
-    if barrier.lines.is_empty() {
-        t.line("unsafe { asm!(\"\", options(nostack, preserves_flags)) };");
-        return;
+    if !barrier.uses_stack {
+        barrier
+            .lines
+            .iter()
+            .for_each(|line| t.comment(&format_sentence(&line.meaning)));
+        let lines = barrier.lines.iter().map(|line| format!("{:?}", line.text));
+        let lines: Vec<String> = lines.collect();
+        return t.wide_line(&format!("barrier!({});", lines.join(" ")));
     }
+    t.comment(LEAVES);
     t.block("unsafe", |t| {
         t.line("asm!(");
         t.indented(|t| {

@@ -13,6 +13,11 @@ pub(super) fn own_args(v: &Variant<'_>) -> Vec<String> {
 
 /// A call of `target` in a function, on the same variable, with `operands` in order.
 pub(super) fn format_call(body: &Body<'_>, target: &Variant<'_>, operands: &[String]) -> String {
+    format!("call!({})", format_callee(body, target, operands))
+}
+
+/// The function and the arguments of such a call.
+pub(super) fn format_callee(body: &Body<'_>, target: &Variant<'_>, operands: &[String]) -> String {
     let mut operands = operands.iter();
     let args = target.of.op.args.iter().map(|arg| match arg.kind {
         ArgKind::Variable { .. } => rust_ident(body.v.of.op.variable()),
@@ -20,7 +25,7 @@ pub(super) fn format_call(body: &Body<'_>, target: &Variant<'_>, operands: &[Str
     });
     let args: Vec<String> = args.collect();
     let callee = body.symbols.code("callee", &rust_ident(&target.name()));
-    format!("call!({callee}({}))", args.join(", "))
+    format!("{callee}({})", args.join(", "))
 }
 
 /// An expression that is one name, as a Rust identifier.

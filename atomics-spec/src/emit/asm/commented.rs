@@ -46,7 +46,7 @@ impl Commented {
         let alone = self.0.iter().filter(|line| fits(line, length(line)));
         let column = alone.map(length).max().unwrap_or(0);
         for line in self.0.drain(..) {
-            let mut columns = [column, length(&line)].into_iter();
+            let mut columns = [column.max(length(&line)), length(&line)].into_iter();
             let column = columns.find(|column| fits(&line, *column));
             match (line.beside(), column) {
                 (Some(comment), Some(column)) => t.deeper(line.depth, |t| {

@@ -4,9 +4,11 @@ use super::body::Body;
 use super::call::{format_call, format_name};
 use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
 use crate::emit::text::{Text, fresh};
+use crate::expr::Expr;
 use crate::model::Variant;
 use crate::model::op::ArgKind;
 use crate::plan::{Derived, Tells, loop_reads_pointer};
+use crate::semantics::NEW;
 
 /// Emits the body of a function that calls another variant.
 pub(super) fn emit_derived(t: &mut Text, body: &Body<'_>, derived: &Derived<'_>) {
@@ -36,6 +38,9 @@ pub(super) fn emit_derived(t: &mut Text, body: &Body<'_>, derived: &Derived<'_>)
         })
         .collect();
     let call = format_call(body, source, &operands);
+    if let Some(result) = used_once(body, derived) {
+        return t.line(format_expr(v, &result, &call));
+    }
     match tells {
         Tells::Result => {
             let end = if returned.is_some() { "" } else { ";" };
@@ -65,6 +70,31 @@ pub(super) fn emit_derived(t: &mut Text, body: &Body<'_>, derived: &Derived<'_>)
         };
         t.line(format_expr(v, &result, &found));
     }
+}
+
+/// The result as an expression of what the call returns, in the place of the variable. None if a
+/// pointer takes part or the value is needed more than once, and so has to have a name.
+fn used_once(body: &Body<'_>, derived: &Derived<'_>) -> Option<Expr> {
+    const CALL: char = '\u{7}';
+    let v = body.v;
+    if v.of.op.pointer().is_some() || derived.source.of.op.pointer().is_some() {
+        return None;
+    }
+    let result = v.of.result()?;
+    let result = match derived.tells {
+        Tells::Result => return None,
+        Tells::Old => v.of.meaning.expand(&result),
+        // The name of an argument is not the one of the new value.
+        Tells::New if fresh(NEW, v.of.op) != NEW || result.mentions(v.of.op.variable()) => {
+            return None;
+        }
+        Tells::New => {
+            let variable = Expr::var(v.of.op.variable());
+            result.substitute(&[(NEW.to_owned(), variable)].into())
+        }
+    };
+    let text = format_expr(v, &result, &CALL.to_string());
+    (text.matches(CALL).count() == 1).then_some(result)
 }
 
 /// Emits the body of a function that is a loop around a compare-and-exchange.

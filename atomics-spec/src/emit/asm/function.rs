@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 
 use super::body::{BLOCK, Block, Body, Function, INT, symbols_of};
-use super::call::{format_call, own_args};
+use super::call::{format_call, format_callee, own_args};
 use super::composed::{emit_derived, emit_loop};
 use super::features::format_condition;
 use super::native::Native;
 use super::surroundings::Labels;
-use crate::arch::{Arch, Fence, Template};
+use crate::arch::{Arch, Template};
 use crate::emit::signature;
-use crate::emit::text::{Text, fresh};
+use crate::emit::text::Text;
 use crate::model::Variant;
 use crate::model::ty::{Family, Repr};
 use crate::names::rust_ident;
@@ -96,11 +96,7 @@ impl Body<'_> {
     fn emit_plan(&self, t: &mut Text, plan: &Plan<'_>, labels: Labels) {
         match plan {
             Plan::Native(template) => self.emit_block(t, template, labels),
-            Plan::Fenced {
-                relaxed,
-                before,
-                after,
-            } => self.emit_fenced(t, relaxed, *before, *after),
+            Plan::Fenced { relaxed, .. } => self.emit_fenced(t, relaxed),
             Plan::Stronger(full) => {
                 t.comment(&format!("Nothing weaker is cheaper on {}.", self.arch.name));
                 let end = if signature::ret(self.v).is_some() {
@@ -139,32 +135,14 @@ impl Body<'_> {
         blocks.push((block, symbols.into_values()));
     }
 
-    fn emit_fenced(
-        &self,
-        t: &mut Text,
-        relaxed: &Variant<'_>,
-        before: Option<Fence>,
-        after: Option<Fence>,
-    ) {
-        let returns = signature::ret(self.v).is_some();
-        if let Some(fence) = before {
-            t.line(format!("super::{}();", super::barriers::fence_name(fence)));
-        }
-        let bind = returns && after.is_some();
-        let result = fresh("result", self.v.of.op);
-        let start = if bind {
-            format!("let {result} = ")
+    fn emit_fenced(&self, t: &mut Text, relaxed: &Variant<'_>) {
+        let end = if signature::ret(self.v).is_some() {
+            ""
         } else {
-            String::new()
+            ";"
         };
-        let end = if bind || !returns { ";" } else { "" };
-        let call = format_call(self, relaxed, &own_args(self.v));
-        t.line(format!("{start}{call}{end}"));
-        if let Some(fence) = after {
-            t.line(format!("super::{}();", super::barriers::fence_name(fence)));
-        }
-        if bind {
-            t.line(result);
-        }
+        let ordering = self.v.ordering.name().to_ascii_lowercase();
+        let call = format_callee(self, relaxed, &own_args(self.v));
+        t.line(format!("fenced!({ordering}: {call}){end}"));
     }
 }

@@ -4,34 +4,30 @@
 use std::collections::BTreeSet;
 
 use super::body::Block;
-use super::commented::Commented;
+use super::calls::{self, Row, Short};
 use super::fold::{self, Group, Instance, Parameter, Shape, SharedBlock};
+use super::folded::{Folded, Use, argument, pattern};
 use super::symbols::{self, Kind};
-use crate::emit::text::{RAW_COMMENT, Text, list};
+use crate::emit::text::{Text, list};
 use crate::model::ty::{Family, Repr};
 use crate::names::{self, rust_ident};
 
 /// Names of macros that generated code calls.
-const CALLED: [&str; 10] = [
+const CALLED: [&str; 13] = [
     "access",
     "access_word",
     "asm",
+    "barrier",
     "barriers",
     "call",
+    "calls",
     "cfg",
     "concat",
     "condition",
+    "fenced",
     "functions",
     "macro_rules",
 ];
-
-/// What a parameter is written as.
-enum Use {
-    /// Its only value.
-    Value(String),
-    /// A metavariable of this name.
-    Variable(String),
-}
 
 /// Functions of a shape that are the same in some families.
 struct Chunk<'s> {
@@ -39,17 +35,6 @@ struct Chunk<'s> {
     families: Vec<usize>,
     /// The functions of the first of these families.
     rows: Vec<&'s Instance>,
-}
-
-/// A shape with what is known of its parameters.
-struct Folded {
-    shape: Shape,
-    /// The parameters with one value in each family, and their other names.
-    commons: Vec<(Parameter, Vec<String>)>,
-    /// The parameters that differ by row, and their other names.
-    columns: Vec<(Parameter, Vec<String>)>,
-    /// The macro, if a row of it is written.
-    name: String,
 }
 
 /// A parameter of a macro for several families, with its value for each of them.
@@ -74,7 +59,8 @@ pub(super) fn emit(t: &mut Text, families: &[Family], groups: Vec<Group>) {
     let folded: Vec<Folded> = shapes.map(|shape| fold(shape, &mut taken)).collect();
     let chunks: Vec<Chunk<'_>> = folded.iter().enumerate().flat_map(chunks).collect();
     for (index, shape) in folded.iter().enumerate() {
-        if chunks.iter().any(|c| c.shape == index && c.rows.len() > 1) {
+        let is_row = |c: &Chunk<'_>| c.shape == index && c.rows.len() > 1;
+        if shape.short.is_none() && chunks.iter().any(is_row) {
             t.line("");
             emit_macro(t, shape);
         }
@@ -110,13 +96,16 @@ pub(super) fn emit(t: &mut Text, families: &[Family], groups: Vec<Group>) {
                     Repr::Int(_) => "use super::asm;",
                     Repr::Pointer => "use super::{asm, c_void};",
                 });
+                let is_shared = |set: &[usize]| set.contains(&index);
+                if calls.iter().any(|(set, ..)| is_shared(set)) {
+                    t.line("");
+                }
                 for (set, name, shared) in &calls {
                     let Some(at) = set.iter().position(|f| *f == index) else {
                         continue;
                     };
                     let args = shared.iter().map(|s| argument(&s.parameter, &s.values[at]));
                     let args: Vec<String> = args.collect();
-                    t.line("");
                     t.line(format!("{name}! {{ {} }}", args.join(", ")));
                 }
                 let own = sets.iter().find(|(set, _)| *set == [index]);
@@ -138,6 +127,7 @@ fn emit_block(t: &mut Text, shared: SharedBlock, taken: &mut BTreeSet<String>) -
     let folded = Folded {
         commons: shape.variables(),
         columns: Vec::new(),
+        short: None,
         shape,
         name,
     };
@@ -160,7 +150,7 @@ fn emit_block(t: &mut Text, shared: SharedBlock, taken: &mut BTreeSet<String>) -
                     values.join(", ")
                 )),
             }
-            emit_function(t, &folded, &|p| Use::Variable(p.name.clone()));
+            folded.emit(t, &|p| Use::Variable(p.name.clone()));
         });
         t.line("}};");
     });
@@ -194,11 +184,16 @@ fn fold(shape: Shape, taken: &mut BTreeSet<String>) -> Folded {
     let (commons, columns) = variables
         .into_iter()
         .partition(|(p, _)| p.name != "name" && shape.is_of_family(&p.name));
-    let name = unique(&shape_name(&shape), taken);
+    let short = Short::of(&shape);
+    let name = match short {
+        Some(_) => String::new(),
+        None => unique(&shape_name(&shape), taken),
+    };
     Folded {
         shape,
         commons,
         columns,
+        short,
         name,
     }
 }
@@ -240,17 +235,13 @@ fn emit_macro(t: &mut Text, folded: &Folded) {
             all => format!("{}; ", all.join(", ")),
         };
         let columns: Vec<String> = folded.columns.iter().map(|(p, _)| pattern(p)).collect();
-        t.wide_line(&format!("({commons}$({};)*) => {{", columns.join(" ")));
-        t.indented(|t| {
-            t.line("functions! {");
-            t.indented(|t| {
-                t.line("$(");
-                t.indented(|t| emit_function(t, folded, &|p| Use::Variable(p.name.clone())));
-                t.line(")*");
-            });
-            t.line("}");
-        });
-        t.line("};");
+        let pattern = format!(
+            "({commons}$({};)*) => {{ functions! {{ $(",
+            columns.join(" ")
+        );
+        t.wide_line_until(&pattern, " => {");
+        t.indented(|t| folded.emit(t, &|p| Use::Variable(p.name.clone())));
+        t.line(")* } };");
     });
 }
 
@@ -325,9 +316,11 @@ fn values_of(shape: &Shape, parameter: &Parameter, families: &[usize]) -> Vec<St
 /// What the common parameters of a chunk are written as.
 type Common<'a> = &'a dyn Fn(&Chunk<'_>, &Parameter) -> Use;
 
-/// Chunks in order: rows of macros, and functions that are the only ones of their shapes.
+/// Chunks in order: rows of macros, functions that are the only ones of their shapes, and calls.
 fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: Common<'_>) {
-    let mut rest = chunks;
+    let is_short = |chunk: &&&Chunk<'_>| folded[chunk.shape].short.is_some();
+    let (short, chunks): (Vec<&Chunk<'_>>, Vec<&Chunk<'_>>) = chunks.iter().partition(is_short);
+    let mut rest = chunks.as_slice();
     while let [first, ..] = rest {
         let singles = rest
             .iter()
@@ -343,13 +336,7 @@ fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: C
                         t.line("");
                     }
                     let folded = &folded[chunk.shape];
-                    emit_function(t, folded, &|p| {
-                        if folded.commons.iter().any(|(common, _)| common == p) {
-                            common(chunk, p)
-                        } else {
-                            Use::Value(chunk.rows[0].value(&p.name).into())
-                        }
-                    });
+                    folded.emit(t, &|p| written(folded, chunk, chunk.rows[0], p, common));
                 }
             });
             rest = &rest[singles..];
@@ -357,6 +344,32 @@ fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: C
         if !rest.is_empty() {
             t.line("");
         }
+    }
+    let rows = short.iter().flat_map(|chunk| {
+        let folded = &folded[chunk.shape];
+        let rows = chunk.rows.iter();
+        rows.filter_map(|row| folded.row(&|p| written(folded, chunk, row, p, common)))
+    });
+    let rows: Vec<Row> = rows.collect();
+    if !rows.is_empty() && !chunks.is_empty() {
+        t.line("");
+    }
+    calls::emit(t, rows);
+}
+
+/// What a parameter is written as in a row of a chunk.
+fn written(
+    folded: &Folded,
+    chunk: &Chunk<'_>,
+    row: &Instance,
+    parameter: &Parameter,
+    common: Common<'_>,
+) -> Use {
+    let mut commons = folded.commons.iter();
+    if commons.any(|(common, _)| common == parameter) {
+        common(chunk, parameter)
+    } else {
+        Use::Value(row.value(&parameter.name).into())
     }
 }
 
@@ -400,90 +413,6 @@ fn emit_rows(t: &mut Text, folded: &Folded, chunk: &Chunk<'_>, common: Common<'_
             }
         }
     });
-}
-
-/// The function of a shape. `of` says what each of its variables is written as.
-fn emit_function(t: &mut Text, folded: &Folded, of: &dyn Fn(&Parameter) -> Use) {
-    let shape = &folded.shape;
-    let all = || folded.commons.iter().chain(&folded.columns);
-    let resolve = |name: &str| -> (Kind, Use) {
-        let mut variables = all();
-        let found = variables.find(|(p, same)| p.name == name || same.iter().any(|s| s == name));
-        match found {
-            Some((parameter, _)) => (parameter.kind, of(parameter)),
-            None => {
-                let first = &shape.instances[0];
-                (first.kind(name), Use::Value(first.value(name).into()))
-            }
-        }
-    };
-    // The instructions so far, and the comments on the next line.
-    let mut instructions = Commented::default();
-    let mut comments: Vec<(usize, String)> = Vec::new();
-    for line in shape.text.lines() {
-        let bare = line.trim_start_matches(' ');
-        let depth = (line.len() - bare.len()) / 4;
-        if let Some(comment) = bare.strip_prefix(RAW_COMMENT) {
-            let words = symbols::replace(comment, &|name| shape.words(name));
-            let mut chars = words.chars();
-            let first = chars.next().map(|c| c.to_uppercase().to_string());
-            comments.push((depth, first.unwrap_or_default() + chars.as_str()));
-            continue;
-        }
-        let code = match symbols::only_parameter(bare).map(&resolve) {
-            Some((Kind::Line, Use::Value(text))) if text.is_empty() => {
-                comments.clear();
-                continue;
-            }
-            Some((Kind::Line, Use::Value(text))) => symbols::instruction(&text),
-            Some((Kind::Line, Use::Variable(name))) => {
-                instructions.push(
-                    depth,
-                    std::mem::take(&mut comments),
-                    format!("$(${name},)?"),
-                );
-                continue;
-            }
-            _ => symbols::replace_in(bare, &|name, is_inside| match resolve(name) {
-                (Kind::Line, Use::Variable(name)) => format!("$(${name})?"),
-                (_, Use::Variable(name)) => symbols::marked(&name),
-                (Kind::Line, Use::Value(text)) if text.is_empty() => text,
-                (Kind::Line | Kind::Text, Use::Value(text)) if !is_inside => format!("{text:?}"),
-                (_, Use::Value(text)) => text,
-            }),
-        };
-        if symbols::has_instruction(&code) {
-            instructions.push(depth, std::mem::take(&mut comments), symbols::rust(&code));
-            continue;
-        }
-        instructions.flush(t);
-        for (depth, text) in comments.drain(..) {
-            t.deeper(depth, |t| t.comment(&text));
-        }
-        t.deeper(depth, |t| t.wide_line(&symbols::rust(&code)));
-    }
-    instructions.flush(t);
-}
-
-/// A parameter in the pattern of a macro.
-fn pattern(parameter: &Parameter) -> String {
-    let name = &parameter.name;
-    match parameter.kind {
-        Kind::Line => format!("[$(${name}:tt)?]"),
-        Kind::Code if name.starts_with("int") => format!("${name}:ty"),
-        Kind::Code => format!("${name}:ident"),
-        Kind::Text | Kind::Words => format!("${name}:tt"),
-    }
-}
-
-/// A value as an argument of a macro.
-fn argument(parameter: &Parameter, value: &str) -> String {
-    match parameter.kind {
-        Kind::Line if value.is_empty() => "[]".into(),
-        Kind::Line => format!("[{value:?}]"),
-        Kind::Code => value.to_owned(),
-        Kind::Text | Kind::Words => format!("{value:?}"),
-    }
 }
 
 /// A name for the macro of a shape: `fetch_op` for `fetch_add` and `fetch_sub`.

@@ -48,7 +48,7 @@ pub(super) struct Row {
 
 impl Row {
     /// The row as a function on one line.
-    fn function(&self) -> String {
+    pub fn function(&self) -> String {
         let end = if self.arguments.contains("->") {
             ""
         } else {
@@ -61,34 +61,17 @@ impl Row {
     }
 }
 
-/// Writes the rows: those with the same arguments together, if there are enough of them.
-pub(super) fn emit(t: &mut Text, rows: Vec<Row>) {
+/// The rows that are written as functions, and the others by their arguments.
+pub(super) fn split(t: &Text, rows: Vec<Row>) -> (Vec<Row>, Vec<Vec<Row>>) {
     /// What a group needs besides its rows.
     const FRAME: usize = 4;
-    // Those that are shorter as functions.
-    let mut functions: Vec<Row> = Vec::new();
-    let mut groups: Vec<Vec<Row>> = Vec::new();
-    for group in by_arguments(rows) {
-        // The lines inside are indented.
-        let room = t.room().saturating_sub(4);
-        let fits = |row: &Row| row.comments.is_empty() && row.function().chars().count() <= room;
-        if group.len() < FRAME && group.iter().all(fits) {
-            functions.extend(group);
-        } else {
-            groups.push(group);
-        }
-    }
-    if !functions.is_empty() {
-        t.block("functions!", |t| {
-            functions.iter().for_each(|row| t.line(row.function()));
-        });
-    }
-    for (index, rows) in groups.iter().enumerate() {
-        if index > 0 || !functions.is_empty() {
-            t.line("");
-        }
-        emit_group(t, rows);
-    }
+    // The lines of functions are indented.
+    let room = t.room().saturating_sub(4);
+    let fits = |row: &Row| row.comments.is_empty() && row.function().chars().count() <= room;
+    let (functions, groups): (Vec<_>, Vec<_>) = by_arguments(rows)
+        .into_iter()
+        .partition(|group| group.len() < FRAME && group.iter().all(fits));
+    (functions.into_iter().flatten().collect(), groups)
 }
 
 /// Rows by their arguments, and with the same comments next to each other.
@@ -109,7 +92,7 @@ fn by_arguments(rows: Vec<Row>) -> Vec<Vec<Row>> {
 }
 
 /// Writes rows with the same arguments.
-fn emit_group(t: &mut Text, rows: &[Row]) {
+pub(super) fn emit(t: &mut Text, rows: &[Row]) {
     t.block("calls!", |t| {
         t.line(format!("{};", rows[0].arguments));
         let width = rows.iter().map(|row| row.name.chars().count()).max();

@@ -1,4 +1,4 @@
-//! Instructions with what they do beside them.
+//! The contents of `asm!`: instructions with what they do beside them, and operands.
 
 use crate::emit::text::Text;
 
@@ -61,4 +61,50 @@ impl Commented {
             }
         }
     }
+}
+
+/// The operands of a block.
+#[derive(Default)]
+pub(super) struct Operands(Vec<(usize, String)>);
+
+impl Operands {
+    /// Adds an operand.
+    pub fn push(&mut self, depth: usize, code: String) {
+        self.0.push((depth, code));
+    }
+
+    /// Writes the operands: inputs that follow each other share a line, and so do outputs.
+    pub fn flush(&mut self, t: &mut Text) {
+        let mut line: Option<(usize, String)> = None;
+        for (depth, code) in self.0.drain(..) {
+            let room = t.room().saturating_sub(depth * 4);
+            match &mut line {
+                Some((_, all))
+                    if is_input(all) == is_input(&code)
+                        && all.chars().count() + 1 + code.chars().count() <= room =>
+                {
+                    all.push(' ');
+                    all.push_str(&code);
+                }
+                _ => {
+                    write(t, line.replace((depth, code)));
+                }
+            }
+        }
+        write(t, line);
+    }
+}
+
+fn write(t: &mut Text, line: Option<(usize, String)>) {
+    if let Some((depth, code)) = line {
+        t.deeper(depth, |t| t.line(code));
+    }
+}
+
+/// Whether the first of some operands is an input.
+fn is_input(operands: &str) -> bool {
+    let kind = operands
+        .split_once(" = ")
+        .map_or(operands, |(_, kind)| kind);
+    kind.starts_with("in(") || operands.starts_with("in(")
 }

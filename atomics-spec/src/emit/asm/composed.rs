@@ -113,14 +113,13 @@ pub(super) fn emit_loop(t: &mut Text, body: &Body<'_>, read: &Variant<'_>, excha
     t.block("loop", |t| {
         if let Some(fails) = &meaning.fails {
             let fails = format_expr(v, &meaning.expand(fails), &found);
-            t.block(&format!("if {fails}"), |t| t.line("break;"));
+            t.line(format!("if {fails} {{ break; }}"));
         }
         if let Some(new) = &meaning.new {
             t.line(format!("let {next} = {};", format_expr(v, new, &found)));
         }
         let call = format_call(body, exchange, &[format!("&mut {found}"), next.clone()]);
-        t.line(format!("let {} = {call};", fresh("stored", op)));
-        t.block(&format!("if {}", fresh("stored", op)), |t| t.line("break;"));
+        t.line(format!("if {call} {{ break; }}"));
     });
     if let Some(fails) = &meaning.fails {
         let failed = format_expr(v, &meaning.expand(fails), &found);

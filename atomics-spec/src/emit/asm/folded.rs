@@ -1,7 +1,7 @@
 //! A shape with what is known of its parameters, and the text of its functions.
 
 use super::calls::{Row, Short};
-use super::commented::Commented;
+use super::commented::{Commented, Operands};
 use super::fold::{Parameter, Shape};
 use super::symbols::{self, Kind};
 use crate::emit::text::{RAW_COMMENT, Text};
@@ -35,6 +35,7 @@ impl Folded {
     pub fn emit(&self, t: &mut Text, of: Written<'_>) {
         // The instructions so far, and the comments on the next line.
         let mut instructions = Commented::default();
+        let mut operands = Operands::default();
         let mut comments: Vec<(usize, String)> = Vec::new();
         for line in self.shape.text.lines() {
             let bare = line.trim_start_matches(' ');
@@ -64,12 +65,18 @@ impl Folded {
                 continue;
             }
             instructions.flush(t);
+            if let Some(code) = symbols::operand_in(&code) {
+                operands.push(depth, symbols::rust(code));
+                continue;
+            }
+            operands.flush(t);
             for (depth, text) in comments.drain(..) {
                 t.deeper(depth, |t| t.comment(&text));
             }
             t.deeper(depth, |t| t.wide_line(&symbols::rust(&code)));
         }
         instructions.flush(t);
+        operands.flush(t);
     }
 
     /// The function as a row, if it is a call.

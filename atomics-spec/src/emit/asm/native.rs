@@ -33,6 +33,24 @@ impl Native<'_> {
         };
         emit_read_pointer(t, self.body.v);
         self.emit_word(t);
+        let is_truth = matches!(self.body.v.of.form, Form::Truth(_));
+        let is_plain = self.template.condition.is_none()
+            && self.template.word.is_none()
+            && found.is_none()
+            && !is_truth;
+        if let (Some((name, encoding)), true) = (&result, is_plain)
+            && !encoding.pair
+        {
+            // The macro declares and returns the variable.
+            t.line(format!("access!({name}: {};", encoding.register_type()));
+            t.indented(|t| {
+                self.emit_lines(t, false, false, &flag);
+                self.emit_operands(t, false, false, &flag);
+            });
+            let decoded = encoding.decode(name);
+            let cast = decoded.strip_prefix(name.as_str()).unwrap_or_default();
+            return t.line(format!("){cast}"));
+        }
         for (name, encoding) in found.iter().chain(&result) {
             encoding.emit_declaration(t, name);
         }
@@ -84,7 +102,10 @@ impl Native<'_> {
             t.line("false");
         } else if let (Some((name, encoding)), Form::Truth(_)) = (&result, self.body.v.of.form) {
             // The result is computed from the old value.
-            t.line(format!("let {name} = {};", encoding.decode(name)));
+            let decoded = encoding.decode(name);
+            if decoded != *name {
+                t.line(format!("let {name} = {decoded};"));
+            }
             let returned = self
                 .body
                 .v

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::body::Block;
-use super::calls::{self, Row, Short};
+use super::calls::{self, Short};
 use super::fold::{self, Group, Instance, Parameter, Shape, SharedBlock};
 use super::folded::{Folded, Use, argument, pattern};
 use super::symbols::{self, Kind};
@@ -316,45 +316,48 @@ fn values_of(shape: &Shape, parameter: &Parameter, families: &[usize]) -> Vec<St
 /// What the common parameters of a chunk are written as.
 type Common<'a> = &'a dyn Fn(&Chunk<'_>, &Parameter) -> Use;
 
-/// Chunks in order: rows of macros, functions that are the only ones of their shapes, and calls.
+/// Chunks: rows of macros, functions that are the only ones of their shapes, and calls.
 fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: Common<'_>) {
     let is_short = |chunk: &&&Chunk<'_>| folded[chunk.shape].short.is_some();
-    let (short, chunks): (Vec<&Chunk<'_>>, Vec<&Chunk<'_>>) = chunks.iter().partition(is_short);
-    let mut rest = chunks.as_slice();
-    while let [first, ..] = rest {
-        let singles = rest
-            .iter()
-            .take_while(|chunk| chunk.rows.len() == 1)
-            .count();
-        if singles == 0 {
-            emit_rows(t, &folded[first.shape], first, common);
-            rest = &rest[1..];
-        } else {
-            t.block("functions!", |t| {
-                for (index, chunk) in rest[..singles].iter().enumerate() {
-                    if index > 0 {
-                        t.line("");
-                    }
-                    let folded = &folded[chunk.shape];
-                    folded.emit(t, &|p| written(folded, chunk, chunk.rows[0], p, common));
-                }
-            });
-            rest = &rest[singles..];
-        }
-        if !rest.is_empty() {
-            t.line("");
-        }
-    }
-    let rows = short.iter().flat_map(|chunk| {
+    let (short, others): (Vec<&Chunk<'_>>, Vec<&Chunk<'_>>) = chunks.iter().partition(is_short);
+    let (singles, rows): (Vec<&Chunk<'_>>, Vec<&Chunk<'_>>) =
+        others.into_iter().partition(|chunk| chunk.rows.len() == 1);
+    let calls = short.iter().flat_map(|chunk| {
         let folded = &folded[chunk.shape];
         let rows = chunk.rows.iter();
         rows.filter_map(|row| folded.row(&|p| written(folded, chunk, row, p, common)))
     });
-    let rows: Vec<Row> = rows.collect();
-    if !rows.is_empty() && !chunks.is_empty() {
-        t.line("");
+    let (functions, calls) = calls::split(t, calls.collect());
+    let mut is_first = true;
+    let mut blank = |t: &mut Text| {
+        if !std::mem::take(&mut is_first) {
+            t.line("");
+        }
+    };
+    for chunk in rows {
+        blank(t);
+        emit_rows(t, &folded[chunk.shape], chunk, common);
     }
-    calls::emit(t, rows);
+    if !singles.is_empty() || !functions.is_empty() {
+        blank(t);
+        t.block("functions!", |t| {
+            for (index, chunk) in singles.iter().enumerate() {
+                if index > 0 {
+                    t.line("");
+                }
+                let folded = &folded[chunk.shape];
+                folded.emit(t, &|p| written(folded, chunk, chunk.rows[0], p, common));
+            }
+            if !singles.is_empty() && !functions.is_empty() {
+                t.line("");
+            }
+            functions.iter().for_each(|row| t.line(row.function()));
+        });
+    }
+    for group in &calls {
+        blank(t);
+        calls::emit(t, group);
+    }
 }
 
 /// What a parameter is written as in a row of a chunk.

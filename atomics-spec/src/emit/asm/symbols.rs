@@ -31,6 +31,9 @@ const MARK: [char; 2] = ['\u{1}', '\u{2}'];
 /// The start and the end of an instruction in a text.
 const INSTRUCTION: [char; 2] = ['\u{3}', '\u{4}'];
 
+/// The start of a line with an operand.
+const OPERAND: char = '\u{8}';
+
 /// The values of the parameters of one function.
 #[derive(Default)]
 pub(super) struct Symbols(RefCell<Vec<Value>>);
@@ -83,6 +86,16 @@ pub(super) fn instruction(text: &str) -> String {
 /// An instruction with what follows it.
 pub(super) fn instruction_before(text: &str, end: &str) -> String {
     format!("{}{text}{}{end}", INSTRUCTION[0], INSTRUCTION[1])
+}
+
+/// An operand of `asm!`.
+pub(super) fn operand(text: &str) -> String {
+    format!("{OPERAND}{text}")
+}
+
+/// The operand in a line.
+pub(super) fn operand_in(line: &str) -> Option<&str> {
+    line.strip_prefix(OPERAND)
 }
 
 /// Whether a line has an instruction.

@@ -26,7 +26,7 @@ pub(super) const HALVES: [&str; 2] = ["lo", "hi"];
 
 impl Encoding {
     /// The Rust type of a register operand.
-    fn register_type(&self) -> String {
+    pub fn register_type(&self) -> String {
         let fill = match self.word {
             Some(fill) => fill.map_or("u32", filled_type),
             None => self.fill.map_or(self.rust, filled_type),

@@ -5,10 +5,15 @@ use super::encoding::{HALVES, widen};
 use crate::arch::{ResultLocation, Template};
 use crate::emit::asm::options::emit_options;
 use crate::emit::asm::pointer::pointee;
-use crate::emit::asm::symbols::Kind;
+use crate::emit::asm::symbols::{self, Kind};
 use crate::emit::text::{Text, fresh};
 use crate::model::op::{Arg, ArgKind};
 use crate::names::rust_ident;
+
+/// Emits an operand, which shares a line with others of its kind.
+fn operand(t: &mut Text, text: String) {
+    t.line(symbols::operand(&text));
+}
 
 impl Native<'_> {
     /// Emits the operands and the options.
@@ -23,10 +28,10 @@ impl Native<'_> {
         } else {
             "v"
         };
-        t.line(format!(
-            "{name} = in({}) {address},",
-            self.body.arch.address
-        ));
+        operand(
+            t,
+            format!("{name} = in({}) {address},", self.body.arch.address),
+        );
         for arg in op.operands() {
             self.emit_argument(t, arg);
         }
@@ -36,17 +41,20 @@ impl Native<'_> {
             for (name, value) in [("mask", mask.clone()), ("rest", format!("!{mask}"))] {
                 if self.uses(name) {
                     let class = self.plain_class(32);
-                    t.line(format!("{name} = in({class}) {},", widen(&value, fill)));
+                    operand(t, format!("{name} = in({class}) {},", widen(&value, fill)));
                 }
             }
             if self.uses("shift") {
                 let class = self.plain_class(32);
-                t.line(format!("shift = in({class}) {},", fresh("shift", op)));
+                operand(t, format!("shift = in({class}) {},", fresh("shift", op)));
             }
         }
         self.emit_outputs(t);
         if sets {
-            t.line(format!("{flag} = lateout({}) {flag},", self.plain_class(8)));
+            operand(
+                t,
+                format!("{flag} = lateout({}) {flag},", self.plain_class(8)),
+            );
         }
         if jumps {
             let yes = fresh("yes", op);
@@ -108,10 +116,8 @@ impl Native<'_> {
         let op = self.body.v.of.op;
         if self.is_in_memory(&arg.name) {
             let (name, value) = (asm_name(&arg.name, op), rust_ident(&arg.name));
-            return t.line(format!(
-                "{name} = in({}) &raw const {value},",
-                self.body.arch.address
-            ));
+            let address = &self.body.arch.address;
+            return operand(t, format!("{name} = in({address}) &raw const {value},"));
         }
         let encoding = self.encoding(&arg.name);
         let is_pointer = arg.kind == ArgKind::Pointer;
@@ -131,10 +137,11 @@ impl Native<'_> {
         for (index, ((name, register), input)) in
             registers.iter().zip(encoding.encode(&value)).enumerate()
         {
-            t.line(match outs.as_ref().and_then(|outs| outs.get(index)) {
+            let text = match outs.as_ref().and_then(|outs| outs.get(index)) {
                 Some(out) => format!("{name}inout({register}) {input} => {out},"),
                 None => format!("{name}in({register}) {input},"),
-            });
+            };
+            operand(t, text);
         }
     }
 
@@ -151,12 +158,12 @@ impl Native<'_> {
             let parts = self.encoding("r").parts(&fresh("r", self.body.v.of.op));
             let registers = self.registers("r", None);
             for ((name, register), part) in registers.iter().zip(parts) {
-                t.line(format!("{name}{late}({register}) {part},"));
+                operand(t, format!("{name}{late}({register}) {part},"));
             }
         }
         for scratch in &self.template.scratch {
             for (name, register) in self.registers(&scratch.name, scratch.bits) {
-                t.line(format!("{name}{late}({register}) _,"));
+                operand(t, format!("{name}{late}({register}) _,"));
             }
         }
     }

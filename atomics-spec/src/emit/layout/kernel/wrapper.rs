@@ -26,14 +26,8 @@ fn wrapper(directive: Option<&str>) -> String {
 /// that follows the function's result, and with a value.
 const CONDITION: &str = include_str!("../../templates/condition.rs");
 
-/// The macros whose arguments start with instructions.
-const ASM: [&str; 5] = [
-    "asm!(",
-    "access!(",
-    "access_word!(",
-    "condition!(access;",
-    "condition!(access_word;",
-];
+/// The macros whose arguments are instructions, perhaps after other arguments on the same line.
+const ASM: [&str; 4] = ["asm!(", "access!(", "access_word!(", "condition!("];
 
 /// Makes a module of inline assembly use the kernel's wrapper, which sets the syntax on x86 itself.
 /// Each block starts with the directive. `has_labels` is the `cfg` of compilers with jumps out of
@@ -51,7 +45,7 @@ pub fn through_wrapper(text: &str, directive: Option<&str>, has_labels: &str) ->
             lines.next_if(|line| line.is_empty());
             continue;
         }
-        let line = if ASM.contains(&code) {
+        let line = if starts_template(code) {
             in_template = true;
             line.to_owned()
         } else if in_template && (in_concat || code == "concat!(") {
@@ -80,6 +74,12 @@ pub fn through_wrapper(text: &str, directive: Option<&str>, has_labels: &str) ->
         macros.push('\n');
     }
     format!("{imports}{macros}{rest}")
+}
+
+/// Whether instructions follow a line.
+fn starts_template(code: &str) -> bool {
+    let mut rest = ASM.iter().filter_map(|start| code.strip_prefix(start));
+    rest.any(|rest| rest.is_empty() || rest.ends_with(';') && !rest.contains(')'))
 }
 
 /// Whether a line is an instruction, some that a macro passes, or a comment.

@@ -67,11 +67,29 @@ pub(super) fn split(t: &Text, rows: Vec<Row>) -> (Vec<Row>, Vec<Vec<Row>>) {
     const FRAME: usize = 4;
     // The lines of functions are indented.
     let room = t.room().saturating_sub(4);
-    let fits = |row: &Row| row.comments.is_empty() && row.function().chars().count() <= room;
-    let (functions, groups): (Vec<_>, Vec<_>) = by_arguments(rows)
+    let fits = |row: &Row| row.function().chars().count() <= room;
+    let (functions, groups): (Vec<Vec<Row>>, Vec<_>) = by_arguments(rows)
         .into_iter()
         .partition(|group| group.len() < FRAME && group.iter().all(fits));
-    (functions.into_iter().flatten().collect(), groups)
+    let mut functions: Vec<Row> = functions.into_iter().flatten().collect();
+    functions.sort_by(|one, other| one.comments.cmp(&other.comments));
+    (functions, groups)
+}
+
+/// Writes functions on one line each.
+pub(super) fn emit_functions(t: &mut Text, rows: &[Row]) {
+    for (index, row) in rows.iter().enumerate() {
+        let above = index.checked_sub(1).map(|above| &rows[above]);
+        emit_comments(t, row, above);
+        t.line(row.function());
+    }
+}
+
+/// Writes the comments of a row if those of the row above are others.
+fn emit_comments(t: &mut Text, row: &Row, above: Option<&Row>) {
+    if above.is_none_or(|above| above.comments != row.comments) {
+        row.comments.iter().for_each(|comment| t.comment(comment));
+    }
 }
 
 /// Rows by their arguments, and with the same comments next to each other.
@@ -97,12 +115,9 @@ pub(super) fn emit(t: &mut Text, rows: &[Row]) {
         t.line(format!("{};", rows[0].arguments));
         let width = rows.iter().map(|row| row.name.chars().count()).max();
         let width = width.unwrap_or(0);
-        let mut known: &[String] = &[];
-        for row in rows {
-            if row.comments != known {
-                row.comments.iter().for_each(|comment| t.comment(comment));
-                known = &row.comments;
-            }
+        for (index, row) in rows.iter().enumerate() {
+            let above = index.checked_sub(1).map(|above| &rows[above]);
+            emit_comments(t, row, above);
             let one = format!("{:width$} = {};", row.name, row.body);
             if one.chars().count() <= t.room() {
                 t.line(one);

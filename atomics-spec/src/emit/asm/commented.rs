@@ -73,14 +73,15 @@ impl Operands {
         self.0.push((depth, code));
     }
 
-    /// Writes the operands: inputs that follow each other share a line, and so do outputs.
+    /// Writes the operands: inputs that follow each other share a line, and so do outputs. The
+    /// options are behind the last of them.
     pub fn flush(&mut self, t: &mut Text) {
         let mut line: Option<(usize, String)> = None;
         for (depth, code) in self.0.drain(..) {
             let room = t.room().saturating_sub(depth * 4);
             match &mut line {
                 Some((_, all))
-                    if is_input(all) == is_input(&code)
+                    if (is_input(all) == is_input(&code) || code.starts_with("options("))
                         && all.chars().count() + 1 + code.chars().count() <= room =>
                 {
                     all.push(' ');

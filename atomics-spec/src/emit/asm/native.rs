@@ -131,19 +131,15 @@ impl Native<'_> {
         let op = self.body.v.of.op;
         let (word, shift, mask) = (fresh("word", op), fresh("shift", op), fresh("mask", op));
         let variable = rust_ident(op.variable());
-        t.line(format!(
-            "let ({word}, {shift}) = super::word_around({variable});"
-        ));
         let ones = self
             .template
             .filled
             .iter()
             .any(|(_, fill)| *fill == Fill::Ones);
-        if ones || self.uses("mask") || self.uses("rest") {
-            let unsigned = self.unsigned();
-            t.line(format!(
-                "let {mask} = u32::from({unsigned}::MAX) << {shift};"
-            ));
-        }
+        let has_mask = ones || self.uses("mask") || self.uses("rest");
+        let mask = if has_mask { &mask } else { "_" };
+        t.line(format!(
+            "let ({word}, {shift}, {mask}) = super::word_around({variable});"
+        ));
     }
 }

@@ -12,6 +12,17 @@ pub(super) fn emit_options(t: &mut Text, arch: &Arch, uses_stack: bool, preserve
     if uses_stack {
         t.comment(STACK);
     }
+    if let Some(options) = format_options(arch, uses_stack, preserves_flags) {
+        t.line(options);
+    }
+}
+
+/// The options, if there are any.
+pub(super) fn format_options(
+    arch: &Arch,
+    uses_stack: bool,
+    preserves_flags: bool,
+) -> Option<String> {
     let options = [
         (arch.att_syntax, "att_syntax"),
         (!uses_stack, "nostack"),
@@ -19,7 +30,5 @@ pub(super) fn emit_options(t: &mut Text, arch: &Arch, uses_stack: bool, preserve
     ];
     let options = options.iter().filter(|(is_set, _)| *is_set);
     let options: Vec<&str> = options.map(|(_, option)| *option).collect();
-    if !options.is_empty() {
-        t.line(format!("options({}),", options.join(", ")));
-    }
+    (!options.is_empty()).then(|| format!("options({}),", options.join(", ")))
 }

@@ -351,7 +351,7 @@ fn emit_chunks(t: &mut Text, chunks: &[&Chunk<'_>], folded: &[Folded], common: C
             if !singles.is_empty() && !functions.is_empty() {
                 t.line("");
             }
-            functions.iter().for_each(|row| t.line(row.function()));
+            calls::emit_functions(t, &functions);
         });
     }
     for group in &calls {
@@ -403,6 +403,11 @@ fn emit_rows(t: &mut Text, folded: &Folded, chunk: &Chunk<'_>, common: Common<'_
         }
         let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
         let widths: Vec<usize> = (0..table[0].len()).map(|c| width(c).unwrap_or(0)).collect();
+        if let [_] = *widths {
+            // Only names: they share lines.
+            let names = table[1..].iter().map(|row| format!("{};", row[0]));
+            return t.words(&names.collect::<Vec<_>>(), "");
+        }
         for (index, row) in table.iter().enumerate() {
             let cells = row.iter().zip(&widths);
             let cells: Vec<String> = cells
@@ -410,7 +415,6 @@ fn emit_rows(t: &mut Text, folded: &Folded, chunk: &Chunk<'_>, common: Common<'_
                 .collect();
             let line = cells.join("  ");
             match index {
-                0 if row.len() == 1 => {}
                 0 => t.line(format!("// {}", line.trim_end())),
                 _ => t.line(format!("{};", line.trim_end())),
             }

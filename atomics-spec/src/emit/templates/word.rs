@@ -1,12 +1,14 @@
-/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
-/// in it.
+/// Returns the aligned 32-bit word around a variable, the position of the variable's lowest bit in
+/// it, and a mask of the variable's bits.
 #[inline(always)]
-fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
+fn word_around<T>(v: *mut T) -> (*mut u32, u32, u32) {
     let at = v.addr() & 3;
     let above = if cfg!(target_endian = "big") {
         4 - size_of::<T>() - at
     } else {
         at
     };
-    (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
+    let shift = 8 * above as u32;
+    let ones = u32::MAX >> (32 - 8 * size_of::<T>());
+    (v.map_addr(|addr| addr & !3).cast(), shift, ones << shift)
 }

@@ -3,7 +3,7 @@
 use super::context::{Native, asm_name};
 use super::encoding::{HALVES, widen};
 use crate::arch::{ResultLocation, Template};
-use crate::emit::asm::options::emit_options;
+use crate::emit::asm::options::{emit_options, format_options};
 use crate::emit::asm::pointer::pointee;
 use crate::emit::asm::symbols::{self, Kind};
 use crate::emit::text::{Text, fresh};
@@ -70,7 +70,11 @@ impl Native<'_> {
             preserves_flags,
             ..
         } = *self.template;
-        emit_options(t, self.body.arch, uses_stack, preserves_flags);
+        let arch = self.body.arch;
+        match format_options(arch, uses_stack, preserves_flags) {
+            Some(options) if !uses_stack => operand(t, options),
+            _ => emit_options(t, arch, uses_stack, preserves_flags),
+        }
     }
 
     /// The registers of an operand, as pairs of a name and a register. A fixed register has no

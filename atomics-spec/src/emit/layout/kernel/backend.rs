@@ -161,11 +161,9 @@ fn choice(spec: &Spec, archs: &[&Arch], barriers: Barriers) -> String {
 
 /// Emits the declaration of a module that implements the operations in some kernels.
 fn emit_module(t: &mut Text, condition: &str, name: &str) {
-    let cfg = attribute(&format!("cfg({condition})"));
-    t.lines(&cfg);
-    t.line(format!("mod {name};"));
-    t.lines(&cfg);
-    t.line(format!("use {name} as arch;"));
+    t.lines(&attribute(&format!("cfg({condition})")));
+    t.line(format!("#[path = \"backend/{name}.rs\"]"));
+    t.line("mod arch;");
     t.line("");
 }
 

@@ -102,10 +102,11 @@ impl<'a> Patched<'a> {
              sequence for the\nchoice.",
             arch.name
         ));
-        t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
-        t.line(format!("mod {BASE};"));
-        t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
-        t.line(format!("mod {feature};"));
+        for module in [BASE, &feature] {
+            t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
+            t.line(format!("#[path = \"{}/{module}.rs\"]", arch.name));
+            t.line(format!("mod {module};"));
+        }
         t.line("");
         t.line(format!("pub(crate) use {BASE}::*;"));
         t.line("");

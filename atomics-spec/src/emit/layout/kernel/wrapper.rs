@@ -63,7 +63,7 @@ pub fn through_wrapper(text: &str, directive: Option<&str>, has_labels: &str) ->
             .replace("options(att_syntax, ", "options(")
             .replace("options(att_syntax),", "");
         if !line.trim().is_empty() || code.is_empty() {
-            out.push_str(&line);
+            out.push_str(line.trim_end());
             out.push('\n');
         }
     }

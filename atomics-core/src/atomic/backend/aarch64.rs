@@ -96,8 +96,13 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -155,11 +160,8 @@ macro_rules! op_asm {
             // Stores the result to *v if it is still monitored.
             concat!("stxr", $w, " {s:w}, {n", $m, "}, [{v}]"),
             "cbnz {s:w}, 2b",                              // Retries if the store failed.
-            v = in(reg) v,
-            i = in(reg) i,
-            n = out(reg) _,
-            s = out(reg) _,
-            options(nostack, preserves_flags),
+            v = in(reg) v, i = in(reg) i,
+            n = out(reg) _, s = out(reg) _, options(nostack, preserves_flags),
         );
     }};
 }
@@ -168,8 +170,7 @@ macro_rules! op_asm {
 macro_rules! op_return_asm {
     ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
-        let r: $int;
-        access!(
+        access!(r: $int;
             "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
             // Loads *v and monitors it; later accesses are ordered after the load (acquire).
             concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
@@ -180,13 +181,9 @@ macro_rules! op_return_asm {
             concat!("st", $l, "xr", $w, " {s:w}, {r", $m, "}, [{v}]"),
             "cbnz {s:w}, 2b",        // Retries if the store failed.
             $($also,)?               // Later accesses are ordered after the operation.
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            s = out(reg) _,
-            options(nostack, preserves_flags),
-        );
-        r
+            v = in(reg) v, i = in(reg) i,
+            r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+        )
     }};
 }
 
@@ -195,8 +192,7 @@ macro_rules! op_return_asm {
 macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
-        let r: $int;
-        access!(
+        access!(r: $int;
             "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
             // Loads *v and monitors it; later accesses are ordered after the load (acquire).
             concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
@@ -209,14 +205,9 @@ macro_rules! fetch_op_asm {
             concat!("st", $l, "xr", $w, " {s:w}, {n", $m, "}, [{v}]"),
             "cbnz {s:w}, 2b",        // Retries if the store failed.
             $($also,)?               // Later accesses are ordered after the operation.
-            v = in(reg) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            n = out(reg) _,
-            s = out(reg) _,
-            options(nostack, preserves_flags),
-        );
-        r
+            v = in(reg) v, i = in(reg) i,
+            r = out(reg) r, n = out(reg) _, s = out(reg) _, options(nostack, preserves_flags),
+        )
     }};
 }
 
@@ -231,9 +222,7 @@ macro_rules! op {
                     // sets the bits of *v that are set in i (`or`); flips the bits of *v that are
                     // set in i (`xor`).
                     concat!("st", $atomic, $w, " {i", $m, "}, [{v}]"),
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
                 );
             } else {
                 op_asm!(i, v, $w, $m, $alu)
@@ -265,8 +254,7 @@ macro_rules! fetch_op {
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::lse() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".arch_extension lse", // Enables lse in the assembler.
                     // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are set
                     // in i (`fetch_andnot`); sets the bits of *v that are set in i (`fetch_or`);
@@ -274,12 +262,9 @@ macro_rules! fetch_op {
                     // later accesses are ordered after it (acquire); earlier accesses are ordered
                     // before it (release).
                     concat!("ld", $atomic, $acq, $rel, $w, " {i", $m, "}, {r", $m, "}, [{v}]"),
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, i = in(reg) i,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
             } else {
                 fetch_op_asm!(i, v, $int, $a, $w, $m, $alu, $rel, [$($also)?])
             }
@@ -339,21 +324,16 @@ macro_rules! xchg {
     ) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
             if super::lse() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".arch_extension lse", // Enables lse in the assembler.
                     // Swaps *v and new; fully ordered (full); later accesses are ordered after it
                     // (acquire); earlier accesses are ordered before it (release).
                     concat!("swp", $acq, $rel, $w, " {new", $m, "}, {r", $m, "}, [{v}]"),
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, new = in(reg) new,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
             } else {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
                     // Loads *v and monitors it; later accesses are ordered after the load
                     // (acquire).
@@ -363,13 +343,9 @@ macro_rules! xchg {
                     concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
                     "cbnz {s:w}, 2b",        // Retries if the store failed.
                     $($also,)?               // Later accesses are ordered after the operation.
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
         }
     )* } };
@@ -382,8 +358,7 @@ macro_rules! cmpxchg {
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
             if super::lse() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".arch_extension lse", // Enables lse in the assembler.
                     // Stores new if *v is old; loads *v; fully ordered (full and release); later
                     // accesses are ordered after it (acquire); later accesses are ordered after it,
@@ -391,13 +366,10 @@ macro_rules! cmpxchg {
                     concat!("casa", $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
                     v = in(reg) v,
                     old = inout(reg) old => r,
-                    new = in(reg) new,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    new = in(reg) new, options(nostack, preserves_flags),
+                )
             } else {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
                     // Loads *v and monitors it; later accesses are ordered after the load
                     // (acquire).
@@ -410,14 +382,9 @@ macro_rules! cmpxchg {
                     "cbnz {s:w}, 2b", // Retries if the store failed.
                     $($also,)? // Later accesses are ordered after the operation.
                     "3:",                                               // The end.
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    v = in(reg) v, old = in(reg) old, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack),
+                )
             }
         }
     )* } };
@@ -438,8 +405,7 @@ macro_rules! try_cmpxchg {
                     concat!("cas", $acq, $rel, $w, " {old", $m, "}, {new", $m, "}, [{v}]"),
                     v = in(reg) v,
                     old = inout(reg) expected => found,
-                    new = in(reg) new,
-                    options(nostack, preserves_flags),
+                    new = in(reg) new, options(nostack, preserves_flags),
                 );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
@@ -464,50 +430,6 @@ macro_rules! try_cmpxchg {
 /// have in common.
 macro_rules! all_families {
     ($int:ty, $w:tt, $m:tt, $narrow:tt) => {
-        functions! {
-            fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!("ldr", $w, " {r", $m, "}, [{v}]"), // Loads *v in one access.
-                    v = in(reg) v,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn read_acquire(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    // Loads *v in one access; later accesses are ordered after it.
-                    concat!("ldar", $w, " {r", $m, "}, [{v}]"),
-                    v = in(reg) v,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn set(v: *mut $int, i: $int) {
-                access!(
-                    concat!("str", $w, " {i", $m, "}, [{v}]"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-
-            fn set_release(v: *mut $int, i: $int) {
-                access!(
-                    // Stores i to *v in one access; earlier accesses are ordered before it.
-                    concat!("stlr", $w, " {i", $m, "}, [{v}]"),
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-
         xchg! {
             $int, $w, $m;
             // name          acq  rel  a    also
@@ -533,6 +455,40 @@ macro_rules! all_families {
             try_cmpxchg_acquire  "a"  ""   cmpxchg_acquire;
             try_cmpxchg_release  ""   "l"  cmpxchg_release;
             try_cmpxchg_relaxed  ""   ""   cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn read(v: *const $int) -> $int {
+                access!(r: $int;
+                    concat!("ldr", $w, " {r", $m, "}, [{v}]"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                access!(r: $int;
+                    // Loads *v in one access; later accesses are ordered after it.
+                    concat!("ldar", $w, " {r", $m, "}, [{v}]"),
+                    v = in(reg) v,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                access!(
+                    concat!("str", $w, " {i", $m, "}, [{v}]"), // Stores i to *v in one access.
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                access!(
+                    // Stores i to *v in one access; earlier accesses are ordered before it.
+                    concat!("stlr", $w, " {i", $m, "}, [{v}]"),
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
         }
     };
 }
@@ -579,16 +535,6 @@ macro_rules! integers {
             fetch_xor_relaxed     "eor"   ""   ""   ""   "eor"  [];
         }
 
-        functions! {
-            fn sub(i: $int, v: *mut $int) {
-                if super::lse() {
-                    call!(add(i.wrapping_neg(), v));
-                } else {
-                    op_asm!(i, v, $w, $m, "sub")
-                }
-            }
-        }
-
         sub_return! {
             $int, $w, $m;
             // name                callee              a    l    also
@@ -607,16 +553,6 @@ macro_rules! integers {
             fetch_sub_relaxed  fetch_add_relaxed  ""   ""   [];
         }
 
-        functions! {
-            fn and(i: $int, v: *mut $int) {
-                if super::lse() {
-                    call!(andnot(!i, v));
-                } else {
-                    op_asm!(i, v, $w, $m, "and")
-                }
-            }
-        }
-
         fetch_and! {
             $int, $w, $m;
             // name               callee                a    l    also
@@ -627,17 +563,28 @@ macro_rules! integers {
         }
 
         functions! {
+            fn sub(i: $int, v: *mut $int) {
+                if super::lse() {
+                    call!(add(i.wrapping_neg(), v));
+                } else {
+                    op_asm!(i, v, $w, $m, "sub")
+                }
+            }
+
+            fn and(i: $int, v: *mut $int) {
+                if super::lse() {
+                    call!(andnot(!i, v));
+                } else {
+                    op_asm!(i, v, $w, $m, "and")
+                }
+            }
+
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
@@ -645,14 +592,9 @@ macro_rules! integers {
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 {
-                        break;
-                    }
+                    if found < 0 { break; }
                     let next = found.wrapping_add(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found >= 0
             }
@@ -660,20 +602,13 @@ macro_rules! integers {
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 {
-                        break;
-                    }
+                    if found > 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found <= 0
             }
-        }
 
-        functions! {
             fn inc(v: *mut $int) { call!(add(1, v)); }
             fn dec(v: *mut $int) { call!(sub(1, v)); }
             fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
@@ -723,8 +658,7 @@ macro_rules! i32_i64_isize {
         functions! {
             fn dec_if_positive(v: *mut $int) -> $int {
                 if super::lse() {
-                    let r: $int;
-                    access!(
+                    access!(r: $int;
                         ".arch_extension lse", // Enables lse in the assembler.
                         concat!("ldr {o", $m, "}, [{v}]"),               // Loads *v.
                         concat!("2: subs {r", $m, "}, {o", $m, "}, #1"), // Subtracts 1.
@@ -737,15 +671,10 @@ macro_rules! i32_i64_isize {
                         "b.ne 2b", // Retries if not, with the loaded value.
                         "3:",                                            // The end.
                         v = in(reg) v,
-                        r = out(reg) r,
-                        o = out(reg) _,
-                        f = out(reg) _,
-                        options(nostack),
-                    );
-                    r
+                        r = out(reg) r, o = out(reg) _, f = out(reg) _, options(nostack),
+                    )
                 } else {
-                    let r: $int;
-                    access!(
+                    access!(r: $int;
                         "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
                         concat!("2: ldxr {r", $m, "}, [{v}]"),        // Loads *v and monitors it.
                         concat!("subs {r", $m, "}, {r", $m, "}, #1"), // Subtracts 1.
@@ -757,11 +686,8 @@ macro_rules! i32_i64_isize {
                         "dmb ish", // Later accesses are ordered after the operation.
                         "3:",                                         // The end.
                         v = in(reg) v,
-                        r = out(reg) r,
-                        s = out(reg) _,
-                        options(nostack),
-                    );
-                    r
+                        r = out(reg) r, s = out(reg) _, options(nostack),
+                    )
                 }
             }
         }
@@ -775,14 +701,9 @@ macro_rules! i8_i16 {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }

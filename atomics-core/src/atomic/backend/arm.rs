@@ -95,8 +95,13 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -173,11 +178,8 @@ macro_rules! op {
                 concat!("strex", $w, " {s}, {n}, [{v}]"),
                 "cmp {s}, #0",                          // Did the store fail?
                 "bne 2b",                               // Retries if so.
-                v = in(reg) v,
-                i = in(reg) i,
-                n = out(reg) _,
-                s = out(reg) _,
-                options(nostack),
+                v = in(reg) v, i = in(reg) i,
+                n = out(reg) _, s = out(reg) _, options(nostack),
             );
         }
     )* } };
@@ -187,8 +189,7 @@ macro_rules! op {
 macro_rules! op_return {
     ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
                 // Adds i (`add_return`); subtracts i (`sub_return`).
                 concat!($alu, " {r}, {r}, {i}"),
@@ -196,13 +197,9 @@ macro_rules! op_return {
                 concat!("strex", $w, " {s}, {r}, [{v}]"),
                 "cmp {s}, #0",                          // Did the store fail?
                 "bne 2b",                               // Retries if so.
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack),
-            );
-            r
+                v = in(reg) v, i = in(reg) i,
+                r = out(reg) r, s = out(reg) _, options(nostack),
+            )
         }
     )* } };
 }
@@ -211,8 +208,7 @@ macro_rules! op_return {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
                 // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
                 // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
@@ -223,14 +219,9 @@ macro_rules! fetch_op {
                 concat!("strex", $w, " {s}, {n}, [{v}]"),
                 "cmp {s}, #0",                          // Did the store fail?
                 "bne 2b",                               // Retries if so.
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                n = out(reg) _,
-                s = out(reg) _,
-                options(nostack),
-            );
-            r
+                v = in(reg) v, i = in(reg) i,
+                r = out(reg) r, n = out(reg) _, s = out(reg) _, options(nostack),
+            )
         }
     )* } };
 }
@@ -241,8 +232,7 @@ macro_rules! cmpxchg {
         $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?];)*
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 $($also,)? // Earlier accesses are ordered before the operation.
                 concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
                 "cmp {r}, {old}",                       // Is it old?
@@ -253,14 +243,9 @@ macro_rules! cmpxchg {
                 "bne 2b",                               // Retries if so.
                 $($also2,)? // Later accesses are ordered after the operation.
                 "3:",                                   // The end.
-                v = in(reg) v,
-                old = in(reg) old as $uint as usize,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack),
-            );
-            r
+                v = in(reg) v, old = in(reg) old as $uint as usize, new = in(reg) new,
+                r = out(reg) r, s = out(reg) _, options(nostack),
+            )
         }
     )* } };
 }
@@ -299,13 +284,8 @@ macro_rules! op_2 {
                 "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #0",               // Did the store fail?
                 "bne 2b",                    // Retries if so.
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                options(nostack),
+                v = in(reg) v, i_lo = in(reg) i as i32, i_hi = in(reg) (i >> 32) as i32,
+                out("r4") _, out("r5") _, s = out(reg) _, options(nostack),
             );
         }
     )* } };
@@ -327,13 +307,8 @@ macro_rules! op_return_2 {
                 "strexd {s}, r0, r1, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #0",               // Did the store fail?
                 "bne 2b",                    // Retries if so.
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                options(nostack),
+                v = in(reg) v, i_lo = in(reg) i as i32, i_hi = in(reg) (i >> 32) as i32,
+                out("r0") r_lo, out("r1") r_hi, s = out(reg) _, options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
@@ -363,14 +338,8 @@ macro_rules! fetch_op_2 {
                 "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #0",               // Did the store fail?
                 "bne 2b",                    // Retries if so.
-                v = in(reg) v,
-                i_lo = in(reg) i as i32,
-                i_hi = in(reg) (i >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
+                v = in(reg) v, i_lo = in(reg) i as i32, i_hi = in(reg) (i >> 32) as i32,
+                out("r0") r_lo, out("r1") r_hi, out("r4") _, out("r5") _, s = out(reg) _,
                 options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -397,15 +366,9 @@ macro_rules! cmpxchg_2 {
                 "bne 2b",                    // Retries if so.
                 $($also2,)?                  // Later accesses are ordered after the operation.
                 "3:",                        // The end.
-                v = in(reg) v,
-                old_lo = in(reg) old as i32,
-                old_hi = in(reg) (old >> 32) as i32,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                options(nostack),
+                v = in(reg) v, old_lo = in(reg) old as i32, old_hi = in(reg) (old >> 32) as i32,
+                in("r2") new as i32, in("r3") (new >> 32) as i32,
+                out("r0") r_lo, out("r1") r_hi, s = out(reg) _, options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
@@ -417,8 +380,7 @@ macro_rules! cmpxchg_2 {
 macro_rules! cmpxchg_3 {
     ($($name:ident [$($also:tt)?] [$($also2:tt)?];)*) => { functions! { $(
         fn $name(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
-            let r: *const c_void;
-            access!(
+            access!(r: *const c_void;
                 $($also,)?                 // Earlier accesses are ordered before the operation.
                 "2: ldrex {r}, [{v}]",     // Loads *v and monitors it.
                 "cmp {r}, {old}",          // Is it old?
@@ -428,14 +390,9 @@ macro_rules! cmpxchg_3 {
                 "bne 2b",                  // Retries if so.
                 $($also2,)?                // Later accesses are ordered after the operation.
                 "3:",                      // The end.
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack),
-            );
-            r
+                v = in(reg) v, old = in(reg) old, new = in(reg) new,
+                r = out(reg) r, s = out(reg) _, options(nostack),
+            )
         }
     )* } };
 }
@@ -446,40 +403,30 @@ macro_rules! i32_isize_i8_i16_ptr {
     ($int:ty, $w:tt) => {
         functions! {
             fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("ldr", $w, " {r}, [{v}]"), // Loads *v in one access.
                     v = in(reg) v,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
             }
 
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("str", $w, " {i}, [{v}]"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
                 );
             }
 
             fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
                     // Stores new to *v if it is still monitored.
                     concat!("strex", $w, " {s}, {new}, [{v}]"),
                     "cmp {s}, #0",                          // Did the store fail?
                     "bne 2b",                               // Retries if so.
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    v = in(reg) v, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack),
+                )
             }
         }
     };
@@ -555,8 +502,7 @@ macro_rules! i32_isize_i8_i16 {
 
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "dmb ish", // Earlier accesses are ordered before the operation.
                     concat!("2: ldrex", $w, " {r}, [{v}]"), // Loads *v and monitors it.
                     "cmp {r}, {u}",                         // Is it u?
@@ -568,15 +514,9 @@ macro_rules! i32_isize_i8_i16 {
                     "bne 2b",                               // Retries if so.
                     "dmb ish", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
-                    v = in(reg) v,
-                    a = in(reg) a,
-                    u = in(reg) u as $uint as usize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    v = in(reg) v, a = in(reg) a, u = in(reg) u as $uint as usize,
+                    r = out(reg) r, n = out(reg) _, s = out(reg) _, options(nostack),
+                )
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
@@ -595,8 +535,7 @@ macro_rules! i32_isize_i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "bne {yes}",
                     v = in(reg) v,
-                    n = out(reg) _,
-                    s = out(reg) _,
+                    n = out(reg) _, s = out(reg) _,
                     yes = label { return true },
                     options(nostack),
                 );
@@ -702,8 +641,7 @@ macro_rules! i32_isize {
                     // Jumps directly to the target if the caller branches on the result.
                     "bpl {yes}",
                     v = in(reg) v,
-                    n = out(reg) _,
-                    s = out(reg) _,
+                    n = out(reg) _, s = out(reg) _,
                     yes = label { return true },
                     options(nostack),
                 );
@@ -728,8 +666,7 @@ macro_rules! i32_isize {
                     // Jumps directly to the target if the caller branches on the result.
                     "ble {yes}",
                     v = in(reg) v,
-                    n = out(reg) _,
-                    s = out(reg) _,
+                    n = out(reg) _, s = out(reg) _,
                     yes = label { return true },
                     options(nostack),
                 );
@@ -737,8 +674,7 @@ macro_rules! i32_isize {
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "ldr {r}, [{v}]",        // Loads *v.
                     "subs {r}, {r}, #1",     // Subtracts 1.
                     "bmi 3f",                // Exits if it is negative.
@@ -752,11 +688,8 @@ macro_rules! i32_isize {
                     "dmb ish",               // Later accesses are ordered after the operation.
                     "3:",                    // The end.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    r = out(reg) r, s = out(reg) _, options(nostack),
+                )
             }
         }
     };
@@ -786,8 +719,7 @@ macro_rules! i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "bpl {yes}",
                     v = in(reg) v,
-                    n = out(reg) _,
-                    s = out(reg) _,
+                    n = out(reg) _, s = out(reg) _,
                     yes = label { return true },
                     options(nostack),
                 );
@@ -814,8 +746,7 @@ macro_rules! i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "ble {yes}",
                     v = in(reg) v,
-                    n = out(reg) _,
-                    s = out(reg) _,
+                    n = out(reg) _, s = out(reg) _,
                     yes = label { return true },
                     options(nostack),
                 );
@@ -823,8 +754,7 @@ macro_rules! i8_i16 {
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("ldr", $w, " {r}, [{v}]"),      // Loads *v.
                     "subs {r}, {r}, #1",                    // Subtracts 1.
                     concat!("sxt", $w, " {r}, {r}"),        // Extends the sign of the difference.
@@ -843,11 +773,8 @@ macro_rules! i8_i16 {
                     "dmb ish", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    r = out(reg) r, s = out(reg) _, options(nostack),
+                )
             }
         }
     };
@@ -870,39 +797,6 @@ pub(crate) mod atomic64 {
 
     all_families! { i64 }
     integers! { i64 }
-
-    functions! {
-        fn read(v: *const i64) -> i64 {
-            let r_lo: i32;
-            let r_hi: i32;
-            access!(
-                "ldrexd r0, r1, [{v}]", // Loads *v in one access.
-                v = in(reg) v,
-                lateout("r0") r_lo,
-                lateout("r1") r_hi,
-                options(nostack, preserves_flags),
-            );
-            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-            r
-        }
-
-        fn set(v: *mut i64, i: i64) {
-            access!(
-                "2: ldrexd r4, r5, [{v}]", // Loads *v and monitors it; the value is unused.
-                // Stores i to *v in one access if it is still monitored.
-                "strexd {s}, r2, r3, [{v}]",
-                "cmp {s}, #0",             // Did the store fail?
-                "bne 2b",                  // Retries if so.
-                v = in(reg) v,
-                in("r2") i as i32,
-                in("r3") (i >> 32) as i32,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
-                options(nostack),
-            );
-        }
-    }
 
     op_2! {
         // name    low     high
@@ -930,28 +824,6 @@ pub(crate) mod atomic64 {
         fetch_xor_relaxed     "eor"   "eor";
     }
 
-    functions! {
-        fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
-            let r_lo: i32;
-            let r_hi: i32;
-            access!(
-                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
-                "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
-                "cmp {s}, #0",               // Did the store fail?
-                "bne 2b",                    // Retries if so.
-                v = in(reg) v,
-                in("r2") new as i32,
-                in("r3") (new >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                options(nostack),
-            );
-            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
-            r
-        }
-    }
-
     cmpxchg_2! {
         // name             also         also2
         cmpxchg          ["dmb ish"]  ["dmb ish"];
@@ -961,6 +833,45 @@ pub(crate) mod atomic64 {
     }
 
     functions! {
+        fn read(v: *const i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "ldrexd r0, r1, [{v}]", // Loads *v in one access.
+                v = in(reg) v,
+                lateout("r0") r_lo, lateout("r1") r_hi, options(nostack, preserves_flags),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
+        }
+
+        fn set(v: *mut i64, i: i64) {
+            access!(
+                "2: ldrexd r4, r5, [{v}]", // Loads *v and monitors it; the value is unused.
+                // Stores i to *v in one access if it is still monitored.
+                "strexd {s}, r2, r3, [{v}]",
+                "cmp {s}, #0",             // Did the store fail?
+                "bne 2b",                  // Retries if so.
+                v = in(reg) v, in("r2") i as i32, in("r3") (i >> 32) as i32,
+                out("r4") _, out("r5") _, s = out(reg) _, options(nostack),
+            );
+        }
+
+        fn xchg_relaxed(v: *mut i64, new: i64) -> i64 {
+            let r_lo: i32;
+            let r_hi: i32;
+            access!(
+                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
+                "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
+                "cmp {s}, #0",               // Did the store fail?
+                "bne 2b",                    // Retries if so.
+                v = in(reg) v, in("r2") new as i32, in("r3") (new >> 32) as i32,
+                out("r0") r_lo, out("r1") r_hi, s = out(reg) _, options(nostack),
+            );
+            let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
+            r
+        }
+
         fn fetch_add_unless(v: *mut i64, a: i64, u: i64) -> i64 {
             let r_lo: i32;
             let r_hi: i32;
@@ -978,16 +889,9 @@ pub(crate) mod atomic64 {
                 "bne 2b",                    // Retries if so.
                 "dmb ish",                   // Later accesses are ordered after the operation.
                 "3:",                        // The end.
-                v = in(reg) v,
-                a_lo = in(reg) a as i32,
-                a_hi = in(reg) (a >> 32) as i32,
-                u_lo = in(reg) u as i32,
-                u_hi = in(reg) (u >> 32) as i32,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
+                v = in(reg) v, a_lo = in(reg) a as i32, a_hi = in(reg) (a >> 32) as i32,
+                u_lo = in(reg) u as i32, u_hi = in(reg) (u >> 32) as i32,
+                out("r0") r_lo, out("r1") r_hi, out("r4") _, out("r5") _, s = out(reg) _,
                 options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -1009,9 +913,7 @@ pub(crate) mod atomic64 {
                 "3:",                        // The end: "equal" if it was 0.
                 "bne {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
+                out("r4") _, out("r5") _, s = out(reg) _,
                 yes = label { return true },
                 options(nostack),
             );
@@ -1036,9 +938,7 @@ pub(crate) mod atomic64 {
                 "3:",                        // The end: "minus" if it was negative.
                 "bpl {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
+                out("r4") _, out("r5") _, s = out(reg) _,
                 yes = label { return true },
                 options(nostack),
             );
@@ -1065,9 +965,7 @@ pub(crate) mod atomic64 {
                 "3:",                        // The end: "greater or equal" if it was 1 or more.
                 "blt {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("r4") _,
-                out("r5") _,
-                s = out(reg) _,
+                out("r4") _, out("r5") _, s = out(reg) _,
                 yes = label { return true },
                 options(nostack),
             );
@@ -1089,10 +987,7 @@ pub(crate) mod atomic64 {
                 "dmb ish",                   // Later accesses are ordered after the operation.
                 "3:",                        // The end.
                 v = in(reg) v,
-                out("r0") r_lo,
-                out("r1") r_hi,
-                s = out(reg) _,
-                options(nostack),
+                out("r0") r_lo, out("r1") r_hi, s = out(reg) _, options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r

@@ -27,17 +27,19 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
-/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
-/// in it.
+/// Returns the aligned 32-bit word around a variable, the position of the variable's lowest bit in
+/// it, and a mask of the variable's bits.
 #[inline(always)]
-fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
+fn word_around<T>(v: *mut T) -> (*mut u32, u32, u32) {
     let at = v.addr() & 3;
     let above = if cfg!(target_endian = "big") {
         4 - size_of::<T>() - at
     } else {
         at
     };
-    (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
+    let shift = 8 * above as u32;
+    let ones = u32::MAX >> (32 - 8 * size_of::<T>());
+    (v.map_addr(|addr| addr & !3).cast(), shift, ones << shift)
 }
 
 /// Runs the instructions of a barrier.
@@ -100,8 +102,13 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -164,10 +171,8 @@ macro_rules! op {
                 // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
                 // (`xor`), and loads the old value.
                 concat!("am", $am, ".", $w, " {o}, {i}, {v}"),
-                v = in(reg) v,
-                i = in(reg) i,
-                o = out(reg) _,
-                options(nostack, preserves_flags),
+                v = in(reg) v, i = in(reg) i,
+                o = out(reg) _, options(nostack, preserves_flags),
             );
         }
     )* } };
@@ -177,19 +182,15 @@ macro_rules! op {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $am:tt $db:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
                 // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                 // bits of *v that are set in i (`fetch_xor`); fully ordered (full, acquire and
                 // release).
                 concat!("am", $am, $db, ".", $w, " {r}, {i}, {v}"),
-                v = in(reg) v,
-                i = in(reg) i,
-                r = out(reg) r,
-                options(nostack, preserves_flags),
-            );
-            r
+                v = in(reg) v, i = in(reg) i,
+                r = out(reg) r, options(nostack, preserves_flags),
+            )
         }
     )* } };
 }
@@ -198,16 +199,12 @@ macro_rules! fetch_op {
 macro_rules! xchg {
     ($int:ty, $w:tt; $($name:ident $db:tt;)*) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 // Swaps *v and new; fully ordered (full, acquire and release).
                 concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"),
-                v = in(reg) v,
-                new = in(reg) new,
-                r = out(reg) r,
-                options(nostack, preserves_flags),
-            );
-            r
+                v = in(reg) v, new = in(reg) new,
+                r = out(reg) r, options(nostack, preserves_flags),
+            )
         }
     )* } };
 }
@@ -232,8 +229,7 @@ macro_rules! try_cmpxchg {
 macro_rules! op_2 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from($uint::MAX) << shift;
+            let (word, shift, mask) = super::word_around(v);
             access_word!(
                 "2: ll.w {n}, {word}, 0", // Loads the word that contains *v and monitors it.
                 concat!($alu, ".w {s}, {n}, {i}"), // Adds i (`add`); subtracts i (`sub`).
@@ -242,12 +238,9 @@ macro_rules! op_2 {
                 "xor {s}, {s}, {n}",               // Flips them in the old word.
                 "sc.w {s}, {word}, 0",             // Stores the new word if it is still monitored.
                 "beqz {s}, 2b",                    // Retries if the store failed.
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                word = in(reg) word, i = in(reg) (u32::from(i as $uint) << shift) as usize,
                 mask = in(reg) mask as usize,
-                n = out(reg) _,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
+                n = out(reg) _, s = out(reg) _, options(nostack, preserves_flags),
             );
         }
     )* } };
@@ -257,8 +250,7 @@ macro_rules! op_2 {
 macro_rules! fetch_op_2 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from($uint::MAX) << shift;
+            let (word, shift, mask) = super::word_around(v);
             let r: usize;
             access_word!(
                 // Loads the word that contains *v and monitors it; earlier accesses are ordered
@@ -273,12 +265,9 @@ macro_rules! fetch_op_2 {
                 // the store.
                 "sc.w {s}, {word}, 0",
                 "beqz {s}, 2b",         // Retries if the store failed.
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                word = in(reg) word, i = in(reg) (u32::from(i as $uint) << shift) as usize,
                 mask = in(reg) mask as usize,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
+                r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
             );
             ((r as u32) >> shift) as $int
         }
@@ -289,17 +278,14 @@ macro_rules! fetch_op_2 {
 macro_rules! fetch_and {
     ($int:ty, $uint:ident; $($name:ident $db:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from($uint::MAX) << shift;
+            let (word, shift, mask) = super::word_around(v);
             let r: usize;
             access_word!(
                 // Loads the word that contains *v and clears the bits of *v that are clear in i;
                 // fully ordered (full, acquire and release).
                 concat!("amand", $db, ".w {r}, {i}, {word}"),
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
-                r = out(reg) r,
-                options(nostack, preserves_flags),
+                word = in(reg) word, i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                r = out(reg) r, options(nostack, preserves_flags),
             );
             ((r as u32) >> shift) as $int
         }
@@ -310,15 +296,13 @@ macro_rules! fetch_and {
 macro_rules! op_3 {
     ($int:ty, $uint:ident; $($name:ident $am:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) {
-            let (word, shift) = super::word_around(v);
+            let (word, shift, _) = super::word_around(v);
             access_word!(
                 // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are set
                 // in i (`xor`), and loads the old word.
                 concat!("am", $am, ".w {o}, {i}, {word}"),
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                o = out(reg) _,
-                options(nostack, preserves_flags),
+                word = in(reg) word, i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                o = out(reg) _, options(nostack, preserves_flags),
             );
         }
     )* } };
@@ -328,17 +312,15 @@ macro_rules! op_3 {
 macro_rules! fetch_op_3 {
     ($int:ty, $uint:ident; $($name:ident $am:tt $db:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let (word, shift) = super::word_around(v);
+            let (word, shift, _) = super::word_around(v);
             let r: usize;
             access_word!(
                 // Loads the word that contains *v and sets the bits of *v that are set in i
                 // (`fetch_or`); flips the bits of *v that are set in i (`fetch_xor`); fully ordered
                 // (full, acquire and release).
                 concat!("am", $am, $db, ".w {r}, {i}, {word}"),
-                word = in(reg) word,
-                i = in(reg) (u32::from(i as $uint) << shift) as usize,
-                r = out(reg) r,
-                options(nostack, preserves_flags),
+                word = in(reg) word, i = in(reg) (u32::from(i as $uint) << shift) as usize,
+                r = out(reg) r, options(nostack, preserves_flags),
             );
             ((r as u32) >> shift) as $int
         }
@@ -349,50 +331,6 @@ macro_rules! fetch_op_3 {
 /// have in common.
 macro_rules! all_families {
     ($int:ty, $w:tt) => {
-        functions! {
-            fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
-                    v = in(reg) v,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn read_acquire(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
-                    "dbar 0x14", // Orders earlier loads before later accesses.
-                    v = in(reg) v,
-                    r = out(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn set(v: *mut $int, i: $int) {
-                access!(
-                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-
-            fn set_release(v: *mut $int, i: $int) {
-                access!(
-                    "dbar 0x12", // Orders earlier accesses before later stores.
-                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-
         try_cmpxchg! {
             $int;
             // name                 callee
@@ -400,6 +338,40 @@ macro_rules! all_families {
             try_cmpxchg_acquire  cmpxchg_acquire;
             try_cmpxchg_release  cmpxchg_release;
             try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn read(v: *const $int) -> $int {
+                access!(r: $int;
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                access!(r: $int;
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    "dbar 0x14", // Orders earlier loads before later accesses.
+                    v = in(reg) v,
+                    r = out(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                access!(
+                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
+
+            fn set_release(v: *mut $int, i: $int) {
+                access!(
+                    "dbar 0x12", // Orders earlier accesses before later stores.
+                    concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
         }
 
         calls! {
@@ -447,8 +419,7 @@ macro_rules! i32_i64_isize {
 
         functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     "bne {r}, {old}, 3f", // Exits if that is not old.
@@ -458,19 +429,13 @@ macro_rules! i32_i64_isize {
                     concat!("sc.", $w, " {s}, {v}, 0"),
                     "beqz {s}, 2b",       // Retries if the store failed.
                     "3: dbar 0x700",      // Later loads of *v are ordered after the load.
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, old = in(reg) old as isize, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     "beq {r}, {u}, 3f",                    // Exits if that is u.
@@ -480,14 +445,9 @@ macro_rules! i32_i64_isize {
                     concat!("sc.", $w, " {s}, {v}, 0"),
                     "beqz {s}, 2b",                        // Retries if the store failed.
                     "3: dbar 0x700", // Later loads of *v are ordered after the load.
-                    v = in(reg) v,
-                    a = in(reg) a,
-                    u = in(reg) u as isize,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, a = in(reg) a, u = in(reg) u as isize,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
@@ -503,11 +463,8 @@ macro_rules! i32_i64_isize {
                     "beqz {s}, 2b",                       // Retries if the store failed.
                     "3: dbar 0x700", // Later loads of *v are ordered after the load.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
-                let r = r;
                 r != 0
             }
 
@@ -524,11 +481,8 @@ macro_rules! i32_i64_isize {
                     "beqz {s}, 2b",                       // Retries if the store failed.
                     "3: dbar 0x700", // Later loads of *v are ordered after the load.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
-                let r = r;
                 r >= 0
             }
 
@@ -545,17 +499,13 @@ macro_rules! i32_i64_isize {
                     "beqz {s}, 2b",                        // Retries if the store failed.
                     "3: dbar 0x700", // Later loads of *v are ordered after the load.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
-                let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     concat!("addi.", $w, " {r}, {r}, -1"), // Subtracts 1.
@@ -567,15 +517,10 @@ macro_rules! i32_i64_isize {
                     "beqz {s}, 2b",                        // Retries if the store failed.
                     "3: dbar 0x700", // Later loads of *v are ordered after the load.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
-        }
 
-        functions! {
             fn sub(i: $int, v: *mut $int) { call!(add(i.wrapping_neg(), v)); }
             fn sub_and_test(i: $int, v: *mut $int) -> bool { call!(sub_return(i, v)) == 0 }
         }
@@ -683,21 +628,6 @@ macro_rules! i8_i16 {
             fetch_sub  "sub";
         }
 
-        functions! {
-            fn and(i: $int, v: *mut $int) {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
-                access_word!(
-                    // Clears the bits of *v that are clear in i, and loads the old word.
-                    "amand.w {o}, {i}, {word}",
-                    word = in(reg) word,
-                    i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
-                    o = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-
         fetch_and! {
             $int, $uint;
             // name               db
@@ -728,9 +658,19 @@ macro_rules! i8_i16 {
         }
 
         functions! {
+            fn and(i: $int, v: *mut $int) {
+                let (word, shift, mask) = super::word_around(v);
+                access_word!(
+                    // Clears the bits of *v that are clear in i, and loads the old word.
+                    "amand.w {o}, {i}, {word}",
+                    word = in(reg) word,
+                    i = in(reg) (u32::from(i as $uint) << shift | !mask) as usize,
+                    o = out(reg) _, options(nostack, preserves_flags),
+                );
+            }
+
             fn xchg(v: *mut $int, new: $int) -> $int {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: usize;
                 access_word!(
                     // Loads the word that contains *v and monitors it; earlier accesses are ordered
@@ -742,19 +682,15 @@ macro_rules! i8_i16 {
                     // after the store.
                     "sc.w {s}, {word}, 0",
                     "beqz {s}, 2b",          // Retries if the store failed.
-                    word = in(reg) word,
-                    new = in(reg) (u32::from(new as $uint) << shift) as usize,
+                    word = in(reg) word, new = in(reg) (u32::from(new as $uint) << shift) as usize,
                     mask = in(reg) mask as usize,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
                 ((r as u32) >> shift) as $int
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: usize;
                 access_word!(
                     // Loads the word that contains *v and monitors it; earlier accesses are ordered
@@ -769,13 +705,10 @@ macro_rules! i8_i16 {
                     "sc.w {s}, {word}, 0",
                     "beqz {s}, 2b",          // Retries if the store failed.
                     "3: dbar 0x700",         // Later loads of *v are ordered after the load.
-                    word = in(reg) word,
-                    old = in(reg) (u32::from(old as $uint) << shift) as usize,
+                    word = in(reg) word, old = in(reg) (u32::from(old as $uint) << shift) as usize,
                     new = in(reg) (u32::from(new as $uint) << shift) as usize,
                     mask = in(reg) mask as usize,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
                 ((r as u32) >> shift) as $int
             }
@@ -783,14 +716,9 @@ macro_rules! i8_i16 {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
@@ -798,14 +726,9 @@ macro_rules! i8_i16 {
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 {
-                        break;
-                    }
+                    if found < 0 { break; }
                     let next = found.wrapping_add(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found >= 0
             }
@@ -813,14 +736,9 @@ macro_rules! i8_i16 {
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 {
-                        break;
-                    }
+                    if found > 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found <= 0
             }
@@ -828,21 +746,18 @@ macro_rules! i8_i16 {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }
-        }
 
-        functions! {
             fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+            // Nothing weaker is cheaper on loongarch64.
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_release(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
         }
 
         calls! {
@@ -858,14 +773,6 @@ macro_rules! i8_i16 {
             fetch_sub_acquire  = call!(fetch_sub(i, v));
             fetch_sub_release  = call!(fetch_sub(i, v));
             fetch_sub_relaxed  = call!(fetch_sub(i, v));
-        }
-
-        calls! {
-            (v: *mut $int, new: $int) -> $int;
-            // Nothing weaker is cheaper on loongarch64.
-            xchg_acquire = call!(xchg(v, new));
-            xchg_release = call!(xchg(v, new));
-            xchg_relaxed = call!(xchg(v, new));
         }
 
         calls! {
@@ -932,8 +839,7 @@ pub(crate) mod atomic_ptr {
 
     functions! {
         fn cmpxchg(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
-            let r: *const c_void;
-            access!(
+            access!(r: *const c_void;
                 // Loads *v and monitors it; earlier accesses are ordered before it.
                 "2: ll.d {r}, {v}, 0",
                 "bne {r}, {old}, 3f", // Exits if that is not old.
@@ -943,14 +849,9 @@ pub(crate) mod atomic_ptr {
                 "sc.d {s}, {v}, 0",
                 "beqz {s}, 2b",       // Retries if the store failed.
                 "3: dbar 0x700",      // Later loads of *v are ordered after the load.
-                v = in(reg) v,
-                old = in(reg) old,
-                new = in(reg) new,
-                r = out(reg) r,
-                s = out(reg) _,
-                options(nostack, preserves_flags),
-            );
-            r
+                v = in(reg) v, old = in(reg) old, new = in(reg) new,
+                r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+            )
         }
     }
 }

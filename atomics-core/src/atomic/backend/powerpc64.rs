@@ -95,8 +95,13 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -172,8 +177,7 @@ macro_rules! op {
                 // Stores the result to *v if it is still reserved.
                 concat!("st", $w, "cx. {n}, 0, {v}"),
                 "bne- 2b",                              // Retries if the store failed.
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
+                v = in(reg_nonzero) v, i = in(reg_nonzero) i,
                 n = out(reg_nonzero) _,
                 // The condition codes change.
                 out("cr0") _,
@@ -187,22 +191,19 @@ macro_rules! op {
 macro_rules! op_return {
     ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                 // Adds i (`add_return`); subtracts i (`sub_return`).
                 concat!($alu, " {r}, {r}, {i}"),
                 // Stores the result to *v if it is still reserved.
                 concat!("st", $w, "cx. {r}, 0, {v}"),
                 "bne- 2b",                              // Retries if the store failed.
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
+                v = in(reg_nonzero) v, i = in(reg_nonzero) i,
                 r = out(reg_nonzero) r,
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -211,8 +212,7 @@ macro_rules! op_return {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                 // Adds i (`fetch_add`); subtracts i (`fetch_sub`); clears the bits that are clear
                 // in i (`fetch_and`); clears the bits that are set in i (`fetch_andnot`); sets the
@@ -222,15 +222,12 @@ macro_rules! fetch_op {
                 // Stores the result to *v if it is still reserved.
                 concat!("st", $w, "cx. {n}, 0, {v}"),
                 "bne- 2b",                              // Retries if the store failed.
-                v = in(reg_nonzero) v,
-                i = in(reg_nonzero) i,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
+                v = in(reg_nonzero) v, i = in(reg_nonzero) i,
+                r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -259,8 +256,7 @@ macro_rules! op_2 {
 macro_rules! op_return_2 {
     ($int:ty, $w:tt; $($name:ident $step:tt;)*) => { functions! { $(
         fn $name(v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                 // Adds 1 (`inc_return`); subtracts 1 (`dec_return`).
                 concat!("addi {r}, {r}, ", $step),
@@ -272,8 +268,7 @@ macro_rules! op_return_2 {
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -282,8 +277,7 @@ macro_rules! op_return_2 {
 macro_rules! fetch_op_2 {
     ($int:ty, $w:tt; $($name:ident $step:tt;)*) => { functions! { $(
         fn $name(v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                 // Adds 1 (`fetch_inc`); subtracts 1 (`fetch_dec`).
                 concat!("addi {n}, {r}, ", $step),
@@ -291,13 +285,11 @@ macro_rules! fetch_op_2 {
                 concat!("st", $w, "cx. {n}, 0, {v}"),
                 "bne- 2b",                              // Retries if the store failed.
                 v = in(reg_nonzero) v,
-                r = out(reg_nonzero) r,
-                n = out(reg_nonzero) _,
+                r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -308,8 +300,7 @@ macro_rules! cmpxchg {
         $int:ty, $w:tt, $cmp:tt; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 $($also,)? // Earlier accesses are ordered before the operation.
                 $($also2,)? // Earlier accesses are ordered before the operation.
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
@@ -321,15 +312,12 @@ macro_rules! cmpxchg {
                 $($also3,)? // Later accesses are ordered after the load.
                 $($also2,)? // Later accesses are ordered after the operation.
                 "3:",                                   // The end.
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old,
-                new = in(reg_nonzero) new,
+                v = in(reg_nonzero) v, old = in(reg_nonzero) old, new = in(reg_nonzero) new,
                 r = out(reg_nonzero) r,
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -356,8 +344,7 @@ macro_rules! cmpxchg_2 {
         $int:ty, $w:tt, $uint:ident; $($name:ident [$($also:tt)?] [$($also2:tt)?] [$($also3:tt)?];)*
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 $($also,)? // Earlier accesses are ordered before the operation.
                 $($also2,)? // Earlier accesses are ordered before the operation.
                 concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
@@ -369,15 +356,13 @@ macro_rules! cmpxchg_2 {
                 $($also3,)? // Later accesses are ordered after the load.
                 $($also2,)? // Later accesses are ordered after the operation.
                 "3:",                                   // The end.
-                v = in(reg_nonzero) v,
-                old = in(reg_nonzero) old as $uint as usize,
+                v = in(reg_nonzero) v, old = in(reg_nonzero) old as $uint as usize,
                 new = in(reg_nonzero) new,
                 r = out(reg_nonzero) r,
                 // The condition codes change.
                 out("cr0") _,
                 options(nostack),
-            );
-            r
+            )
         }
     )* } };
 }
@@ -386,45 +371,6 @@ macro_rules! cmpxchg_2 {
 /// have in common.
 macro_rules! all_families {
     ($int:ty, $load:tt, $w:tt) => {
-        functions! {
-            fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!($load, " {r}, 0({v})"), // Loads *v in one access.
-                    v = in(reg_nonzero) v,
-                    r = lateout(reg_nonzero) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn set(v: *mut $int, i: $int) {
-                access!(
-                    concat!("st", $w, " {i}, 0({v})"), // Stores i to *v in one access.
-                    v = in(reg_nonzero) v,
-                    i = in(reg_nonzero) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-
-            fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
-                    // Stores new to *v if it is still reserved.
-                    concat!("st", $w, "cx. {new}, 0, {v}"),
-                    "bne- 2b",                              // Retries if the store failed.
-                    v = in(reg_nonzero) v,
-                    new = in(reg_nonzero) new,
-                    r = out(reg_nonzero) r,
-                    // The condition codes change.
-                    out("cr0") _,
-                    options(nostack),
-                );
-                r
-            }
-        }
-
         try_cmpxchg! {
             $int;
             // name                 callee
@@ -435,6 +381,35 @@ macro_rules! all_families {
         }
 
         functions! {
+            fn read(v: *const $int) -> $int {
+                access!(r: $int;
+                    concat!($load, " {r}, 0({v})"), // Loads *v in one access.
+                    v = in(reg_nonzero) v,
+                    r = lateout(reg_nonzero) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                access!(
+                    concat!("st", $w, " {i}, 0({v})"), // Stores i to *v in one access.
+                    v = in(reg_nonzero) v, i = in(reg_nonzero) i, options(nostack, preserves_flags),
+                );
+            }
+
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int {
+                access!(r: $int;
+                    concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
+                    // Stores new to *v if it is still reserved.
+                    concat!("st", $w, "cx. {new}, 0, {v}"),
+                    "bne- 2b",                              // Retries if the store failed.
+                    v = in(reg_nonzero) v, new = in(reg_nonzero) new,
+                    r = out(reg_nonzero) r,
+                    // The condition codes change.
+                    out("cr0") _,
+                    options(nostack),
+                )
+            }
+
             fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
             fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
         }
@@ -516,13 +491,11 @@ macro_rules! integers {
                     "sync", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
                     v = in(reg_nonzero) v,
-                    r = out(reg_nonzero) r,
-                    n = out(reg_nonzero) _,
+                    r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
                 );
-                let r = r;
                 r != 0
             }
 
@@ -540,13 +513,11 @@ macro_rules! integers {
                     "sync", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
                     v = in(reg_nonzero) v,
-                    r = out(reg_nonzero) r,
-                    n = out(reg_nonzero) _,
+                    r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
                 );
-                let r = r;
                 r >= 0
             }
 
@@ -564,19 +535,16 @@ macro_rules! integers {
                     "sync", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
                     v = in(reg_nonzero) v,
-                    r = out(reg_nonzero) r,
-                    n = out(reg_nonzero) _,
+                    r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
                 );
-                let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "sync", // Earlier accesses are ordered before the operation.
                     concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                     "addi {r}, {r}, -1",                    // Subtracts 1.
@@ -592,12 +560,9 @@ macro_rules! integers {
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
-                );
-                r
+                )
             }
-        }
 
-        functions! {
             fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
             fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
         }
@@ -681,8 +646,7 @@ macro_rules! i32_i64_isize {
     ($int:ty, $w:tt, $cmp:tt) => {
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "sync", // Earlier accesses are ordered before the operation.
                     concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                     concat!($cmp, " {r}, {u}"),             // Is it u?
@@ -693,16 +657,12 @@ macro_rules! i32_i64_isize {
                     "bne- 2b",                              // Retries if the store failed.
                     "sync", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
-                    v = in(reg_nonzero) v,
-                    a = in(reg_nonzero) a,
-                    u = in(reg_nonzero) u,
-                    r = out(reg_nonzero) r,
-                    n = out(reg_nonzero) _,
+                    v = in(reg_nonzero) v, a = in(reg_nonzero) a, u = in(reg_nonzero) u,
+                    r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
-                );
-                r
+                )
             }
         }
     };
@@ -722,8 +682,7 @@ macro_rules! i8_i16 {
 
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     "sync", // Earlier accesses are ordered before the operation.
                     concat!("2: l", $w, "arx {r}, 0, {v}"), // Loads *v and reserves it.
                     "cmpw {r}, {u}",                        // Is it u?
@@ -734,16 +693,13 @@ macro_rules! i8_i16 {
                     "bne- 2b",                              // Retries if the store failed.
                     "sync", // Later accesses are ordered after the operation.
                     "3:",                                   // The end.
-                    v = in(reg_nonzero) v,
-                    a = in(reg_nonzero) a,
+                    v = in(reg_nonzero) v, a = in(reg_nonzero) a,
                     u = in(reg_nonzero) u as $uint as usize,
-                    r = out(reg_nonzero) r,
-                    n = out(reg_nonzero) _,
+                    r = out(reg_nonzero) r, n = out(reg_nonzero) _,
                     // The condition codes change.
                     out("cr0") _,
                     options(nostack),
-                );
-                r
+                )
             }
         }
     };

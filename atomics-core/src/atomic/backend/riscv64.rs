@@ -39,17 +39,19 @@ fn zacas() -> bool {
     cfg!(target_feature = "zacas")
 }
 
-/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
-/// in it.
+/// Returns the aligned 32-bit word around a variable, the position of the variable's lowest bit in
+/// it, and a mask of the variable's bits.
 #[inline(always)]
-fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
+fn word_around<T>(v: *mut T) -> (*mut u32, u32, u32) {
     let at = v.addr() & 3;
     let above = if cfg!(target_endian = "big") {
         4 - size_of::<T>() - at
     } else {
         at
     };
-    (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
+    let shift = 8 * above as u32;
+    let ones = u32::MAX >> (32 - 8 * size_of::<T>());
+    (v.map_addr(|addr| addr & !3).cast(), shift, ones << shift)
 }
 
 /// Runs the instructions of a barrier.
@@ -116,8 +118,13 @@ barriers! {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -194,8 +201,7 @@ macro_rules! fenced {
 macro_rules! cmpxchg_asm {
     ($v:expr, $old:expr, $new:expr, $int:ty, [$($also:tt)?], $w:tt, $aqrl:tt, [$($also2:tt)?]) => {{
         let (v, old, new) = ($v, $old, $new);
-        let r: $int;
-        access!(
+        access!(r: $int;
             ".option arch, +zacas", // Enables zacas in the assembler.
             $($also,)?              // Earlier accesses are ordered before the store.
             // Stores new if *v is old; loads *v; fully ordered (full).
@@ -203,10 +209,8 @@ macro_rules! cmpxchg_asm {
             $($also2,)?             // Later accesses are ordered after the load.
             v = in(reg) v,
             old = inout(reg) old => r,
-            new = in(reg) new,
-            options(nostack, preserves_flags),
-        );
-        r
+            new = in(reg) new, options(nostack, preserves_flags),
+        )
     }};
 }
 
@@ -219,9 +223,7 @@ macro_rules! op_asm {
             // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
             // bits of *v that are set in i (`or`); flips the bits of *v that are set in i (`xor`).
             concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
-            v = in(reg) v,
-            i = in(reg) i,
-            options(nostack, preserves_flags),
+            v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
         );
     }};
 }
@@ -230,19 +232,15 @@ macro_rules! op_asm {
 macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $amo:tt, $w:tt, $aqrl:tt) => {{
         let (i, v) = ($i, $v);
-        let r: $int;
-        access!(
+        access!(r: $int;
             ".option arch, +zabha", // Enables zabha in the assembler.
             // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
             // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the bits of
             // *v that are set in i (`fetch_xor`); fully ordered (full).
             concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
-            v = in(reg) v,
-            i = in(reg) i,
-            r = lateout(reg) r,
-            options(nostack, preserves_flags),
-        );
-        r
+            v = in(reg) v, i = in(reg) i,
+            r = lateout(reg) r, options(nostack, preserves_flags),
+        )
     }};
 }
 
@@ -255,9 +253,7 @@ macro_rules! op {
                 // bits of *v that are set in i (`or`); flips the bits of *v that are set in i
                 // (`xor`).
                 concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
-                v = in(reg) v,
-                i = in(reg) i,
-                options(nostack, preserves_flags),
+                v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
             );
         }
     )* } };
@@ -267,18 +263,14 @@ macro_rules! op {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $amo:tt $aqrl:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
                 // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                 // bits of *v that are set in i (`fetch_xor`); fully ordered (full).
                 concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
-                v = in(reg) v,
-                i = in(reg) i,
-                r = lateout(reg) r,
-                options(nostack, preserves_flags),
-            );
-            r
+                v = in(reg) v, i = in(reg) i,
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
         }
     )* } };
 }
@@ -287,16 +279,12 @@ macro_rules! fetch_op {
 macro_rules! xchg {
     ($int:ty, $w:tt; $($name:ident $aqrl:tt;)*) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 // Swaps *v and new; fully ordered (full).
                 concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
-                v = in(reg) v,
-                new = in(reg) new,
-                r = lateout(reg) r,
-                options(nostack, preserves_flags),
-            );
-            r
+                v = in(reg) v, new = in(reg) new,
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
         }
     )* } };
 }
@@ -311,8 +299,7 @@ macro_rules! cmpxchg {
             if super::zacas() {
                 cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
             } else {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     $($also,)? // Earlier accesses are ordered before the store.
                     concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
                     "bne {r}, {old}, 3f",                 // Exits if that is not old.
@@ -323,14 +310,9 @@ macro_rules! cmpxchg {
                     $($also22,)? // Later accesses are ordered after the operation.
                     $($also2,)? // Later accesses are ordered after the load.
                     "3:",                                 // The end.
-                    v = in(reg) v,
-                    old = in(reg) old as isize,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, old = in(reg) old as isize, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
         }
     )* } };
@@ -361,8 +343,7 @@ macro_rules! fetch_add {
             if super::zabha() {
                 fetch_op_asm!(i, v, $int, "add", $w, $aqrl)
             } else {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     "2: lr.w {r}, ({word})", // Loads the word and reserves it.
@@ -375,12 +356,9 @@ macro_rules! fetch_add {
                     concat!("sc.w", $rl, " {n}, {n}, ({word})"),
                     "bnez {n}, 2b",          // Retries if the store failed.
                     $($also,)?               // Later accesses are ordered after the operation.
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
+                    word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift,
                     mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, n = out(reg) _, options(nostack, preserves_flags),
                 );
                 (r >> shift) as $int
             }
@@ -395,17 +373,14 @@ macro_rules! fetch_and {
             if super::zabha() {
                 fetch_op_asm!(i, v, $int, "and", $w, $aqrl)
             } else {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     // Loads the word and clears the bits of *v that are clear in i, leaving the
                     // rest alone; fully ordered (full).
                     concat!("amoand.w", $aqrl, " {r}, {i}, ({word})"),
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as $uint) << shift | !mask,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
+                    word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift | !mask,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
                 );
                 (r >> shift) as $int
             }
@@ -420,13 +395,12 @@ macro_rules! op_2 {
             if super::zabha() {
                 op_asm!(i, v, $amo, $w)
             } else {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 access_word!(
                     // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are
                     // set in i (`xor`), and leaves the rest of the word alone.
                     concat!("amo", $amo, ".w zero, {i}, ({word})"),
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
+                    word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift,
                     options(nostack, preserves_flags),
                 );
             }
@@ -441,17 +415,15 @@ macro_rules! fetch_op_2 {
             if super::zabha() {
                 fetch_op_asm!(i, v, $int, $amo, $w, $aqrl)
             } else {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     // Loads the word and sets the bits of *v that are set in i (`fetch_or`); flips
                     // the bits of *v that are set in i (`fetch_xor`), leaving the rest alone; fully
                     // ordered (full).
                     concat!("amo", $amo, ".w", $aqrl, " {r}, {i}, ({word})"),
-                    word = in(reg) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
+                    word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
                 );
                 (r >> shift) as $int
             }
@@ -466,20 +438,15 @@ macro_rules! xchg_2 {
     ) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
             if super::zabha() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".option arch, +zabha", // Enables zabha in the assembler.
                     // Swaps *v and new; fully ordered (full).
                     concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
-                    v = in(reg) v,
-                    new = in(reg) new,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, new = in(reg) new,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
             } else {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     "2: lr.w {r}, ({word})", // Loads the word and reserves it.
@@ -490,12 +457,9 @@ macro_rules! xchg_2 {
                     concat!("sc.w", $rl, " {n}, {n}, ({word})"),
                     "bnez {n}, 2b",          // Retries if the store failed.
                     $($also,)?               // Later accesses are ordered after the operation.
-                    word = in(reg) word,
-                    new = in(reg) u32::from(new as $uint) << shift,
+                    word = in(reg) word, new = in(reg) u32::from(new as $uint) << shift,
                     rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, n = out(reg) _, options(nostack, preserves_flags),
                 );
                 (r >> shift) as $int
             }
@@ -511,8 +475,7 @@ macro_rules! cmpxchg_2 {
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
             if super::zabha() && super::zacas() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".option arch, +zabha", // Enables zabha in the assembler.
                     ".option arch, +zacas", // Enables zacas in the assembler.
                     $($also,)?              // Earlier accesses are ordered before the store.
@@ -521,13 +484,10 @@ macro_rules! cmpxchg_2 {
                     $($also2,)?             // Later accesses are ordered after the load.
                     v = in(reg) v,
                     old = inout(reg) old => r,
-                    new = in(reg) new,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    new = in(reg) new, options(nostack, preserves_flags),
+                )
             } else {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: isize;
                 access_word!(
                     $($also,)?               // Earlier accesses are ordered before the store.
@@ -547,9 +507,7 @@ macro_rules! cmpxchg_2 {
                     old = in(reg) (u32::from(old as $uint) << shift) as i32 as isize,
                     new = in(reg) (u32::from(new as $uint) << shift) as i32 as isize,
                     mask = in(reg) mask as i32 as isize,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, n = out(reg) _, options(nostack, preserves_flags),
                 );
                 ((r as u32) >> shift) as $int
             }
@@ -566,8 +524,7 @@ macro_rules! cmpxchg_3 {
             if super::zacas() {
                 cmpxchg_asm!(v, old, new, *const c_void, [$($also)?], "d", $aqrl, [$($also2)?])
             } else {
-                let r: *const c_void;
-                access!(
+                access!(r: *const c_void;
                     $($also,)?            // Earlier accesses are ordered before the store.
                     "2: lr.d {r}, ({v})", // Loads *v and reserves it.
                     "bne {r}, {old}, 3f", // Exits if that is not old.
@@ -578,14 +535,9 @@ macro_rules! cmpxchg_3 {
                     $($also22,)?          // Later accesses are ordered after the operation.
                     $($also2,)?           // Later accesses are ordered after the load.
                     "3:",                 // The end.
-                    v = in(reg) v,
-                    old = in(reg) old,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, old = in(reg) old, new = in(reg) new,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
         }
     )* } };
@@ -595,28 +547,6 @@ macro_rules! cmpxchg_3 {
 /// have in common.
 macro_rules! all_families {
     ($int:ty, $w:tt) => {
-        functions! {
-            fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
-                    concat!("l", $w, " {r}, ({v})"), // Loads *v in one access.
-                    v = in(reg) v,
-                    r = lateout(reg) r,
-                    options(nostack, preserves_flags),
-                );
-                r
-            }
-
-            fn set(v: *mut $int, i: $int) {
-                access!(
-                    concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in(reg) i,
-                    options(nostack, preserves_flags),
-                );
-            }
-        }
-
         try_cmpxchg! {
             $int;
             // name                 callee
@@ -627,6 +557,21 @@ macro_rules! all_families {
         }
 
         functions! {
+            fn read(v: *const $int) -> $int {
+                access!(r: $int;
+                    concat!("l", $w, " {r}, ({v})"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn set(v: *mut $int, i: $int) {
+                access!(
+                    concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
+
             fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
             fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
         }
@@ -675,8 +620,7 @@ macro_rules! i32_i64_isize {
 
         functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
                     "beq {r}, {u}, 3f",                   // Exits if that is u.
                     "add {s}, {r}, {a}",                  // Adds a.
@@ -686,14 +630,9 @@ macro_rules! i32_i64_isize {
                     "bnez {s}, 2b",                       // Retries if the store failed.
                     "fence rw, rw", // Later accesses are ordered after the operation.
                     "3:",                                 // The end.
-                    v = in(reg) v,
-                    a = in(reg) a,
-                    u = in(reg) u as isize,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    v = in(reg) v, a = in(reg) a, u = in(reg) u as isize,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
@@ -709,11 +648,8 @@ macro_rules! i32_i64_isize {
                     "fence rw, rw", // Later accesses are ordered after the operation.
                     "3:",                                 // The end.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
-                let r = r;
                 r >= 0
             }
 
@@ -730,17 +666,13 @@ macro_rules! i32_i64_isize {
                     "fence rw, rw", // Later accesses are ordered after the operation.
                     "3:",                                 // The end.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
-                let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
                     concat!($sum, " {r}, {r}, -1"),       // Subtracts 1.
                     "bltz {r}, 3f",                       // Exits if that is negative.
@@ -751,11 +683,8 @@ macro_rules! i32_i64_isize {
                     "fence rw, rw", // Later accesses are ordered after the operation.
                     "3:",                                 // The end.
                     v = in(reg) v,
-                    r = out(reg) r,
-                    s = out(reg) _,
-                    options(nostack, preserves_flags),
-                );
-                r
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
             }
         }
     };
@@ -853,56 +782,11 @@ macro_rules! i32_i64_isize_ptr {
 /// What `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i8_i16 {
     ($int:ty, $w:tt, $uint:ident) => {
-        functions! {
-            fn add(i: $int, v: *mut $int) {
-                if super::zabha() {
-                    op_asm!(i, v, "add", $w)
-                } else {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        "2: lr.w {r}, ({word})",   // Loads the word and reserves it.
-                        "add {n}, {r}, {i}",       // Adds i.
-                        "xor {n}, {n}, {r}",       // Finds the bits that change.
-                        "and {n}, {n}, {mask}",    // Keeps those of the variable.
-                        "xor {n}, {n}, {r}",       // Flips them in the old word.
-                        "sc.w {n}, {n}, ({word})", // Stores the new word if it is still reserved.
-                        "bnez {n}, 2b",            // Retries if the store failed.
-                        word = in(reg) word,
-                        i = in(reg) u32::from(i as $uint) << shift,
-                        mask = in(reg) mask,
-                        r = out(reg) _,
-                        n = out(reg) _,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            }
-        }
-
         fetch_add! {
             $int, $w, $uint;
             // name               aqrl     rl     also
             fetch_add          ".aqrl"  ".rl"  ["fence rw, rw"];
             fetch_add_relaxed  ""       ""     [];
-        }
-
-        functions! {
-            fn and(i: $int, v: *mut $int) {
-                if super::zabha() {
-                    op_asm!(i, v, "and", $w)
-                } else {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        // Clears the bits of *v that are clear in i, and leaves the rest of the
-                        // word alone.
-                        "amoand.w zero, {i}, ({word})",
-                        word = in(reg) word,
-                        i = in(reg) u32::from(i as $uint) << shift | !mask,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            }
         }
 
         fetch_and! {
@@ -945,17 +829,47 @@ macro_rules! i8_i16 {
         }
 
         functions! {
+            fn add(i: $int, v: *mut $int) {
+                if super::zabha() {
+                    op_asm!(i, v, "add", $w)
+                } else {
+                    let (word, shift, mask) = super::word_around(v);
+                    access_word!(
+                        "2: lr.w {r}, ({word})",   // Loads the word and reserves it.
+                        "add {n}, {r}, {i}",       // Adds i.
+                        "xor {n}, {n}, {r}",       // Finds the bits that change.
+                        "and {n}, {n}, {mask}",    // Keeps those of the variable.
+                        "xor {n}, {n}, {r}",       // Flips them in the old word.
+                        "sc.w {n}, {n}, ({word})", // Stores the new word if it is still reserved.
+                        "bnez {n}, 2b",            // Retries if the store failed.
+                        word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift,
+                        mask = in(reg) mask,
+                        r = out(reg) _, n = out(reg) _, options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            fn and(i: $int, v: *mut $int) {
+                if super::zabha() {
+                    op_asm!(i, v, "and", $w)
+                } else {
+                    let (word, shift, mask) = super::word_around(v);
+                    access_word!(
+                        // Clears the bits of *v that are clear in i, and leaves the rest of the
+                        // word alone.
+                        "amoand.w zero, {i}, ({word})",
+                        word = in(reg) word, i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
@@ -963,14 +877,9 @@ macro_rules! i8_i16 {
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 {
-                        break;
-                    }
+                    if found < 0 { break; }
                     let next = found.wrapping_add(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found >= 0
             }
@@ -978,14 +887,9 @@ macro_rules! i8_i16 {
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 {
-                        break;
-                    }
+                    if found > 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found <= 0
             }
@@ -993,14 +897,9 @@ macro_rules! i8_i16 {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }

@@ -36,17 +36,19 @@ fn z13() -> bool {
     cfg!(target_feature = "vector")
 }
 
-/// Returns the aligned 32-bit word around a variable, and the position of the variable's lowest bit
-/// in it.
+/// Returns the aligned 32-bit word around a variable, the position of the variable's lowest bit in
+/// it, and a mask of the variable's bits.
 #[inline(always)]
-fn word_around<T>(v: *mut T) -> (*mut u32, u32) {
+fn word_around<T>(v: *mut T) -> (*mut u32, u32, u32) {
     let at = v.addr() & 3;
     let above = if cfg!(target_endian = "big") {
         4 - size_of::<T>() - at
     } else {
         at
     };
-    (v.map_addr(|addr| addr & !3).cast(), 8 * above as u32)
+    let shift = 8 * above as u32;
+    let ones = u32::MAX >> (32 - 8 * size_of::<T>());
+    (v.map_addr(|addr| addr & !3).cast(), shift, ones << shift)
 }
 
 /// Runs the instructions of a barrier.
@@ -157,8 +159,13 @@ pub(crate) fn smp_mb__after_atomic() {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = false;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -225,11 +232,8 @@ macro_rules! op_asm {
             // Stores the new value if *v is the old one, else loads *v.
             concat!("cs", $g, " {o}, {n}, 0({v})"),
             "jl 2b",                           // Retries if it was not.
-            v = in(reg_addr) v,
-            i = in(reg) i,
-            o = out(reg) _,
-            n = out(reg) _,
-            options(nostack),
+            v = in(reg_addr) v, i = in(reg) i,
+            o = out(reg) _, n = out(reg) _, options(nostack),
         );
     }};
 }
@@ -238,21 +242,16 @@ macro_rules! op_asm {
 macro_rules! op_return_asm {
     ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
-        let r: $int;
-        access!(
+        access!(r: $int;
             concat!("l", $g, " {o}, 0({v})"),  // Loads *v.
             concat!("2: l", $g, "r {r}, {o}"), // Copies the old value.
             concat!($alu, $g, "r {r}, {i}"), // Adds i (`add_return`); subtracts i (`sub_return`).
             // Stores the new value if *v is the old one, else loads *v; fully ordered.
             concat!("cs", $g, " {o}, {r}, 0({v})"),
             "jl 2b",                           // Retries if it was not.
-            v = in(reg_addr) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            o = out(reg) _,
-            options(nostack),
-        );
-        r
+            v = in(reg_addr) v, i = in(reg) i,
+            r = out(reg) r, o = out(reg) _, options(nostack),
+        )
     }};
 }
 
@@ -260,8 +259,7 @@ macro_rules! op_return_asm {
 macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $g:tt, $alu:tt) => {{
         let (i, v) = ($i, $v);
-        let r: $int;
-        access!(
+        access!(r: $int;
             concat!("l", $g, " {r}, 0({v})"),  // Loads *v.
             concat!("2: l", $g, "r {n}, {r}"), // Copies the old value.
             // Adds i (`fetch_add`); clears the bits that are clear in i (`fetch_and`); sets the
@@ -271,13 +269,9 @@ macro_rules! fetch_op_asm {
             // Stores the new value if *v is the old one, else loads *v; fully ordered.
             concat!("cs", $g, " {r}, {n}, 0({v})"),
             "jl 2b",                           // Retries if it was not.
-            v = in(reg_addr) v,
-            i = in(reg) i,
-            r = out(reg) r,
-            n = out(reg) _,
-            options(nostack),
-        );
-        r
+            v = in(reg_addr) v, i = in(reg) i,
+            r = out(reg) r, n = out(reg) _, options(nostack),
+        )
     }};
 }
 
@@ -285,14 +279,11 @@ macro_rules! fetch_op_asm {
 macro_rules! read {
     ($int:ty, $load:tt; $($name:ident;)*) => { functions! { $(
         fn $name(v: *const $int) -> $int {
-            let r: $int;
-            access!(
+            access!(r: $int;
                 concat!($load, " {r}, 0({v})"), // Loads *v in one access.
                 v = in(reg_addr) v,
-                r = lateout(reg) r,
-                options(nostack, preserves_flags),
-            );
-            r
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
         }
     )* } };
 }
@@ -303,9 +294,7 @@ macro_rules! set {
         fn $name(v: *mut $int, i: $int) {
             access!(
                 concat!($store, " {i}, 0({v})"), // Stores i to *v in one access.
-                v = in(reg_addr) v,
-                i = in(reg) i,
-                options(nostack, preserves_flags),
+                v = in(reg_addr) v, i = in(reg) i, options(nostack, preserves_flags),
             );
         }
     )* } };
@@ -322,10 +311,8 @@ macro_rules! op {
                     // the bits of *v that are set in i (`or`); flips the bits of *v that are set in
                     // i (`xor`), and loads the old value.
                     concat!("la", $alu, $g, " {o}, {i}, 0({v})"),
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    o = lateout(reg) _,
-                    options(nostack),
+                    v = in(reg_addr) v, i = in(reg) i,
+                    o = lateout(reg) _, options(nostack),
                 );
             } else {
                 op_asm!(i, v, $g, $alu)
@@ -353,20 +340,16 @@ macro_rules! fetch_op {
     ($int:ty, $g:tt; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::z13() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".machine z13", // Enables z13 in the assembler.
                     // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
                     // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                     // bits of *v that are set in i (`fetch_xor`), and loads the old value.
                     concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
                     "bcr 14, 0",    // Later accesses are ordered after the operation.
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = out(reg) r,
-                    options(nostack),
-                );
-                r
+                    v = in(reg_addr) v, i = in(reg) i,
+                    r = out(reg) r, options(nostack),
+                )
             } else {
                 fetch_op_asm!(i, v, $int, $g, $alu)
             }
@@ -379,19 +362,15 @@ macro_rules! fetch_op_2 {
     ($int:ty, $g:tt; $($name:ident $alu:tt $callee:ident;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::z13() {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     ".machine z13", // Enables z13 in the assembler.
                     // Adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
                     // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                     // bits of *v that are set in i (`fetch_xor`), and loads the old value.
                     concat!("la", $alu, $g, " {r}, {i}, 0({v})"),
-                    v = in(reg_addr) v,
-                    i = in(reg) i,
-                    r = lateout(reg) r,
-                    options(nostack),
-                );
-                r
+                    v = in(reg_addr) v, i = in(reg) i,
+                    r = lateout(reg) r, options(nostack),
+                )
             } else {
                 // Nothing weaker is cheaper on s390x.
                 call!($callee(i, v))
@@ -423,8 +402,7 @@ macro_rules! op_3 {
                     ".machine z13", // Enables z13 in the assembler.
                     // Adds 1 to *v (`inc`); subtracts 1 from *v (`dec`).
                     concat!("a", $g, "si 0({v}), ", $step),
-                    v = in(reg_addr) v,
-                    options(nostack),
+                    v = in(reg_addr) v, options(nostack),
                 );
             } else {
                 call!($callee(1, v));
@@ -437,8 +415,7 @@ macro_rules! op_3 {
 macro_rules! op_4 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from($uint::MAX) << shift;
+            let (word, shift, mask) = super::word_around(v);
             access_word!(
                 "l {o}, 0({word})",          // Loads the word that contains *v.
                 "2: lr {n}, {o}",            // Copies the old value.
@@ -449,12 +426,9 @@ macro_rules! op_4 {
                 // Stores the new word if the old one is unchanged, else loads it.
                 "cs {o}, {n}, 0({word})",
                 "jl 2b",                     // Retries if it was not.
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as $uint) << shift,
+                word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
                 mask = in(reg) mask,
-                o = out(reg) _,
-                n = out(reg) _,
-                options(nostack),
+                o = out(reg) _, n = out(reg) _, options(nostack),
             );
         }
     )* } };
@@ -464,8 +438,7 @@ macro_rules! op_4 {
 macro_rules! fetch_op_3 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let (word, shift) = super::word_around(v);
-            let mask = u32::from($uint::MAX) << shift;
+            let (word, shift, mask) = super::word_around(v);
             let r: u32;
             access_word!(
                 "l {r}, 0({word})",          // Loads the word that contains *v.
@@ -477,12 +450,9 @@ macro_rules! fetch_op_3 {
                 // Stores the new word if the old one is unchanged, else loads it; fully ordered.
                 "cs {r}, {n}, 0({word})",
                 "jl 2b",                     // Retries if it was not.
-                word = in(reg_addr) word,
-                i = in(reg) u32::from(i as $uint) << shift,
+                word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
                 mask = in(reg) mask,
-                r = out(reg) r,
-                n = out(reg) _,
-                options(nostack),
+                r = out(reg) r, n = out(reg) _, options(nostack),
             );
             (r >> shift) as $int
         }
@@ -494,17 +464,14 @@ macro_rules! fetch_and_2 {
     ($int:ty, $uint:ident; $($name:ident;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::z13() {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     ".machine z13", // Enables z13 in the assembler.
                     // Clears the bits of *v that are clear in i, and loads the old word.
                     "lan {r}, {i}, 0({word})",
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift | !mask,
-                    r = lateout(reg) r,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift | !mask,
+                    r = lateout(reg) r, options(nostack),
                 );
                 (r >> shift) as $int
             } else {
@@ -520,19 +487,17 @@ macro_rules! op_5 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) {
             if super::z13() {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 access_word!(
                     ".machine z13", // Enables z13 in the assembler.
                     // Sets the bits of *v that are set in i (`or`); flips the bits of *v that are
                     // set in i (`xor`), and loads the old word.
                     concat!("la", $alu, " {o}, {i}, 0({word})"),
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    o = lateout(reg) _,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
+                    o = lateout(reg) _, options(nostack),
                 );
             } else {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 access_word!(
                     "l {o}, 0({word})", // Loads the word that contains *v.
                     "2: lr {n}, {o}",   // Copies the old value.
@@ -542,11 +507,8 @@ macro_rules! op_5 {
                     // Stores the new word if the old one is unchanged, else loads it.
                     "cs {o}, {n}, 0({word})",
                     "jl 2b",            // Retries if it was not.
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    o = out(reg) _,
-                    n = out(reg) _,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
+                    o = out(reg) _, n = out(reg) _, options(nostack),
                 );
             }
         }
@@ -558,7 +520,7 @@ macro_rules! fetch_op_4 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::z13() {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     ".machine z13", // Enables z13 in the assembler.
@@ -566,14 +528,12 @@ macro_rules! fetch_op_4 {
                     // are set in i (`fetch_xor`), and loads the old word.
                     concat!("la", $alu, " {r}, {i}, 0({word})"),
                     "bcr 14, 0",    // Later accesses are ordered after the operation.
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    r = out(reg) r,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
+                    r = out(reg) r, options(nostack),
                 );
                 (r >> shift) as $int
             } else {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     "l {r}, 0({word})", // Loads the word that contains *v.
@@ -585,11 +545,8 @@ macro_rules! fetch_op_4 {
                     // ordered.
                     "cs {r}, {n}, 0({word})",
                     "jl 2b",            // Retries if it was not.
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
                 (r >> shift) as $int
             }
@@ -602,17 +559,15 @@ macro_rules! fetch_op_5 {
     ($int:ty, $uint:ident; $($name:ident $alu:tt $callee:ident;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::z13() {
-                let (word, shift) = super::word_around(v);
+                let (word, shift, _) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     ".machine z13", // Enables z13 in the assembler.
                     // Sets the bits of *v that are set in i (`fetch_or`); flips the bits of *v that
                     // are set in i (`fetch_xor`), and loads the old word.
                     concat!("la", $alu, " {r}, {i}, 0({word})"),
-                    word = in(reg_addr) word,
-                    i = in(reg) u32::from(i as $uint) << shift,
-                    r = lateout(reg) r,
-                    options(nostack),
+                    word = in(reg_addr) word, i = in(reg) u32::from(i as $uint) << shift,
+                    r = lateout(reg) r, options(nostack),
                 );
                 (r >> shift) as $int
             } else {
@@ -645,22 +600,19 @@ macro_rules! all_families {
     ($int:ty, $load:tt, $store:tt) => {
         read! {
             $int, $load;
-            read;
-            read_acquire;
+            read; read_acquire;
         }
 
         set! {
             $int, $store;
-            set;
-            set_release;
+            set; set_release;
         }
 
-        calls! {
-            (v: *mut $int, new: $int) -> $int;
+        functions! {
             // Nothing weaker is cheaper on s390x.
-            xchg_acquire = call!(xchg(v, new));
-            xchg_release = call!(xchg(v, new));
-            xchg_relaxed = call!(xchg(v, new));
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_release(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
         }
 
         calls! {
@@ -683,16 +635,6 @@ macro_rules! i32_i64_isize {
             and   "n";
             or    "o";
             xor   "x";
-        }
-
-        functions! {
-            fn add_return(i: $int, v: *mut $int) -> $int {
-                if super::z13() {
-                    call!(fetch_add(i, v)).wrapping_add(i)
-                } else {
-                    op_return_asm!(i, v, $int, $g, "a")
-                }
-            }
         }
 
         add_return_2! {
@@ -729,7 +671,33 @@ macro_rules! i32_i64_isize {
             fetch_xor_relaxed  "x"  fetch_xor;
         }
 
+        op_2! {
+            $int;
+            // name                callee              callee2
+            sub_return_acquire  add_return_acquire  sub_return;
+            sub_return_release  add_return_release  sub_return;
+            sub_return_relaxed  add_return_relaxed  sub_return;
+            fetch_sub_acquire   fetch_add_acquire   fetch_sub;
+            fetch_sub_release   fetch_add_release   fetch_sub;
+            fetch_sub_relaxed   fetch_add_relaxed   fetch_sub;
+        }
+
+        op_3! {
+            $int, $g;
+            // name  step  callee
+            inc   "1"   add;
+            dec   "-1"  sub;
+        }
+
         functions! {
+            fn add_return(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    call!(fetch_add(i, v)).wrapping_add(i)
+                } else {
+                    op_return_asm!(i, v, $int, $g, "a")
+                }
+            }
+
             fn sub(i: $int, v: *mut $int) {
                 if super::z13() {
                     call!(add(i.wrapping_neg(), v));
@@ -745,20 +713,7 @@ macro_rules! i32_i64_isize {
                     op_return_asm!(i, v, $int, $g, "s")
                 }
             }
-        }
 
-        op_2! {
-            $int;
-            // name                callee              callee2
-            sub_return_acquire  add_return_acquire  sub_return;
-            sub_return_release  add_return_release  sub_return;
-            sub_return_relaxed  add_return_relaxed  sub_return;
-            fetch_sub_acquire   fetch_add_acquire   fetch_sub;
-            fetch_sub_release   fetch_add_release   fetch_sub;
-            fetch_sub_relaxed   fetch_add_relaxed   fetch_sub;
-        }
-
-        functions! {
             fn fetch_sub(i: $int, v: *mut $int) -> $int {
                 if super::z13() {
                     call!(fetch_add(i.wrapping_neg(), v))
@@ -766,19 +721,9 @@ macro_rules! i32_i64_isize {
                     fetch_op_asm!(i, v, $int, $g, "s")
                 }
             }
-        }
 
-        op_3! {
-            $int, $g;
-            // name  step  callee
-            inc   "1"   add;
-            dec   "-1"  sub;
-        }
-
-        functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("l", $g, " {r}, 0({v})"),  // Loads *v.
                     concat!("2: c", $g, "r {r}, {u}"), // Is it u?
                     "je 3f",                           // Exits if so.
@@ -788,14 +733,9 @@ macro_rules! i32_i64_isize {
                     concat!("cs", $g, " {r}, {n}, 0({v})"),
                     "jl 2b",                           // Retries if it was not.
                     "3:",                              // The end.
-                    v = in(reg_addr) v,
-                    a = in(reg) a,
-                    u = in(reg) u,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    v = in(reg_addr) v, a = in(reg) a, u = in(reg) u,
+                    r = out(reg) r, n = out(reg) _, options(nostack),
+                )
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
@@ -810,11 +750,8 @@ macro_rules! i32_i64_isize {
                     "jl 2b",                            // Retries if it was not.
                     "3:",                               // The end.
                     v = in(reg_addr) v,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
-                let r = r;
                 r != 0
             }
 
@@ -830,11 +767,8 @@ macro_rules! i32_i64_isize {
                     "jl 2b",                            // Retries if it was not.
                     "3:",                               // The end.
                     v = in(reg_addr) v,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
-                let r = r;
                 r >= 0
             }
 
@@ -850,17 +784,13 @@ macro_rules! i32_i64_isize {
                     "jl 2b",                            // Retries if it was not.
                     "3:",                               // The end.
                     v = in(reg_addr) v,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
-                let r = r;
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("l", $g, " {o}, 0({v})"),  // Loads *v.
                     concat!("2: l", $g, "r {r}, {o}"), // Copies the old value.
                     concat!("a", $g, "hi {r}, -1"),    // Subtracts 1.
@@ -870,15 +800,10 @@ macro_rules! i32_i64_isize {
                     "jl 2b",                           // Retries if it was not.
                     "3:",                              // The end.
                     v = in(reg_addr) v,
-                    r = out(reg) r,
-                    o = out(reg) _,
-                    options(nostack),
-                );
-                r
+                    r = out(reg) r, o = out(reg) _, options(nostack),
+                )
             }
-        }
 
-        functions! {
             fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
         }
 
@@ -941,31 +866,24 @@ macro_rules! i32_i64_isize_ptr {
     ($int:ty, $g:tt) => {
         functions! {
             fn xchg(v: *mut $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("l", $g, " {r}, 0({v})"), // Loads *v.
                     // Stores new if *v is the old value, else loads *v; fully ordered.
                     concat!("2: cs", $g, " {r}, {new}, 0({v})"),
                     "jl 2b",                          // Retries if it was not.
-                    v = in(reg_addr) v,
-                    new = in(reg) new,
-                    r = out(reg) r,
-                    options(nostack),
-                );
-                r
+                    v = in(reg_addr) v, new = in(reg) new,
+                    r = out(reg) r, options(nostack),
+                )
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Stores new if *v is old, else loads *v; fully ordered.
                     concat!("cs", $g, " {old}, {new}, 0({v})"),
                     v = in(reg_addr) v,
                     old = inout(reg) old => r,
-                    new = in(reg) new,
-                    options(nostack),
-                );
-                r
+                    new = in(reg) new, options(nostack),
+                )
             }
 
             fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
@@ -977,8 +895,7 @@ macro_rules! i32_i64_isize_ptr {
                     concat!("cs", $g, " {old}, {new}, 0({v})"),
                     v = in(reg_addr) v,
                     old = inout(reg) expected => found,
-                    new = in(reg) new,
-                    options(nostack),
+                    new = in(reg) new, options(nostack),
                 );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
@@ -1015,83 +932,9 @@ macro_rules! i8_i16 {
             fetch_sub  "s";
         }
 
-        functions! {
-            fn and(i: $int, v: *mut $int) {
-                if super::z13() {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        ".machine z13", // Enables z13 in the assembler.
-                        // Clears the bits of *v that are clear in i, and loads the old word.
-                        "lan {o}, {i}, 0({word})",
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift | !mask,
-                        o = lateout(reg) _,
-                        options(nostack),
-                    );
-                } else {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    access_word!(
-                        "l {o}, 0({word})", // Loads the word that contains *v.
-                        "2: lr {n}, {o}",   // Copies the old value.
-                        "nr {n}, {i}",      // Clears the bits that are clear in i.
-                        // Stores the new word if the old one is unchanged, else loads it.
-                        "cs {o}, {n}, 0({word})",
-                        "jl 2b",            // Retries if it was not.
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift | !mask,
-                        o = out(reg) _,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                }
-            }
-
-            fn fetch_and(i: $int, v: *mut $int) -> $int {
-                if super::z13() {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    let r: u32;
-                    access_word!(
-                        ".machine z13", // Enables z13 in the assembler.
-                        // Clears the bits of *v that are clear in i, and loads the old word.
-                        "lan {r}, {i}, 0({word})",
-                        "bcr 14, 0",    // Later accesses are ordered after the operation.
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift | !mask,
-                        r = out(reg) r,
-                        options(nostack),
-                    );
-                    (r >> shift) as $int
-                } else {
-                    let (word, shift) = super::word_around(v);
-                    let mask = u32::from($uint::MAX) << shift;
-                    let r: u32;
-                    access_word!(
-                        "l {r}, 0({word})", // Loads the word that contains *v.
-                        "2: lr {n}, {r}",   // Copies the old value.
-                        "nr {n}, {i}",      // Clears the bits that are clear in i.
-                        // Stores the new word if the old one is unchanged, else loads it; fully
-                        // ordered.
-                        "cs {r}, {n}, 0({word})",
-                        "jl 2b",            // Retries if it was not.
-                        word = in(reg_addr) word,
-                        i = in(reg) u32::from(i as $uint) << shift | !mask,
-                        r = out(reg) r,
-                        n = out(reg) _,
-                        options(nostack),
-                    );
-                    (r >> shift) as $int
-                }
-            }
-        }
-
         fetch_and_2! {
             $int, $uint;
-            fetch_and_acquire;
-            fetch_and_release;
-            fetch_and_relaxed;
+            fetch_and_acquire; fetch_and_release; fetch_and_relaxed;
         }
 
         op_5! {
@@ -1119,10 +962,78 @@ macro_rules! i8_i16 {
             fetch_xor_relaxed  "x"  fetch_xor;
         }
 
+        try_cmpxchg_2! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
         functions! {
+            fn and(i: $int, v: *mut $int) {
+                if super::z13() {
+                    let (word, shift, mask) = super::word_around(v);
+                    access_word!(
+                        ".machine z13", // Enables z13 in the assembler.
+                        // Clears the bits of *v that are clear in i, and loads the old word.
+                        "lan {o}, {i}, 0({word})",
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        o = lateout(reg) _, options(nostack),
+                    );
+                } else {
+                    let (word, shift, mask) = super::word_around(v);
+                    access_word!(
+                        "l {o}, 0({word})", // Loads the word that contains *v.
+                        "2: lr {n}, {o}",   // Copies the old value.
+                        "nr {n}, {i}",      // Clears the bits that are clear in i.
+                        // Stores the new word if the old one is unchanged, else loads it.
+                        "cs {o}, {n}, 0({word})",
+                        "jl 2b",            // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        o = out(reg) _, n = out(reg) _, options(nostack),
+                    );
+                }
+            }
+
+            fn fetch_and(i: $int, v: *mut $int) -> $int {
+                if super::z13() {
+                    let (word, shift, mask) = super::word_around(v);
+                    let r: u32;
+                    access_word!(
+                        ".machine z13", // Enables z13 in the assembler.
+                        // Clears the bits of *v that are clear in i, and loads the old word.
+                        "lan {r}, {i}, 0({word})",
+                        "bcr 14, 0",    // Later accesses are ordered after the operation.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        r = out(reg) r, options(nostack),
+                    );
+                    (r >> shift) as $int
+                } else {
+                    let (word, shift, mask) = super::word_around(v);
+                    let r: u32;
+                    access_word!(
+                        "l {r}, 0({word})", // Loads the word that contains *v.
+                        "2: lr {n}, {r}",   // Copies the old value.
+                        "nr {n}, {i}",      // Clears the bits that are clear in i.
+                        // Stores the new word if the old one is unchanged, else loads it; fully
+                        // ordered.
+                        "cs {r}, {n}, 0({word})",
+                        "jl 2b",            // Retries if it was not.
+                        word = in(reg_addr) word,
+                        i = in(reg) u32::from(i as $uint) << shift | !mask,
+                        r = out(reg) r, n = out(reg) _, options(nostack),
+                    );
+                    (r >> shift) as $int
+                }
+            }
+
             fn xchg(v: *mut $int, new: $int) -> $int {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     "l {r}, 0({word})", // Loads the word that contains *v.
@@ -1133,19 +1044,15 @@ macro_rules! i8_i16 {
                     // ordered.
                     "cs {r}, {n}, 0({word})",
                     "jl 2b",            // Retries if it was not.
-                    word = in(reg_addr) word,
-                    new = in(reg) u32::from(new as $uint) << shift,
+                    word = in(reg_addr) word, new = in(reg) u32::from(new as $uint) << shift,
                     rest = in(reg) !mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
                 (r >> shift) as $int
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let (word, shift) = super::word_around(v);
-                let mask = u32::from($uint::MAX) << shift;
+                let (word, shift, mask) = super::word_around(v);
                 let r: u32;
                 access_word!(
                     "l {r}, 0({word})", // Loads the word that contains *v.
@@ -1160,39 +1067,19 @@ macro_rules! i8_i16 {
                     "cs {r}, {n}, 0({word})",
                     "jl 2b",            // Retries if it was not.
                     "3:",               // The end.
-                    word = in(reg_addr) word,
-                    old = in(reg) u32::from(old as $uint) << shift,
-                    new = in(reg) u32::from(new as $uint) << shift,
-                    mask = in(reg) mask,
-                    r = out(reg) r,
-                    n = out(reg) _,
-                    options(nostack),
+                    word = in(reg_addr) word, old = in(reg) u32::from(old as $uint) << shift,
+                    new = in(reg) u32::from(new as $uint) << shift, mask = in(reg) mask,
+                    r = out(reg) r, n = out(reg) _, options(nostack),
                 );
                 (r >> shift) as $int
             }
-        }
 
-        try_cmpxchg_2! {
-            $int;
-            // name                 callee
-            try_cmpxchg          cmpxchg;
-            try_cmpxchg_acquire  cmpxchg_acquire;
-            try_cmpxchg_release  cmpxchg_release;
-            try_cmpxchg_relaxed  cmpxchg_relaxed;
-        }
-
-        functions! {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
@@ -1200,14 +1087,9 @@ macro_rules! i8_i16 {
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 {
-                        break;
-                    }
+                    if found < 0 { break; }
                     let next = found.wrapping_add(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found >= 0
             }
@@ -1215,14 +1097,9 @@ macro_rules! i8_i16 {
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 {
-                        break;
-                    }
+                    if found > 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found <= 0
             }
@@ -1230,20 +1107,13 @@ macro_rules! i8_i16 {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }
-        }
 
-        functions! {
             fn inc(v: *mut $int) { call!(add(1, v)); }
             fn dec(v: *mut $int) { call!(sub(1, v)); }
             fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }

@@ -191,8 +191,13 @@ pub(crate) fn smp_mb() {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = true;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -243,10 +248,7 @@ macro_rules! fetch_and {
             let mut found = call!(read(v));
             loop {
                 let next = found & i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -260,10 +262,7 @@ macro_rules! fetch_or {
             let mut found = call!(read(v));
             loop {
                 let next = found | i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -277,10 +276,7 @@ macro_rules! fetch_xor {
             let mut found = call!(read(v));
             loop {
                 let next = found ^ i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -299,9 +295,7 @@ macro_rules! read_3 {
                 // Loads *v into EDX:EAX, or stores the value that is there already.
                 "lock cmpxchg8b ({v})",
                 v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                options(att_syntax, nostack),
+                out("eax") r_lo, out("edx") r_hi, options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
@@ -318,12 +312,8 @@ macro_rules! set_3 {
                 "mov 4({v}), %edx",        // Loads its high half.
                 "2: lock cmpxchg8b ({v})", // Stores i if *v is the expected value, else loads *v.
                 "jne 2b",                  // Retries if it was not, with the loaded value.
-                v = in(reg) v,
-                in("ebx") i as i32,
-                in("ecx") (i >> 32) as i32,
-                out("eax") _,
-                out("edx") _,
-                options(att_syntax, nostack),
+                v = in(reg) v, in("ebx") i as i32, in("ecx") (i >> 32) as i32,
+                out("eax") _, out("edx") _, options(att_syntax, nostack),
             );
         }
     )* } };
@@ -349,12 +339,8 @@ macro_rules! op {
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",            // Retries if it was not, with the loaded value.
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                v = in(reg) v, i = in(reg) &raw const i,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 options(att_syntax, nostack),
             );
         }
@@ -380,12 +366,8 @@ macro_rules! op_return {
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",            // Retries if it was not, with the loaded value.
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
+                v = in(reg) v, i = in(reg) &raw const i,
+                out("ebx") r_lo, out("ecx") r_hi, out("eax") _, out("edx") _,
                 options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -417,12 +399,8 @@ macro_rules! fetch_op {
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",            // Retries if it was not, with the loaded value.
-                v = in(reg) v,
-                i = in(reg) &raw const i,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
+                v = in(reg) v, i = in(reg) &raw const i,
+                out("eax") r_lo, out("edx") r_hi, out("ebx") _, out("ecx") _,
                 options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -447,10 +425,7 @@ macro_rules! op_2 {
                 "lock cmpxchg8b ({v})",
                 "jne 2b",                   // Retries if it was not, with the loaded value.
                 v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 options(att_syntax, nostack),
             );
         }
@@ -475,10 +450,7 @@ macro_rules! op_return_2 {
                 "lock cmpxchg8b ({v})",
                 "jne 2b",                   // Retries if it was not, with the loaded value.
                 v = in(reg) v,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
+                out("ebx") r_lo, out("ecx") r_hi, out("eax") _, out("edx") _,
                 options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -505,10 +477,7 @@ macro_rules! fetch_op_2 {
                 "lock cmpxchg8b ({v})",
                 "jne 2b",                   // Retries if it was not, with the loaded value.
                 v = in(reg) v,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") r_lo, out("edx") r_hi, out("ebx") _, out("ecx") _,
                 options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
@@ -536,10 +505,7 @@ macro_rules! op_and_test {
                 "or %ecx, %ebx",     // Is it 0?
                 "je {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 yes = label { return true },
                 options(att_syntax, nostack),
             );
@@ -554,34 +520,26 @@ macro_rules! i32_isize_i8_i16_ptr {
     ($int:ty, $m:tt, $class:ident, $old_register:tt) => {
         functions! {
             fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access.
                     v = in(reg) v,
-                    r = lateout($class) r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    r = lateout($class) r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn read_acquire(v: *const $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Loads *v in one access; later accesses are ordered after it.
                     concat!("mov ({v}), {r", $m, "}"),
                     v = in(reg) v,
-                    r = lateout($class) r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    r = lateout($class) r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack, preserves_flags),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack, preserves_flags),
                 );
             }
 
@@ -589,36 +547,28 @@ macro_rules! i32_isize_i8_i16_ptr {
                 access!(
                     // Stores i to *v in one access; earlier accesses are ordered before it.
                     concat!("mov {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack, preserves_flags),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack, preserves_flags),
                 );
             }
 
             fn xchg(v: *mut $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Swaps *v and new; with memory, LOCK is implied.
                     concat!("xchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
-                    new = inout($class) new => r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    new = inout($class) new => r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Stores new if *v is eax (32 bits); al (8 bits); ax (16 bits), else loads *v
                     // into eax (32 bits); al (8 bits); ax (16 bits).
                     concat!("lock cmpxchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     inout($old_register) old => r,
-                    new = in($class) new,
-                    options(att_syntax, nostack),
-                );
-                r
+                    new = in($class) new, options(att_syntax, nostack),
+                )
             }
 
             fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
@@ -631,8 +581,7 @@ macro_rules! i32_isize_i8_i16_ptr {
                     concat!("lock cmpxchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     inout($old_register) expected => found,
-                    new = in($class) new,
-                    options(att_syntax, nostack),
+                    new = in($class) new, options(att_syntax, nostack),
                 );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
@@ -647,64 +596,6 @@ macro_rules! i32_isize_i8_i16_ptr {
 /// What `atomic_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! i32_isize_i8_i16 {
     ($int:ty, $m:tt, $class:ident, $suffix:tt, $o_register:tt) => {
-        functions! {
-            fn add(i: $int, v: *mut $int) {
-                access!(
-                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn fetch_add(i: $int, v: *mut $int) -> $int {
-                let r: $int;
-                access!(
-                    // Adds i to *v; i's register receives the old value.
-                    concat!("lock xadd {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = inout($class) i => r,
-                    options(att_syntax, nostack),
-                );
-                r
-            }
-
-            fn sub(i: $int, v: *mut $int) {
-                access!(
-                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn inc(v: *mut $int) {
-                access!(
-                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
-                    v = in(reg) v,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn dec(v: *mut $int) {
-                access!(
-                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
-                    v = in(reg) v,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn and(i: $int, v: *mut $int) {
-                access!(
-                    // Clears the bits of *v that are clear in i.
-                    concat!("lock and {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-        }
-
         fetch_and! {
             $int;
             // name               callee2
@@ -714,18 +605,6 @@ macro_rules! i32_isize_i8_i16 {
             fetch_and_relaxed  try_cmpxchg_relaxed;
         }
 
-        functions! {
-            fn or(i: $int, v: *mut $int) {
-                access!(
-                    // Sets the bits of *v that are set in i.
-                    concat!("lock or {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-        }
-
         fetch_or! {
             $int;
             // name              callee2
@@ -733,18 +612,6 @@ macro_rules! i32_isize_i8_i16 {
             fetch_or_acquire  try_cmpxchg_acquire;
             fetch_or_release  try_cmpxchg_release;
             fetch_or_relaxed  try_cmpxchg_relaxed;
-        }
-
-        functions! {
-            fn xor(i: $int, v: *mut $int) {
-                access!(
-                    // Flips the bits of *v that are set in i.
-                    concat!("lock xor {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
         }
 
         fetch_xor! {
@@ -757,14 +624,74 @@ macro_rules! i32_isize_i8_i16 {
         }
 
         functions! {
+            fn add(i: $int, v: *mut $int) {
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn fetch_add(i: $int, v: *mut $int) -> $int {
+                access!(r: $int;
+                    // Adds i to *v; i's register receives the old value.
+                    concat!("lock xadd {i", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    i = inout($class) i => r, options(att_syntax, nostack),
+                )
+            }
+
+            fn sub(i: $int, v: *mut $int) {
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn inc(v: *mut $int) {
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
+                    v = in(reg) v, options(att_syntax, nostack),
+                );
+            }
+
+            fn dec(v: *mut $int) {
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
+                    v = in(reg) v, options(att_syntax, nostack),
+                );
+            }
+
+            fn and(i: $int, v: *mut $int) {
+                access!(
+                    // Clears the bits of *v that are clear in i.
+                    concat!("lock and {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn or(i: $int, v: *mut $int) {
+                access!(
+                    // Sets the bits of *v that are set in i.
+                    concat!("lock or {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn xor(i: $int, v: *mut $int) {
+                access!(
+                    // Flips the bits of *v that are set in i.
+                    concat!("lock xor {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
                 access!(
                     // Subtracts i from *v and sets ZF if the difference is 0.
                     concat!("lock sub {i", $m, "}, ({v})"),
                     // Jumps directly to the target if the caller branches on the result.
                     "je {yes}",
-                    v = in(reg) v,
-                    i = in($class) i,
+                    v = in(reg) v, i = in($class) i,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -803,8 +730,7 @@ macro_rules! i32_isize_i8_i16 {
                     concat!("lock add {i", $m, "}, ({v})"),
                     // Jumps directly to the target if the caller branches on the result.
                     "js {yes}",
-                    v = in(reg) v,
-                    i = in($class) i,
+                    v = in(reg) v, i = in($class) i,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -828,8 +754,7 @@ macro_rules! i32_isize_i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "jne {yes}",
                     v = in(reg) v,
-                    out($o_register) _,
-                    n = out($class) _,
+                    out($o_register) _, n = out($class) _,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -853,8 +778,7 @@ macro_rules! i32_isize_i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "jns {yes}",
                     v = in(reg) v,
-                    out($o_register) _,
-                    n = out($class) _,
+                    out($o_register) _, n = out($class) _,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -876,8 +800,7 @@ macro_rules! i32_isize_i8_i16 {
                     // Jumps directly to the target if the caller branches on the result.
                     "jle {yes}",
                     v = in(reg) v,
-                    out($o_register) _,
-                    n = out($class) _,
+                    out($o_register) _, n = out($class) _,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -887,17 +810,17 @@ macro_rules! i32_isize_i8_i16 {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }
+
+            // Nothing weaker is cheaper on x86.
+            fn add_negative_acquire(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
+            fn add_negative_release(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
+            fn add_negative_relaxed(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
         }
 
         calls! {
@@ -939,14 +862,6 @@ macro_rules! i32_isize_i8_i16 {
             fetch_dec_release  = call!(fetch_sub_release(1, v));
             fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
         }
-
-        calls! {
-            (i: $int, v: *mut $int) -> bool;
-            // Nothing weaker is cheaper on x86.
-            add_negative_acquire = call!(add_negative(i, v));
-            add_negative_release = call!(add_negative(i, v));
-            add_negative_relaxed = call!(add_negative(i, v));
-        }
     };
 }
 
@@ -957,20 +872,13 @@ macro_rules! integers {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
-        }
 
-        functions! {
             fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
         }
 
@@ -993,12 +901,11 @@ macro_rules! integers {
 /// have in common.
 macro_rules! all_families {
     ($int:ty) => {
-        calls! {
-            (v: *mut $int, new: $int) -> $int;
+        functions! {
             // Nothing weaker is cheaper on x86.
-            xchg_acquire = call!(xchg(v, new));
-            xchg_release = call!(xchg(v, new));
-            xchg_relaxed = call!(xchg(v, new));
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_release(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
         }
 
         calls! {
@@ -1037,13 +944,11 @@ pub(crate) mod atomic64 {
     all_families! { i64 }
 
     read_3! {
-        read;
-        read_acquire;
+        read; read_acquire;
     }
 
     set_3! {
-        set;
-        set_release;
+        set; set_release;
     }
 
     op! {
@@ -1088,6 +993,12 @@ pub(crate) mod atomic64 {
         fetch_dec  "sub"  "sbb";
     }
 
+    op_and_test! {
+        // name          low    high
+        dec_and_test  "sub"  "sbb";
+        inc_and_test  "add"  "adc";
+    }
+
     functions! {
         fn xchg(v: *mut i64, new: i64) -> i64 {
             let r_lo: i32;
@@ -1098,12 +1009,8 @@ pub(crate) mod atomic64 {
                 // Stores new if *v is the expected value, else loads *v.
                 "2: lock cmpxchg8b ({v})",
                 "jne 2b",           // Retries if it was not, with the loaded value.
-                v = in(reg) v,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                out("eax") r_lo,
-                out("edx") r_hi,
-                options(att_syntax, nostack),
+                v = in(reg) v, in("ebx") new as i32, in("ecx") (new >> 32) as i32,
+                out("eax") r_lo, out("edx") r_hi, options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
@@ -1115,11 +1022,8 @@ pub(crate) mod atomic64 {
             access!(
                 "lock cmpxchg8b ({v})", // Stores new if *v is EDX:EAX, else loads *v into EDX:EAX.
                 v = in(reg) v,
-                inout("eax") old as i32 => r_lo,
-                inout("edx") (old >> 32) as i32 => r_hi,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                options(att_syntax, nostack),
+                inout("eax") old as i32 => r_lo, inout("edx") (old >> 32) as i32 => r_hi,
+                in("ebx") new as i32, in("ecx") (new >> 32) as i32, options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r
@@ -1139,10 +1043,8 @@ pub(crate) mod atomic64 {
                 v = in(reg) v,
                 inout("eax") expected as i32 => found_lo,
                 inout("edx") (expected >> 32) as i32 => found_hi,
-                in("ebx") new as i32,
-                in("ecx") (new >> 32) as i32,
-                is = lateout(reg_byte) is,
-                options(att_syntax, nostack),
+                in("ebx") new as i32, in("ecx") (new >> 32) as i32,
+                is = lateout(reg_byte) is, options(att_syntax, nostack),
             );
             let found = i64::from(found_hi) << 32 | i64::from(found_lo as u32);
             if is == 0 {
@@ -1151,15 +1053,7 @@ pub(crate) mod atomic64 {
             }
             is != 0
         }
-    }
 
-    op_and_test! {
-        // name          low    high
-        dec_and_test  "sub"  "sbb";
-        inc_and_test  "add"  "adc";
-    }
-
-    functions! {
         fn inc_not_zero(v: *mut i64) -> bool {
             access!(
                 "mov %ebx, %eax",       // Expects the low half of the value that may be stored.
@@ -1178,10 +1072,7 @@ pub(crate) mod atomic64 {
                 "3: or %edx, %eax",     // Was it 0?
                 "jne {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 yes = label { return true },
                 options(att_syntax, nostack),
             );
@@ -1205,10 +1096,7 @@ pub(crate) mod atomic64 {
                 "3: test %edx, %edx",   // Was it negative?
                 "jns {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 yes = label { return true },
                 options(att_syntax, nostack),
             );
@@ -1231,10 +1119,7 @@ pub(crate) mod atomic64 {
                 "3:",                   // The end.
                 "jl {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
-                out("eax") _,
-                out("edx") _,
-                out("ebx") _,
-                out("ecx") _,
+                out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
                 yes = label { return true },
                 options(att_syntax, nostack),
             );
@@ -1258,10 +1143,7 @@ pub(crate) mod atomic64 {
                 "jne 2b",               // Retries if it was not, with the loaded value.
                 "3:",                   // The end.
                 v = in(reg) v,
-                out("ebx") r_lo,
-                out("ecx") r_hi,
-                out("eax") _,
-                out("edx") _,
+                out("ebx") r_lo, out("ecx") r_hi, out("eax") _, out("edx") _,
                 options(att_syntax, nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);

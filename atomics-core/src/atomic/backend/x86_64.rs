@@ -102,8 +102,13 @@ pub(crate) fn smp_mb() {
 /// Whether `smp_store_mb()` is an exchange.
 pub(crate) const STORE_MB_IS_XCHG: bool = true;
 
-/// Runs instructions that access the variable.
+/// Runs instructions that access the variable. `$r` is declared for their result, and returned.
 macro_rules! access {
+    ($r:ident: $ty:ty; $($asm:tt)*) => {{
+        let $r: $ty;
+        access!($($asm)*);
+        $r
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -154,10 +159,7 @@ macro_rules! fetch_and {
             let mut found = call!(read(v));
             loop {
                 let next = found & i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -171,10 +173,7 @@ macro_rules! fetch_or {
             let mut found = call!(read(v));
             loop {
                 let next = found | i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -188,10 +187,7 @@ macro_rules! fetch_xor {
             let mut found = call!(read(v));
             loop {
                 let next = found ^ i;
-                let stored = call!($callee2(v, &mut found, next));
-                if stored {
-                    break;
-                }
+                if call!($callee2(v, &mut found, next)) { break; }
             }
             found
         }
@@ -204,34 +200,26 @@ macro_rules! all_families {
     ($int:ty, $m:tt, $class:ident, $old_register:tt) => {
         functions! {
             fn read(v: *const $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     concat!("mov ({v}), {r", $m, "}"), // Loads *v in one access.
                     v = in(reg) v,
-                    r = lateout($class) r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    r = lateout($class) r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn read_acquire(v: *const $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Loads *v in one access; later accesses are ordered after it.
                     concat!("mov ({v}), {r", $m, "}"),
                     v = in(reg) v,
-                    r = lateout($class) r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    r = lateout($class) r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("mov {i", $m, "}, ({v})"), // Stores i to *v in one access.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack, preserves_flags),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack, preserves_flags),
                 );
             }
 
@@ -239,36 +227,28 @@ macro_rules! all_families {
                 access!(
                     // Stores i to *v in one access; earlier accesses are ordered before it.
                     concat!("mov {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack, preserves_flags),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack, preserves_flags),
                 );
             }
 
             fn xchg(v: *mut $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Swaps *v and new; with memory, LOCK is implied.
                     concat!("xchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
-                    new = inout($class) new => r,
-                    options(att_syntax, nostack, preserves_flags),
-                );
-                r
+                    new = inout($class) new => r, options(att_syntax, nostack, preserves_flags),
+                )
             }
 
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                let r: $int;
-                access!(
+                access!(r: $int;
                     // Stores new if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits),
                     // else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax (16 bits).
                     concat!("lock cmpxchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     inout($old_register) old => r,
-                    new = in($class) new,
-                    options(att_syntax, nostack),
-                );
-                r
+                    new = in($class) new, options(att_syntax, nostack),
+                )
             }
 
             fn try_cmpxchg(v: *mut $int, old: *mut $int, new: $int) -> bool {
@@ -281,8 +261,7 @@ macro_rules! all_families {
                     concat!("lock cmpxchg {new", $m, "}, ({v})"),
                     v = in(reg) v,
                     inout($old_register) expected => found,
-                    new = in($class) new,
-                    options(att_syntax, nostack),
+                    new = in($class) new, options(att_syntax, nostack),
                 );
                 if found != expected {
                     // SAFETY: The caller guarantees that the pointer is valid.
@@ -290,14 +269,11 @@ macro_rules! all_families {
                 }
                 found == expected
             }
-        }
 
-        calls! {
-            (v: *mut $int, new: $int) -> $int;
             // Nothing weaker is cheaper on x86_64.
-            xchg_acquire = call!(xchg(v, new));
-            xchg_release = call!(xchg(v, new));
-            xchg_relaxed = call!(xchg(v, new));
+            fn xchg_acquire(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_release(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
+            fn xchg_relaxed(v: *mut $int, new: $int) -> $int { call!(xchg(v, new)) }
         }
 
         calls! {
@@ -321,64 +297,6 @@ macro_rules! all_families {
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
     ($int:ty, $m:tt, $class:ident, $suffix:tt) => {
-        functions! {
-            fn add(i: $int, v: *mut $int) {
-                access!(
-                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn fetch_add(i: $int, v: *mut $int) -> $int {
-                let r: $int;
-                access!(
-                    // Adds i to *v; i's register receives the old value.
-                    concat!("lock xadd {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = inout($class) i => r,
-                    options(att_syntax, nostack),
-                );
-                r
-            }
-
-            fn sub(i: $int, v: *mut $int) {
-                access!(
-                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn inc(v: *mut $int) {
-                access!(
-                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
-                    v = in(reg) v,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn dec(v: *mut $int) {
-                access!(
-                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
-                    v = in(reg) v,
-                    options(att_syntax, nostack),
-                );
-            }
-
-            fn and(i: $int, v: *mut $int) {
-                access!(
-                    // Clears the bits of *v that are clear in i.
-                    concat!("lock and {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-        }
-
         fetch_and! {
             $int;
             // name               callee2
@@ -388,18 +306,6 @@ macro_rules! integers {
             fetch_and_relaxed  try_cmpxchg_relaxed;
         }
 
-        functions! {
-            fn or(i: $int, v: *mut $int) {
-                access!(
-                    // Sets the bits of *v that are set in i.
-                    concat!("lock or {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
-        }
-
         fetch_or! {
             $int;
             // name              callee2
@@ -407,18 +313,6 @@ macro_rules! integers {
             fetch_or_acquire  try_cmpxchg_acquire;
             fetch_or_release  try_cmpxchg_release;
             fetch_or_relaxed  try_cmpxchg_relaxed;
-        }
-
-        functions! {
-            fn xor(i: $int, v: *mut $int) {
-                access!(
-                    // Flips the bits of *v that are set in i.
-                    concat!("lock xor {i", $m, "}, ({v})"),
-                    v = in(reg) v,
-                    i = in($class) i,
-                    options(att_syntax, nostack),
-                );
-            }
         }
 
         fetch_xor! {
@@ -431,14 +325,74 @@ macro_rules! integers {
         }
 
         functions! {
+            fn add(i: $int, v: *mut $int) {
+                access!(
+                    concat!("lock add {i", $m, "}, ({v})"), // Adds i to *v.
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn fetch_add(i: $int, v: *mut $int) -> $int {
+                access!(r: $int;
+                    // Adds i to *v; i's register receives the old value.
+                    concat!("lock xadd {i", $m, "}, ({v})"),
+                    v = in(reg) v,
+                    i = inout($class) i => r, options(att_syntax, nostack),
+                )
+            }
+
+            fn sub(i: $int, v: *mut $int) {
+                access!(
+                    concat!("lock sub {i", $m, "}, ({v})"), // Subtracts i from *v.
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn inc(v: *mut $int) {
+                access!(
+                    concat!("lock inc", $suffix, " ({v})"), // Adds 1 to *v.
+                    v = in(reg) v, options(att_syntax, nostack),
+                );
+            }
+
+            fn dec(v: *mut $int) {
+                access!(
+                    concat!("lock dec", $suffix, " ({v})"), // Subtracts 1 from *v.
+                    v = in(reg) v, options(att_syntax, nostack),
+                );
+            }
+
+            fn and(i: $int, v: *mut $int) {
+                access!(
+                    // Clears the bits of *v that are clear in i.
+                    concat!("lock and {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn or(i: $int, v: *mut $int) {
+                access!(
+                    // Sets the bits of *v that are set in i.
+                    concat!("lock or {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
+            fn xor(i: $int, v: *mut $int) {
+                access!(
+                    // Flips the bits of *v that are set in i.
+                    concat!("lock xor {i", $m, "}, ({v})"),
+                    v = in(reg) v, i = in($class) i, options(att_syntax, nostack),
+                );
+            }
+
             fn sub_and_test(i: $int, v: *mut $int) -> bool {
                 access!(
                     // Subtracts i from *v and sets ZF if the difference is 0.
                     concat!("lock sub {i", $m, "}, ({v})"),
                     // Jumps directly to the target if the caller branches on the result.
                     "je {yes}",
-                    v = in(reg) v,
-                    i = in($class) i,
+                    v = in(reg) v, i = in($class) i,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -477,8 +431,7 @@ macro_rules! integers {
                     concat!("lock add {i", $m, "}, ({v})"),
                     // Jumps directly to the target if the caller branches on the result.
                     "js {yes}",
-                    v = in(reg) v,
-                    i = in($class) i,
+                    v = in(reg) v, i = in($class) i,
                     yes = label { return true },
                     options(att_syntax, nostack),
                 );
@@ -488,14 +441,9 @@ macro_rules! integers {
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found == u {
-                        break;
-                    }
+                    if found == u { break; }
                     let next = found.wrapping_add(a);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found
             }
@@ -503,14 +451,9 @@ macro_rules! integers {
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 {
-                        break;
-                    }
+                    if found < 0 { break; }
                     let next = found.wrapping_add(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found >= 0
             }
@@ -518,14 +461,9 @@ macro_rules! integers {
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 {
-                        break;
-                    }
+                    if found > 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found <= 0
             }
@@ -533,22 +471,19 @@ macro_rules! integers {
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
-                    if found.wrapping_sub(1) < 0 {
-                        break;
-                    }
+                    if found.wrapping_sub(1) < 0 { break; }
                     let next = found.wrapping_sub(1);
-                    let stored = call!(try_cmpxchg(v, &mut found, next));
-                    if stored {
-                        break;
-                    }
+                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
                 }
                 found.wrapping_sub(1)
             }
-        }
 
-        functions! {
             fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
             fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
+            // Nothing weaker is cheaper on x86_64.
+            fn add_negative_acquire(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
+            fn add_negative_release(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
+            fn add_negative_relaxed(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
         }
 
         calls! {
@@ -593,14 +528,6 @@ macro_rules! integers {
             fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
             fetch_dec_release  = call!(fetch_sub_release(1, v));
             fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
-        }
-
-        calls! {
-            (i: $int, v: *mut $int) -> bool;
-            // Nothing weaker is cheaper on x86_64.
-            add_negative_acquire = call!(add_negative(i, v));
-            add_negative_release = call!(add_negative(i, v));
-            add_negative_relaxed = call!(add_negative(i, v));
         }
 
         calls! {

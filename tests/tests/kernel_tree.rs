@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use atomics_spec::Spec;
 use atomics_tests::project::{self, contents, success};
 use atomics_tests::tree::{copy_of, tree};
 use tempfile::TempDir;
@@ -106,23 +107,56 @@ fn patch(tree: &Path, backend: &str) -> (TempDir, PathBuf) {
     (copy, file)
 }
 
+/// The lines that the drop-in adds to each file.
+fn added(tree: &Path, backend: &str) -> BTreeMap<String, usize> {
+    let (_copy, file) = patch(tree, backend);
+    let patch = fs::read_to_string(file).expect("a patch");
+    let mut files = BTreeMap::new();
+    let mut name = String::new();
+    for line in patch.lines() {
+        if let Some(path) = line.strip_prefix("+++ ") {
+            name = path.trim_start_matches("b/").to_owned();
+        } else if line.starts_with('+') {
+            *files.entry(name.clone()).or_insert(0) += 1;
+        }
+    }
+    files
+}
+
 /// A maintainer reads all of it.
 #[test]
 fn the_drop_in_is_short() {
     let Some(tree) = tree() else { return };
-    let (_copy, file) = patch(&tree, "helpers");
-    let patch = fs::read_to_string(file).expect("a patch");
-    let (mut all, mut of_file) = (0, 0);
-    for line in patch.lines() {
-        if line.starts_with("+++ ") {
-            of_file = 0;
-        } else if line.starts_with('+') {
-            all += 1;
-            of_file += 1;
-            assert!(of_file <= 1_500, "{line}");
-        }
-    }
+    let helpers = added(&tree, "helpers");
+    let all: usize = helpers.values().sum();
     assert!((5_000..=8_000).contains(&all), "{all} lines");
+    let asm = added(&tree, "asm");
+    for (file, lines) in helpers.iter().chain(&asm) {
+        assert!(*lines <= 1_500, "{file}: {lines} lines");
+    }
+    // What an architecture adds: its files, and its share of what is not of one architecture.
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let archs = spec.asm_archs().filter(|arch| arch.kernel);
+    let own: Vec<(&str, usize)> = archs
+        .map(|arch| {
+            let path = format!("rust/kernel/sync/atomic/backend/{}", arch.name);
+            let is_own = |file: &str| {
+                let rest = file.strip_prefix(&path);
+                rest.is_some_and(|rest| rest.starts_with(['.', '/']))
+            };
+            let files = asm.iter().filter(|(file, _)| is_own(file));
+            (arch.name.as_str(), files.map(|(_, lines)| lines).sum())
+        })
+        .collect();
+    let count = own.len();
+    assert!(count >= 7, "{own:?}");
+    let of_archs: usize = own.iter().map(|(_, lines)| lines).sum();
+    let shared = asm.values().sum::<usize>() - all - of_archs;
+    for (arch, lines) in own {
+        let lines = lines + shared.div_ceil(count);
+        println!("{arch}: {lines} lines");
+        assert!((300..=1_200).contains(&lines), "{arch}: {lines} lines");
+    }
 }
 
 /// FILE_PATH_CHANGES is ignored: it asks whether MAINTAINERS covers each new file, which it does by

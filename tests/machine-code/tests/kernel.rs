@@ -59,6 +59,7 @@ pub mod sync {
             dec_and_test(v: *mut isize) -> bool { backend::atomic_long::dec_and_test(v) }
             try_cmpxchg(v: *mut i8, p: *mut i8) -> bool { backend::atomic_i8::try_cmpxchg(v, p, 1) }
             add_unless(v: *mut i16) -> bool { backend::atomic_i16::add_unless(v, 1, 2) }
+            inc_not_zero(v: *mut i32) -> bool { backend::atomic::inc_not_zero(v) }
         }
     }
 }
@@ -191,6 +192,7 @@ fn every_architecture_is_inlined_and_its_relaxed_accesses_are_plain() {
             ("dec_and_test", "atomic_long_dec_and_test"),
             ("try_cmpxchg", "atomic_i8_try_cmpxchg"),
             ("add_unless", "atomic_i16_add_unless"),
+            ("inc_not_zero", "atomic_inc_not_zero"),
         ];
         let own = options(target);
         let inlined = compile(&own);
@@ -234,6 +236,27 @@ fn every_architecture_is_inlined_and_its_relaxed_accesses_are_plain() {
                     !is_plain,
                     "{name}: {function}"
                 );
+            }
+        }
+        // Without labels, a condition is a value, and arm64 has no choice.
+        if name != "aarch64" {
+            let others: Vec<&str> = own.iter().copied().filter(|o| *o != LABELS).collect();
+            let older = compile(&others);
+            for (function, _) in helpers {
+                assert_eq!(
+                    older.is_asm(function),
+                    inlined.is_asm(function),
+                    "{name}: {function}"
+                );
+            }
+            let value = match name {
+                "x86_64" => Some(("dec_and_test", "sete")),
+                "arm" => Some(("inc_not_zero", "movne")),
+                _ => None,
+            };
+            if let Some((function, set)) = value {
+                assert!(older.has(function, set), "{name}: {function}");
+                assert!(!inlined.has(function, set), "{name}: {function}");
             }
         }
         println!("{name}: {} options", own.len());

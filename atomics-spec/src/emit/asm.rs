@@ -40,7 +40,8 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let mut text = Text::default();
     text.inner_doc(&format!(
         "Inline assembly for {}.\n\n\
-         Each function is the C function of its name. The comment on an instruction says what it does.\n\n\
+         Each function is the C function of its name. The comment on an instruction says what it\n\
+         does.\n\n\
          No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses\n\
          any memory that it can reach, so it moves no access to such memory across it. That is the\n\
          compiler's part of every ordering. Plain accesses behind a `&mut` reference or to a local\n\
@@ -48,10 +49,11 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
          behind raw pointers, volatile or `Atomic`. A block also preserves dependencies, because the\n\
          compiler knows nothing of a value that comes out of it. The option `nostack` says that the\n\
          block leaves the stack pointer as it is, `preserves_flags` the condition codes.\n\n\
-         Functions of one shape are rows of a macro. A parameter `int` is the type of the values,\n\
-         `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the\n\
-         variable in memory, `also` an instruction that only some rows have. The others have the\n\
-         names that the table of the architecture gives them.\n\n\
+         Functions of one shape are rows of a macro, and a function that only calls another one is a\n\
+         row of `calls!`. A parameter `int` is the type of the values, `uint` the unsigned type of\n\
+         their width; `m` is the modifier of their registers, `mem` the variable in memory, `also` an\n\
+         instruction that only some rows have. The others have the names that the table of the\n\
+         architecture gives them.\n\n\
          # Safety\n\n\
          The contract of every function: its pointers are valid for reads and writes, `v` is aligned\n\
          to the size of its type, and no concurrent access to `v` is a data race with an atomic\n\

@@ -2,7 +2,8 @@
 
 //! Inline assembly for riscv64.
 //!
-//! Each function is the C function of its name. The comment on an instruction says what it does.
+//! Each function is the C function of its name. The comment on an instruction says what it
+//! does.
 //!
 //! No block has the options `nomem`, `readonly` or `pure`: to the compiler, each block accesses
 //! any memory that it can reach, so it moves no access to such memory across it. That is the
@@ -12,10 +13,11 @@
 //! compiler knows nothing of a value that comes out of it. The option `nostack` says that the
 //! block leaves the stack pointer as it is, `preserves_flags` the condition codes.
 //!
-//! Functions of one shape are rows of a macro. A parameter `int` is the type of the values,
-//! `uint` the unsigned type of their width; `m` is the modifier of their registers, `mem` the
-//! variable in memory, `also` an instruction that only some rows have. The others have the
-//! names that the table of the architecture gives them.
+//! Functions of one shape are rows of a macro, and a function that only calls another one is a
+//! row of `calls!`. A parameter `int` is the type of the values, `uint` the unsigned type of
+//! their width; `m` is the modifier of their registers, `mem` the variable in memory, `also` an
+//! instruction that only some rows have. The others have the names that the table of the
+//! architecture gives them.
 //!
 //! # Safety
 //!

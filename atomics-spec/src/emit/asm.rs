@@ -23,8 +23,8 @@ pub use surroundings::{Hosted, Labels, Surroundings};
 
 use super::text::Text;
 use crate::arch::{Arch, Features};
-use crate::model::Spec;
 use crate::model::ty::Repr;
+use crate::model::{Spec, Variant};
 use crate::plan::{Choice, Missing, Plan, Planners};
 use barriers::{Barriers, emit_barriers, fence_name};
 use features::{emit_detection, indices};
@@ -36,6 +36,21 @@ use fold::Instance;
 ///
 /// If a variant cannot be implemented with what the table has.
 pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<String, Missing> {
+    module_of(spec, arch, surroundings, &|_| true)
+}
+
+/// The module of one architecture, with only the functions of the variants for which `has` holds. They
+/// are what they are in the whole module, so that they may call functions that are not there.
+///
+/// # Errors
+///
+/// If a variant cannot be implemented with what the table has.
+pub fn module_of(
+    spec: &Spec,
+    arch: &Arch,
+    surroundings: Surroundings,
+    has: &dyn Fn(&Variant<'_>) -> bool,
+) -> Result<String, Missing> {
     let planners = Planners::new(spec, arch);
     let mut text = Text::default();
     text.inner_doc(&format!(
@@ -62,7 +77,8 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
         arch.name
     ));
     text.line("use core::arch::asm;");
-    if spec.variants().any(|v| v.family.repr == Repr::Pointer) {
+    let is_pointer = |v: Variant<'_>| v.family.repr == Repr::Pointer && has(&v);
+    if spec.variants().any(is_pointer) {
         text.line("use core::ffi::c_void;");
     }
     let mut fences = Vec::new();
@@ -70,7 +86,7 @@ pub fn module(spec: &Spec, arch: &Arch, surroundings: Surroundings) -> Result<St
     let mut features: Vec<usize> = Vec::new();
     let mut functions = Vec::new();
     for (index, family) in spec.types.families.iter().enumerate() {
-        for variant in spec.variants_of(&family.name) {
+        for variant in spec.variants_of(&family.name).filter(has) {
             let choice = planners.choose(&variant)?;
             for plan in choice.plans() {
                 match plan {

@@ -10,9 +10,10 @@ use atomics_machine_code::targets::TARGETS;
 use atomics_spec::Spec;
 use atomics_spec::arch::BARRIERS;
 use atomics_spec::emit::layout::CHECKERS;
-use atomics_spec::emit::{KernelBackend, kernel};
+use atomics_spec::emit::{KernelBackend, KernelParts, kernel_parts};
 use atomics_spec::model::Variant;
-use atomics_spec::model::op::{ArgKind, Form};
+use atomics_spec::model::op::{ArgKind, Form, Op};
+use atomics_spec::model::ty::Family;
 use atomics_tools::Toolchain;
 use atomics_tools::process::run;
 
@@ -102,8 +103,20 @@ fn declaration(variant: &Variant<'_>) -> String {
 
 /// Writes the crate. What the build makes of C headers is a jump that is easy to find.
 fn write(folder: &Path) {
-    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
-    let files = kernel(&spec, KernelBackend::Asm).unwrap_or_else(|e| panic!("{e}"));
+    write_with(
+        folder,
+        &Spec::builtin().unwrap_or_else(|e| panic!("{e}")),
+        &[],
+    );
+}
+
+/// The same, with some operations alone inlined on the architectures in `partial`.
+fn write_with(folder: &Path, spec: &Spec, partial: &[(String, Spec)]) {
+    let parts = KernelParts {
+        partial,
+        ..KernelParts::all(spec)
+    };
+    let files = kernel_parts(parts, KernelBackend::Asm).unwrap_or_else(|e| panic!("{e}"));
     for file in files {
         let Some(path) = file.path.strip_prefix("rust/kernel/") else {
             continue;
@@ -295,4 +308,59 @@ fn arm64_follows_the_kernel() {
     let lto = compile(&[&own[..], &["CONFIG_LTO"]].concat());
     assert_eq!(count(&lto, "load", "ldar"), 1);
     assert!(!lto.is_asm("store"));
+}
+
+/// A series inlines the operations of an architecture in several patches.
+#[test]
+fn what_is_not_inlined_yet_calls_helpers() {
+    let tools = Toolchain::find().expect("the tools of the tier `parity`");
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let class = |op: &Op| spec.class_of(op).expect("a class").name.clone();
+    let first = &spec.types.classes[0].name;
+    let exchange = spec.ops.iter().find(|op| op.name == "try_cmpxchg");
+    let exchange = class(exchange.expect("an exchange"));
+    // Which operations of a family are inlined, and which of the functions are.
+    type Has<'a> = &'a dyn Fn(&Family, &Op) -> bool;
+    let states: [(Has<'_>, &[&str]); 3] = [
+        (
+            &|family, op| family.c_object.is_some() && class(op) == *first,
+            &["load_acquire"],
+        ),
+        (
+            &|family, _| family.c_object.is_some(),
+            &["load_acquire", "fetch_add", "dec_and_test"],
+        ),
+        (
+            &|family, op| family.c_object.is_some() || class(op) == exchange,
+            &["load_acquire", "fetch_add", "dec_and_test", "try_cmpxchg"],
+        ),
+    ];
+    for (has, expected) in states {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let targets = TARGETS.iter().filter(|target| target.name != "x86");
+        let model = spec.restricted(has);
+        let partial = targets.clone().map(|t| (t.name.to_owned(), model.clone()));
+        write_with(folder.path(), &spec, &partial.collect::<Vec<_>>());
+        for target in targets {
+            let compiler = Compiler::new(target, &target.configurations[0], &tools, &|_| {});
+            let compiler = compiler.expect("a compiler");
+            let assembly = Assembly::new(&compiler, folder.path(), &options(target));
+            for (function, helper) in [
+                ("load_acquire", "atomic_read_acquire"),
+                ("fetch_add", "atomic_fetch_add"),
+                ("dec_and_test", "atomic_long_dec_and_test"),
+                ("try_cmpxchg", "atomic_i8_try_cmpxchg"),
+                ("add_unless", "atomic_i16_add_unless"),
+            ] {
+                let is_inlined = expected.contains(&function);
+                let name = target.name;
+                assert_eq!(assembly.is_asm(function), is_inlined, "{name}: {function}");
+                assert_eq!(
+                    assembly.has(function, helper),
+                    !is_inlined,
+                    "{name}: {function}"
+                );
+            }
+        }
+    }
 }

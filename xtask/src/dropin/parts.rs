@@ -128,10 +128,6 @@ impl Parts {
             memory_model: memory_model && self.has(MEMORY_MODEL),
             ..State::default()
         };
-        if backend == Backend::Asm {
-            let archs = archs(spec).into_iter();
-            state.archs = archs.filter(|name| self.has(name)).collect();
-        }
         if !self.has(CORE) {
             return state;
         }
@@ -152,6 +148,11 @@ impl Parts {
             }
         }
         state.helpers = helpers(spec, &state.operations);
+        if backend == Backend::Asm {
+            let archs = archs(spec).into_iter().filter(|name| self.has(name));
+            let inlined = archs.map(|name| (name, state.operations.clone()));
+            state.inlined = inlined.collect();
+        }
         if self.has(TESTS) {
             state.tests = state.operations.clone();
         }
@@ -353,6 +354,6 @@ mod tests {
             }
         }
         assert!(state.barriers && state.derive && state.memory_model);
-        assert!(state.archs.contains("x86_64"));
+        assert_eq!(state.inlined.get("x86_64"), Some(&state.operations));
     }
 }

@@ -1,7 +1,8 @@
 //! The drop-in as a series of patches for `git am`, each of which leaves a tree that builds.
 //!
 //! A patch is the difference of two states of the tree. `steps` says which states there are; here
-//! steps are joined as long as the patch stays below [`LIMIT`].
+//! steps are joined as long as the patch stays below [`LIMIT`]: all of a kind, or else all of a group,
+//! or else as many as there may be.
 
 mod cover;
 pub mod folder;
@@ -9,6 +10,7 @@ mod maintainers;
 mod message;
 mod steps;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +34,8 @@ pub const LIMIT: usize = 1000;
 struct Patch {
     kind: Kind,
     names: Vec<String>,
+    /// The group of its steps, if those of its kind are not joined.
+    group: Option<&'static str>,
     files: Files,
 }
 
@@ -62,15 +66,18 @@ pub fn make(source: Source<'_>, identity: &Identity) -> Result<Vec<Generated>> {
     let mut commits = Vec::new();
     let mut last = &before;
     for (at, patch) in patches.iter().enumerate() {
-        let same = |other: &&Patch| other.kind == patch.kind;
-        let place = (
-            patches[..at].iter().filter(same).count(),
-            patches.iter().filter(same).count(),
-        );
+        let same_kind = |other: &&Patch| other.kind == patch.kind;
+        let same = |other: &&Patch| same_kind(other) && other.group == patch.group;
+        let place = |same: &dyn Fn(&&Patch) -> bool| {
+            let before = patches[..at].iter().filter(same).count();
+            (before, patches.iter().filter(same).count())
+        };
         let message = message::message(Facts {
             kind: &patch.kind,
             names: &patch.names,
-            place,
+            group: patch.group,
+            place: place(&same_kind),
+            place_in_group: place(&same),
             command: source.command,
         });
         let changes = last.changes(&patch.files, source.tree)?;
@@ -111,23 +118,13 @@ fn recipients(tree: &Path, commits: &[Commit]) -> Result<Option<Recipients>> {
 /// The patches: the steps, joined where that is not too much.
 fn patches(source: Source<'_>) -> Result<Vec<Patch>> {
     let mut patches: Vec<Patch> = Vec::new();
-    let fits = mixed::fits(source.tree);
-    // The state before the last patch.
-    let mut base = Files::default();
-    for Step { kind, names, state } in steps(source.full, source.spec, fits) {
-        let files = Files::of(&state, source)?;
-        match patches.last_mut() {
-            Some(last) if last.kind == kind && base.added_lines(&files, source.tree)? <= LIMIT => {
-                last.names.extend(names);
-                last.files = files;
-            }
-            last => {
-                if let Some(last) = last {
-                    base = last.files.clone();
-                }
-                patches.push(Patch { kind, names, files });
-            }
-        }
+    let steps = steps(source.full, source.spec, mixed::fits(source.tree)).into_iter();
+    let steps: Vec<Made<'_>> = steps.map(|step| Made::new(step, source)).collect();
+    for of_kind in steps.chunk_by(|one, next| one.step.kind == next.step.kind) {
+        let none = Files::default();
+        let base = patches.last().map_or(&none, |patch| &patch.files);
+        let of_kind = join_kind(base, of_kind)?;
+        patches.extend(of_kind);
     }
     // A step need not change a file: Linux has one of the files as it is generated.
     let mut changed = Vec::new();
@@ -139,6 +136,107 @@ fn patches(source: Source<'_>) -> Result<Vec<Patch>> {
         }
     }
     Ok(changed)
+}
+
+/// A step with the files of its state, which are only made if they are looked at.
+struct Made<'a> {
+    step: Step,
+    source: Source<'a>,
+    files: OnceCell<Files>,
+}
+
+impl<'a> Made<'a> {
+    fn new(step: Step, source: Source<'a>) -> Self {
+        Self {
+            step,
+            source,
+            files: OnceCell::new(),
+        }
+    }
+
+    fn files(&self) -> Result<&Files> {
+        if self.files.get().is_none() {
+            let made = Files::of(&self.step.state, self.source)?;
+            // It is empty.
+            let _ = self.files.set(made);
+        }
+        self.files.get().context("the files of a step are there")
+    }
+
+    /// Whether a patch from a state to this one is short enough.
+    fn fits(&self, base: &Files) -> Result<bool> {
+        Ok(base.added_lines(self.files()?, self.source.tree)? <= LIMIT)
+    }
+}
+
+/// The patches of the steps of a kind: one, or else one for each group, or else as few as there may
+/// be.
+fn join_kind(base: &Files, steps: &[Made<'_>]) -> Result<Vec<Patch>> {
+    if let Some(one) = join_all(base, steps)? {
+        return Ok(vec![one]);
+    }
+    let mut of_groups: Vec<Patch> = Vec::new();
+    for of_group in steps.chunk_by(|one, next| one.step.group == next.step.group) {
+        let base = of_groups.last().map_or(base, |patch| &patch.files);
+        let mut patches = match join_all(base, of_group)? {
+            Some(one) => vec![one],
+            None => join_some(base, of_group)?,
+        };
+        for patch in &mut patches {
+            patch.group = of_group[0].step.group;
+        }
+        of_groups.extend(patches);
+    }
+    let any = join_some(base, steps)?;
+    Ok(match any.len() < of_groups.len() {
+        true => any,
+        false => of_groups,
+    })
+}
+
+/// One patch with all of the steps, unless it would be too long.
+fn join_all(base: &Files, steps: &[Made<'_>]) -> Result<Option<Patch>> {
+    let Some(last) = steps.last() else {
+        return Ok(None);
+    };
+    if !last.fits(base)? {
+        return Ok(None);
+    }
+    let names = steps.iter().flat_map(|made| made.step.names.clone());
+    Ok(Some(Patch {
+        kind: last.step.kind.clone(),
+        names: names.collect(),
+        group: None,
+        files: last.files()?.clone(),
+    }))
+}
+
+/// As few patches with the steps as there may be. A patch with a single step may be too long.
+fn join_some(base: &Files, steps: &[Made<'_>]) -> Result<Vec<Patch>> {
+    let mut patches: Vec<Patch> = Vec::new();
+    // The state before the last patch.
+    let mut base = base.clone();
+    for made in steps {
+        let step = &made.step;
+        match patches.last_mut() {
+            Some(last) if made.fits(&base)? => {
+                last.names.extend(step.names.clone());
+                last.files = made.files()?.clone();
+            }
+            last => {
+                if let Some(last) = last {
+                    base = last.files.clone();
+                }
+                patches.push(Patch {
+                    kind: step.kind.clone(),
+                    names: step.names.clone(),
+                    group: None,
+                    files: made.files()?.clone(),
+                });
+            }
+        }
+    }
+    Ok(patches)
 }
 
 /// The files of a state, by their paths. Other files are those of the tree.

@@ -1,6 +1,6 @@
 //! A state of a tree: how much of the drop-in it has, and the files that follow from that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -35,6 +35,11 @@ impl Ops {
         self.0.is_empty()
     }
 
+    /// Whether it has all of `others`.
+    fn has_all(&self, others: &Self) -> bool {
+        self.0.is_superset(&others.0)
+    }
+
     /// Removes those that `others` has not.
     fn keep(&mut self, others: &Self) {
         self.0.retain(|pair| others.0.contains(pair));
@@ -67,8 +72,8 @@ pub struct State {
     pub raw: bool,
     /// Whether herd7 knows the atomics.
     pub memory_model: bool,
-    /// The architectures on which operations are inline assembly.
-    pub archs: BTreeSet<String>,
+    /// Which operations are inline assembly, on each architecture with some.
+    pub inlined: BTreeMap<String, Ops>,
 }
 
 impl State {
@@ -83,7 +88,13 @@ impl State {
         self.derive &= other.derive;
         self.raw &= other.raw;
         self.memory_model &= other.memory_model;
-        self.archs.retain(|arch| other.archs.contains(arch));
+        self.inlined.retain(|arch, ops| {
+            match other.inlined.get(arch) {
+                Some(others) => ops.keep(others),
+                None => *ops = Ops::default(),
+            }
+            !ops.is_empty()
+        });
     }
 
     /// The files of a tree in this state, as far as the drop-in generates or edits them.
@@ -97,10 +108,13 @@ impl State {
         let helpers = self.helpers.model(spec);
         let mut operations = self.operations.model(spec);
         for arch in &mut operations.archs {
-            arch.kernel &= self.archs.contains(&arch.name);
+            arch.kernel &= self.inlined.contains_key(&arch.name);
         }
         let pointers = self.pointers.model(spec);
         let tests = self.tests.model(spec);
+        let partial = (self.inlined.iter()).filter(|(_, ops)| !ops.has_all(&self.operations));
+        let partial = partial.map(|(arch, ops)| (arch.clone(), ops.model(spec)));
+        let partial: Vec<(String, Spec)> = partial.collect();
         let parts = KernelParts {
             helpers: (!self.helpers.is_empty()).then_some(&helpers),
             operations: (!self.operations.is_empty()).then_some(&operations),
@@ -109,6 +123,7 @@ impl State {
             barriers: self.barriers,
             derive: self.derive,
             raw: self.raw,
+            partial: &partial,
         };
         let emitted = emit::kernel_parts(parts, backend.into())?.into_iter();
         let emitted = emitted.map(|file| (file.path, file.contents));

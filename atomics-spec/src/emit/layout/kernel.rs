@@ -1,6 +1,7 @@
 //! The drop-in for a kernel tree: its C helpers and its Rust module.
 
 mod backend;
+mod partial;
 mod patched;
 mod wrapper;
 
@@ -68,6 +69,9 @@ pub struct KernelParts<'s> {
     pub derive: bool,
     /// Whether it has C's functions under their own names.
     pub raw: bool,
+    /// The architectures on which only some operations are inlined, with the model of these. On the
+    /// others for which a kernel has inline assembly, all are.
+    pub partial: &'s [(String, Spec)],
 }
 
 impl<'s> KernelParts<'s> {
@@ -81,6 +85,7 @@ impl<'s> KernelParts<'s> {
             barriers: true,
             derive: true,
             raw: false,
+            partial: &[],
         }
     }
 }
@@ -141,7 +146,7 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
     let inline = backend == KernelBackend::Asm;
-    for (name, text) in backend::modules(spec, barriers, inline)? {
+    for (name, text) in backend::modules(spec, barriers, inline, has.partial)? {
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
     if inline {

@@ -15,7 +15,9 @@
 //! 7. The tests, which use all of the above.
 //! 8. The memory model. No code depends on it.
 //! 9. One architecture after the other: none depends on another, and a maintainer of one need not
-//!    wait for those of the others.
+//!    wait for those of the others. What is not inlined yet calls the helpers, so the operations of
+//!    one can come in several steps: those on 32 and 64 bits before those on 8 and 16 bits, class by
+//!    class.
 
 use atomics_spec::Spec;
 use atomics_spec::model::op::Op;
@@ -60,9 +62,16 @@ pub struct Step {
     pub kind: Kind,
     /// Which of these it adds: the names of operations or families.
     pub names: Vec<String>,
+    /// The part of its kind that it belongs to, if its kind has parts.
+    pub group: Option<&'static str>,
     /// The state of the tree after it.
     pub state: State,
 }
+
+/// The types whose operations C has as functions.
+const WIDE: &str = "32/64-bit";
+/// The others.
+const NARROW: &str = "8/16-bit";
 
 /// All steps from a tree without the drop-in to the state `full`.
 ///
@@ -71,6 +80,7 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     let mut line = Line {
         full,
         now: State::default(),
+        group: None,
         steps: Vec::new(),
     };
     let core = || operations(spec).filter(|(family, op)| is_core(spec, family, op));
@@ -164,9 +174,19 @@ pub fn steps(full: &State, spec: &Spec, fits: bool) -> Vec<Step> {
     }
     line.step(Kind::MemoryModel, &[], |state| state.memory_model = true);
     for arch in archs(spec) {
-        line.step(Kind::Arch(arch.clone()), &[], |state| {
-            state.archs.insert(arch.clone());
-        });
+        for (narrow, group) in [(false, WIDE), (true, NARROW)] {
+            for class in &spec.types.classes {
+                line.group = Some(group);
+                line.step(Kind::Arch(arch.clone()), &[&class.title], |state| {
+                    let inlined = state.inlined.entry(arch.clone()).or_default();
+                    for (family, op) in operations(spec) {
+                        if is_narrow(family) == narrow && spec.class_of(op) == Some(class) {
+                            inlined.add(family, op);
+                        }
+                    }
+                });
+            }
+        }
     }
     line.steps
 }
@@ -230,6 +250,7 @@ fn visit<T: Clone + PartialEq>(thing: T, list: &mut Vec<T>, needs: &mut impl FnM
 struct Line<'a> {
     full: &'a State,
     now: State,
+    group: Option<&'static str>,
     steps: Vec<Step>,
 }
 
@@ -244,6 +265,7 @@ impl Line<'_> {
             self.steps.push(Step {
                 kind,
                 names: names.iter().map(|name| (*name).to_owned()).collect(),
+                group: self.group,
                 state,
             });
         }

@@ -1,6 +1,7 @@
 //! The module `backend` of the drop-in: the choice between inline assembly and C helpers, and the
 //! relaxed loads and stores, which are neither.
 
+use super::partial::Inlined;
 use super::patched::Patched;
 use super::wrapper::through_wrapper;
 use crate::arch::Arch;
@@ -43,15 +44,20 @@ Wider ones, and all if KASAN, KCSAN, KMSAN or DEBUG_ATOMIC is on, are what the o
 are. On arm64 with LTO, READ_ONCE() is a load-acquire, and so is a relaxed load.";
 
 /// The files of the module, by their names without the extension, below `kernel/sync/atomic/`. With
-/// `inline`, there is inline assembly among them.
+/// `inline`, there is inline assembly among them; of the architectures in `partial`, only that of the
+/// operations in the model.
 pub fn modules(
     spec: &Spec,
     barriers: Barriers,
     inline: bool,
+    partial: &[(String, Spec)],
 ) -> Result<Vec<(String, String)>, Missing> {
     let archs: Vec<&Arch> = inline_archs(spec).filter(|_| inline).collect();
+    let calls = partial
+        .iter()
+        .any(|(name, _)| archs.iter().any(|arch| arch.name == *name));
     let mut out = vec![
-        ("backend".into(), choice(spec, &archs, barriers)),
+        ("backend".into(), choice(spec, &archs, calls, barriers)),
         ("backend/helpers".into(), helpers(spec, barriers)),
     ];
     for arch in archs {
@@ -60,10 +66,12 @@ pub fn modules(
             barriers,
             hosted: Hosted::Kernel,
         };
-        let text = asm::module(spec, arch, surroundings)?;
+        let inlined = Inlined::new(arch, partial);
+        let text = asm::module_of(spec, arch, surroundings, &|v| inlined.has(v))?;
         let text = through_wrapper(&text, arch.kernel_directive.as_deref(), HAS_LABELS);
+        let text = inlined.with_helpers(spec, text);
         let modules = match Patched::of(arch) {
-            Some(patched) => patched.modules(spec, arch, text)?,
+            Some(patched) => patched.modules(spec, arch, &inlined, text)?,
             None => vec![(arch.name.clone(), text)],
         };
         let modules = modules.into_iter();
@@ -105,8 +113,8 @@ fn helpers(spec: &Spec, barriers: Barriers) -> String {
     extern_c::module(spec, link, barriers)
 }
 
-/// The module itself.
-fn choice(spec: &Spec, archs: &[&Arch], barriers: Barriers) -> String {
+/// The module itself. `calls` is whether some inline assembly calls helpers.
+fn choice(spec: &Spec, archs: &[&Arch], calls: bool, barriers: Barriers) -> String {
     let mut t = Text::default();
     let choice = match archs {
         [] => {
@@ -142,7 +150,16 @@ fn choice(spec: &Spec, archs: &[&Arch], barriers: Barriers) -> String {
             [one] => one.clone(),
             any => format!("any({})", any.join(", ")),
         };
-        emit_module(&mut t, &format!("any({checked}, not({any}))"), "helpers");
+        let uncalled = format!("any({checked}, not({any}))");
+        if calls {
+            t.line("#[allow(dead_code, reason = \"some operations are inlined\")]");
+            t.line("mod helpers;");
+            t.lines(&attribute(&format!("cfg({uncalled})")));
+            t.line("use helpers as arch;");
+            t.line("");
+        } else {
+            emit_module(&mut t, &uncalled, "helpers");
+        }
     }
     if barriers != Barriers::None {
         t.line("pub(crate) use arch::*;");

@@ -3,6 +3,7 @@
 //! The instructions are compiled twice, once for each choice, so that a function has the kernel's
 //! jump once, however many others it calls.
 
+use super::partial::Inlined;
 use crate::arch::{Arch, Feature, KernelFeature, Sequence};
 use crate::emit::signature;
 use crate::emit::text::Text;
@@ -61,13 +62,14 @@ impl<'a> Patched<'a> {
         &self,
         spec: &Spec,
         arch: &Arch,
+        inlined: &Inlined<'_>,
         instructions: String,
     ) -> Result<Vec<(String, String)>, Missing> {
         let name = &arch.name;
         let feature = rust_ident(&self.feature.name);
         let file = |module: &str| format!("{name}/{module}");
         Ok(vec![
-            (name.clone(), self.choice(spec, arch)?),
+            (name.clone(), self.choice(spec, arch, inlined)?),
             (file(BASE), self.chosen(false)),
             (file(&feature), self.chosen(true)),
             (file(INSTRUCTIONS), instructions),
@@ -92,7 +94,7 @@ impl<'a> Patched<'a> {
     }
 
     /// The module that follows the kernel's choice.
-    fn choice(&self, spec: &Spec, arch: &Arch) -> Result<String, Missing> {
+    fn choice(&self, spec: &Spec, arch: &Arch, inlined: &Inlined<'_>) -> Result<String, Missing> {
         let mut t = Text::default();
         let feature = rust_ident(&self.feature.name);
         t.inner_doc(&format!(
@@ -111,7 +113,7 @@ impl<'a> Patched<'a> {
         t.line(format!("pub(crate) use {BASE}::*;"));
         t.line("");
         self.emit_detection(&mut t);
-        let lists = self.lists(spec, arch)?;
+        let lists = self.lists(spec, arch, inlined)?;
         t.line("");
         t.lines(
             CHOOSE
@@ -190,13 +192,18 @@ impl<'a> Patched<'a> {
 
     /// What differs between the choices, for each family. Families in which the same functions
     /// differ have one list.
-    fn lists<'s>(&self, spec: &'s Spec, arch: &'s Arch) -> Result<Vec<List<'s>>, Missing> {
+    fn lists<'s>(
+        &self,
+        spec: &'s Spec,
+        arch: &'s Arch,
+        inlined: &Inlined<'_>,
+    ) -> Result<Vec<List<'s>>, Missing> {
         let planners = Planners::new(spec, arch);
         let mut lists: Vec<List<'_>> = Vec::new();
         for family in &spec.types.families {
             let mut rows = Vec::new();
             for variant in spec.variants_of(&family.name) {
-                if differs(&planners, &variant)? {
+                if inlined.has(&variant) && differs(&planners, &variant)? {
                     rows.push(row(&variant));
                 }
             }

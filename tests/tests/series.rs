@@ -235,20 +235,32 @@ fn a_series_is_what_gen_writes_in_patches_to_review() {
 #[test]
 fn parts_are_a_series_of_their_own() {
     let Some(tree) = tree::tree() else { return };
-    for (options, expected) in [
-        (&["--only", "memory-model"], &["tools/memory-model: "][..]),
+    for (options, most, expected) in [
+        (
+            &["--only", "memory-model"],
+            400,
+            &["tools/memory-model: "][..],
+        ),
         (
             &["--only", "barriers"],
+            120,
+            &["rust: sync: atomic: Add barriers"],
+        ),
+        (
+            &["--only", "barriers,derive"],
+            5000,
             &[
                 "rust: sync: atomic: Generate orderings and traits",
                 "rust: sync: atomic: Generate the methods",
                 "rust: sync: atomic: Move the functions",
                 "rust: sync: atomic: Generate the types",
                 "rust: sync: atomic: Add barriers",
+                "rust: macros: Add derive",
             ],
         ),
         (
             &["--only", "u8"],
+            5000,
             &[
                 "rust: sync: atomic: Generate orderings and traits",
                 "rust: sync: atomic: Generate the methods",
@@ -261,6 +273,8 @@ fn parts_are_a_series_of_their_own() {
         let series = Series::of(&tree, options);
         series.is_the_drop_in();
         let sizes = series.sizes();
+        let added: usize = sizes.iter().map(|(_, added)| added).sum();
+        assert!(added <= most, "{options:?}: {sizes:?}");
         // Several patches may have one purpose. The helpers are those that the parts need.
         let mut purposes: Vec<&str> = Vec::new();
         for (subject, _) in &sizes {
@@ -287,4 +301,27 @@ fn parts_are_a_series_of_their_own() {
     let told = printed(&xtask(&unknown));
     assert!(told.contains("there is no part `u32`"), "{told}");
     assert!(contents(to.path()).is_empty());
+}
+
+/// A maintainer may take the barriers first, and the others later.
+#[test]
+fn barriers_alone_are_small_and_give_way_to_the_whole() {
+    let Some(tree) = tree::tree() else { return };
+    let copy = tree::copy_of(&tree);
+    let root = text(copy.path());
+    let barriers = ["gen", "--kernel", root, "--only", "barriers"];
+    let told = success(&xtask(&barriers));
+    assert!(told.contains(" 3 files written, 0 removed"), "{told}");
+    let again = success(&xtask(&barriers));
+    assert!(again.contains(" 0 files written, 0 removed"), "{again}");
+    // No edit is in the way.
+    success(&xtask(&["gen", "--kernel", root]));
+    success(&xtask(&["gen", "--kernel", root, "--check"]));
+    // Their own edits are still noticed.
+    let file = copy.path().join("rust/helpers/atomic_ext.c");
+    let edited = fs::read_to_string(tree.join("rust/helpers/atomic_ext.c")).expect("a file");
+    let edited = edited.replacen("#include", "#include <linux/types.h>\n#include", 1);
+    fs::write(&file, edited).expect("writable");
+    let told = printed(&xtask(&["gen", "--kernel", root]));
+    assert!(told.contains("differs from the file in Linux"), "{told}");
 }

@@ -1,5 +1,6 @@
 //! The drop-in for a kernel tree: which files it has, and whether they may be overwritten.
 
+mod alone;
 mod backend;
 mod build;
 mod checksum;

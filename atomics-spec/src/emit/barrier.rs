@@ -17,6 +17,8 @@ pub enum Barriers {
     InC,
     /// Only those around atomic operations, for a kernel, which already has the others.
     Atomic,
+    /// The same, beside the kernel's own module: there is no backend, and they call the helpers.
+    Alone,
     /// None, for a kernel without this part of the drop-in.
     None,
 }
@@ -28,7 +30,7 @@ impl Barriers {
         BARRIERS.into_iter().filter(move |name| match self {
             Self::All | Self::InC => true,
             Self::Atomic => name.ends_with("_atomic") || (*name == "smp_mb" && store_mb),
-            Self::None => false,
+            Self::Alone | Self::None => false,
         })
     }
 
@@ -107,9 +109,13 @@ pub(super) fn has_store_mb(spec: &Spec) -> bool {
         .all(|method| called::find(spec, method).is_some())
 }
 
+/// Why the call of a helper is sound.
+const PROOF: &str = "// SAFETY: A barrier accesses no memory.";
+
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
-    let store_mb = store_mb(spec, path);
+    let alone = barriers == Barriers::Alone;
+    let store_mb = store_mb(spec, alone, path);
     let mut uses = "use super::backend;\n".to_owned();
     let mut out = match barriers {
         Barriers::All | Barriers::InC => {
@@ -128,7 +134,7 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
                 .replace("$unknown\n", &statement(&format!("not({known})")))
                 .replace("$impls\n", &(impls(&devices) + "\n"))
         }
-        Barriers::Atomic => {
+        Barriers::Atomic | Barriers::Alone => {
             if let Some(store_mb) = &store_mb {
                 uses += &super::text::import("super::internal", &store_mb.traits);
                 uses += "use super::ordering::Full;\n";
@@ -142,11 +148,26 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     if store_mb.is_some() {
         uses += "use super::{Atomic, AtomicType, Relaxed};\n";
     }
+    if alone {
+        uses = uses.replace("use super::backend;\n", "use crate::bindings;\n\n");
+        uses = uses.replace("use super::ordering::Full;\n", "");
+    }
     out = out.replace("$uses\n", &uses);
     out.push('\n');
-    out.push_str(include_str!("templates/barrier_atomic.rs"));
-    if let Some(store_mb) = store_mb {
-        out.push_str(&store_mb.text);
+    let around = include_str!("templates/barrier_atomic.rs");
+    let store_mb = store_mb.map(|store_mb| store_mb.text).unwrap_or_default();
+    for line in around.lines().chain(store_mb.lines()) {
+        let call = line.trim_start().strip_prefix("backend::");
+        match call
+            .and_then(|call| call.strip_suffix(';'))
+            .filter(|_| alone)
+        {
+            Some(call) => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                out += &format!("{indent}{PROOF}\n{indent}unsafe {{ bindings::{call} }};\n");
+            }
+            None => out.extend([line, "\n"]),
+        }
     }
     out.replace("$path", path)
 }
@@ -245,7 +266,7 @@ struct StoreMb {
     traits: BTreeSet<String>,
 }
 
-fn store_mb(spec: &Spec, path: &str) -> Option<StoreMb> {
+fn store_mb(spec: &Spec, alone: bool, path: &str) -> Option<StoreMb> {
     let (store, xchg) = (called::find(spec, "store")?, called::find(spec, "xchg")?);
     let traits: BTreeSet<String> = [store, xchg]
         .map(|f| names::ops_trait(f.class))
@@ -278,10 +299,13 @@ fn store_mb(spec: &Spec, path: &str) -> Option<StoreMb> {
     let params = ["v: &Atomic<T>".to_owned(), "value: T".to_owned()];
     t.signature("pub fn smp_store_mb<T: AtomicType>", &params, None, &wheres);
     t.indented(|t| {
-        t.lines(
-            "if backend::STORE_MB_IS_XCHG {\n    v.xchg(value, Full);\n} else {\n    \
-                 v.store(value, Relaxed);\n    backend::smp_mb();\n}",
-        );
+        t.lines(match alone {
+            true => "v.store(value, Relaxed);\nbackend::smp_mb();",
+            false => {
+                "if backend::STORE_MB_IS_XCHG {\n    v.xchg(value, Full);\n} else {\n    \
+                 v.store(value, Relaxed);\n    backend::smp_mb();\n}"
+            }
+        });
     });
     t.line("}");
     Some(StoreMb {

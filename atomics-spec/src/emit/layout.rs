@@ -15,6 +15,7 @@ pub use core_crate::{CFiles, CORE_BINDINGS, CORE_HEADER, c_files, core_crate};
 pub use file::{File, MARKER};
 #[cfg(feature = "tools")]
 pub use kernel::{
-    CHECKERS, KernelBackend, KernelParts, in_kernel_style, kernel, kernel_parts, kernel_sequences,
+    CHECKERS, KernelBackend, KernelParts, in_kernel_style, kernel, kernel_barrier_helpers,
+    kernel_parts, kernel_sequences,
 };
 pub use tree::{Backend, arch_items, module_tree};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use atomics_spec::emit::layout;
 
-use super::{build, checksum, derive, line_ends, memory_model};
+use super::{alone, build, checksum, derive, line_ends, memory_model};
 use crate::write::{self, Generated};
 
 /// The files of Linux that the drop-in replaces, each with its git blob hashes in all known
@@ -125,8 +125,13 @@ fn fault(path: &Path, old: &[u8], new: Option<&str>) -> Option<&'static str> {
     })
 }
 
-/// Whether a known version of Linux has these contents at this path.
+/// Whether a known version of Linux has these contents at this path, but for the barriers.
 fn is_upstream(path: &Path, contents: &[u8]) -> bool {
     let known = UPSTREAM.iter().find(|(name, _)| path == Path::new(name));
-    known.is_some_and(|(_, blobs)| blobs.contains(&checksum::git_blob(contents).as_str()))
+    let is = |contents: &[u8]| {
+        let blob = checksum::git_blob(contents);
+        known.is_some_and(|(_, blobs)| blobs.contains(&blob.as_str()))
+    };
+    is(contents)
+        || str::from_utf8(contents).is_ok_and(|text| is(alone::without(path, text).as_bytes()))
 }

@@ -26,8 +26,10 @@ const TESTS: &str = "tests";
 const MEMORY_MODEL: &str = "memory-model";
 
 /// What parts need. Any other part needs the core.
-const NEEDS: [(&str, &[&str]); 3] = [
+const NEEDS: [(&str, &[&str]); 4] = [
     (CORE, &[]),
+    // They are for any module with atomic operations, Linux's own, too.
+    (BARRIERS, &[]),
     (MEMORY_MODEL, &[]),
     // They test these, too.
     (TESTS, &[CORE, BARRIERS, DERIVE]),
@@ -286,13 +288,21 @@ mod tests {
         assert_eq!(note, None);
         assert_eq!(core.operations, core.pointers);
         let (note, barriers) = state(&["barriers"]);
-        let told = "note: added core, which others need: barriers";
-        assert_eq!(note.as_deref(), Some(told));
-        let core_with_barriers = State {
+        assert_eq!(note, None);
+        let only = State {
             barriers: true,
+            ..State::default()
+        };
+        assert_eq!(barriers, only);
+        let (note, derive) = state(&["barriers", "derive"]);
+        let told = "note: added core, which others need: barriers, derive";
+        assert_eq!(note.as_deref(), Some(told));
+        let core_with_both = State {
+            barriers: true,
+            derive: true,
             ..core.clone()
         };
-        assert_eq!(barriers, core_with_barriers);
+        assert_eq!(derive, core_with_both);
         // What herd7 knows depends on nothing.
         let (note, model) = state(&["memory-model"]);
         assert_eq!(note, None);

@@ -12,7 +12,7 @@ use atomics_spec::model::ty::Family;
 
 use super::backend::Backend;
 use super::mixed::{self, Stage};
-use super::{build, checksum, derive, line_ends, memory_model};
+use super::{alone, build, checksum, derive, line_ends, memory_model};
 use crate::write::Generated;
 
 /// Operations of families, by the names of both.
@@ -120,7 +120,7 @@ impl State {
             operations: (!self.operations.is_empty()).then_some(&operations),
             pointers: &pointers,
             tests: (!self.tests.is_empty()).then_some(&tests),
-            barriers: self.barriers,
+            barriers: self.barriers.then_some(spec),
             derive: self.derive,
             raw: self.raw,
             partial: &partial,
@@ -130,7 +130,10 @@ impl State {
         // Before the last stage, Linux's module has some of the new files.
         let there = |(path, _): &(String, String)| {
             let is_module = path == mixed::PATH || path.starts_with(mixed::FOLDER);
-            !is_module || self.stage == Stage::Whole || mixed::has(self.stage, path)
+            !is_module
+                || self.has_only_barriers()
+                || self.stage == Stage::Whole
+                || mixed::has(self.stage, path)
         };
         let emitted: Vec<(String, String)> = emitted.filter(there).collect();
         let derived = (derive::MODULE.to_owned(), derive::module());
@@ -141,6 +144,9 @@ impl State {
                 path: path.into(),
             })
             .collect();
+        if self.has_only_barriers() {
+            files.extend(alone::files(tree, spec)?);
+        }
         if let Some(contents) = self.mixed_module(tree, &files)? {
             files.push(Generated {
                 path: mixed::PATH.into(),
@@ -164,6 +170,11 @@ impl State {
             });
         }
         Ok(files)
+    }
+
+    /// Whether it has the barriers without the operations.
+    fn has_only_barriers(&self) -> bool {
+        self.barriers && self.operations.is_empty()
     }
 
     /// Linux's module with the new files, in a stage in which it has some.

@@ -8,7 +8,7 @@ mod wrapper;
 use super::file::{File, banner};
 use super::modules::modules;
 use crate::arch::Arch;
-use crate::emit::barrier::Barriers;
+use crate::emit::barrier::{self, Barriers};
 use crate::emit::c::{self, Style};
 use crate::emit::c_barrier;
 use crate::emit::c_rows;
@@ -63,8 +63,9 @@ pub struct KernelParts<'s> {
     pub pointers: &'s Spec,
     /// The KUnit tests in it.
     pub tests: Option<&'s Spec>,
-    /// Whether it, and the C helpers, have the barriers.
-    pub barriers: bool,
+    /// The barriers in it and in the C helpers. Without the Rust module, they are a file beside the
+    /// kernel's own module, and the C helpers are [`kernel_barrier_helpers`].
+    pub barriers: Option<&'s Spec>,
     /// Whether it re-exports `derive(AtomicType)`.
     pub derive: bool,
     /// Whether it has C's functions under their own names.
@@ -82,7 +83,7 @@ impl<'s> KernelParts<'s> {
             operations: Some(spec),
             pointers: spec,
             tests: Some(spec),
-            barriers: true,
+            barriers: Some(spec),
             derive: true,
             raw: false,
             partial: &[],
@@ -116,8 +117,8 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         });
     };
     let barriers = match has.barriers {
-        true => Barriers::Atomic,
-        false => Barriers::None,
+        Some(_) => Barriers::Atomic,
+        None => Barriers::None,
     };
     if let Some(spec) = has.helpers {
         add("helpers/atomic.c", upstream_helpers(spec));
@@ -126,6 +127,10 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         }
     }
     let Some(spec) = has.operations else {
+        if let Some(spec) = has.barriers {
+            let text = barrier::module(spec, Barriers::Alone, PATH);
+            add("kernel/sync/atomic/barrier.rs", text);
+        }
         return Ok(files);
     };
     let parts = Parts {
@@ -238,7 +243,19 @@ fn other_helpers(spec: &Spec, arch: &Arch, barriers: Barriers) -> Result<String,
             }
         }
     }
-    let own = barriers.backend(spec).filter(|name| *name != "smp_mb");
-    text += &c_barrier::barriers(spec, arch, own, STYLE);
+    text += &barrier_helpers(spec, arch, barriers);
     Ok(text.trim_end().to_owned() + "\n")
+}
+
+/// The helpers of the barriers for which upstream has none.
+fn barrier_helpers(spec: &Spec, arch: &Arch, barriers: Barriers) -> String {
+    let own = barriers.backend(spec).filter(|name| *name != "smp_mb");
+    c_barrier::barriers(spec, arch, own, STYLE)
+}
+
+/// The C helpers of the barriers, for a kernel without the others of the drop-in.
+pub fn kernel_barrier_helpers(spec: &Spec) -> String {
+    let arch = spec.arch("kernel");
+    let text = arch.map(|arch| barrier_helpers(spec, arch, Barriers::Atomic));
+    text.unwrap_or_default().trim_end().to_owned() + "\n"
 }

@@ -159,12 +159,7 @@ impl Build<'_> {
             checks.skip(&BUILT, "the kernel was not built")?;
             return checks.finish();
         }
-        match self.machine.boot() {
-            None => {
-                checks.check("kunit", |log| self.run_program(log))?;
-            }
-            Some(boot) => self.run_on_cpus(boot, &mut checks)?,
-        }
+        self.run_tests(&mut checks)?;
         checks.check("calls", |log| self.calls(log))?;
         if !self.options.quick {
             checks.check("rustdoc", |log| self.rustdoc(log))?;
@@ -173,12 +168,14 @@ impl Build<'_> {
         checks.finish()
     }
 
-    /// Builds after each patch of a series, and compares what the last one leaves.
+    /// Builds after each patch of a series, compares what the last one leaves, and runs its tests.
     fn check_series(&self, checks: &mut Checks, folder: &Path) -> Result<()> {
         let patches = series::patches(folder)?;
         // The first patch applies to the files of the tree.
         let mut good = checks.check("copy", |log| self.copy(log, &BTreeSet::new()))?
             && checks.check("configure", |log| self.configure(log))?;
+        // What the copy put back is older than what a former drop-in was built to.
+        self.build_anew()?;
         for patch in &patches {
             good = good
                 && checks.check("patch", |log| {
@@ -190,7 +187,7 @@ impl Build<'_> {
                 })?;
         }
         if !good {
-            return checks.skip(&["compare"], "a patch does not build");
+            return checks.skip(&["compare", "kunit"], "a patch does not build");
         }
         checks.check("compare", |_| {
             let findings = write::check(&self.folders.source, self.dropin.files(), &[])?;
@@ -198,7 +195,15 @@ impl Build<'_> {
             ensure!(findings.is_empty(), "{}", findings.join("\n    "));
             Ok(format!("{} patches make the drop-in", patches.len()))
         })?;
-        Ok(())
+        self.run_tests(checks)
+    }
+
+    /// Runs the kernel, and judges its tests.
+    fn run_tests(&self, checks: &mut Checks) -> Result<()> {
+        match self.machine.boot() {
+            None => checks.check("kunit", |log| self.run_program(log)).map(drop),
+            Some(boot) => self.run_on_cpus(boot, checks),
+        }
     }
 
     /// The paths of the drop-in's files.
@@ -244,6 +249,14 @@ impl Build<'_> {
             written.written, written.unchanged, own.suites, own.examples
         );
         Ok(found)
+    }
+
+    /// The files of the drop-in with the tests and examples that the kernel has.
+    fn tested(&self) -> Result<Vec<Generated>> {
+        Ok(match self.options.series {
+            Some(_) => self.dropin.files().to_vec(),
+            None => self.with_own_tests()?.0,
+        })
     }
 
     /// The files of the drop-in, with the tests and examples of the module that it replaces.
@@ -354,13 +367,13 @@ impl Build<'_> {
     ) -> Result<String> {
         // make does not recompile files that are up to date, so their warnings would not be seen
         // again. If the last run did not end without warnings, remove the objects.
-        let mark = self.folders.build.join("unjudged");
+        let mark = self.unjudged();
         if mark.exists() {
             for object in OURS {
                 let _ = fs::remove_file(self.folders.build.join(object));
             }
         }
-        fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))?;
+        self.build_anew()?;
         let text = log.run(self.make().args(args))?;
         for step in steps {
             let mut lines = text
@@ -383,6 +396,17 @@ impl Build<'_> {
             others => format!("no warnings about the drop-in; {others} about other code"),
         };
         Ok(found)
+    }
+
+    /// Makes the next build compile what the drop-in is in, even if make would not.
+    fn build_anew(&self) -> Result<()> {
+        let mark = self.unjudged();
+        fs::write(&mark, "").with_context(|| format!("cannot write {}", mark.display()))
+    }
+
+    /// The file that says that the objects were built with warnings, or not to the end.
+    fn unjudged(&self) -> PathBuf {
+        self.folders.build.join("unjudged")
     }
 
     /// The kernel to run.
@@ -449,7 +473,7 @@ impl Build<'_> {
         let (ok, _) = log.run_any(&mut command)?;
         let results = fs::read_to_string(&json).context("kunit.py wrote no test results")?;
         let results = kunit::Results::parse(&results)?;
-        let found = results.judge(&self.with_own_tests()?.0)?;
+        let found = results.judge(&self.tested()?)?;
         ensure!(ok, "kunit.py failed, but no test failed: {found}");
         Ok(found)
     }

@@ -14,6 +14,7 @@ use atomics_spec::emit::{KernelBackend, KernelParts, kernel_parts};
 use atomics_spec::model::Variant;
 use atomics_spec::model::op::{ArgKind, Form, Op};
 use atomics_spec::model::ty::Family;
+use atomics_spec::names;
 use atomics_tools::Toolchain;
 use atomics_tools::process::run;
 
@@ -143,6 +144,33 @@ fn write_with(folder: &Path, spec: &Spec, partial: &[(String, Spec)]) {
     text += "}\n";
     fs::write(folder.join("bindings.rs"), text).expect("writable");
     fs::write(folder.join("lib.rs"), CRATE).expect("writable");
+}
+
+/// Writes the crate with a use of everything that a kernel uses, in which the compiler warns of what
+/// is not used. A kernel is built without warnings.
+fn write_strictly(folder: &Path, spec: &Spec) {
+    let strict = CRATE.replace(
+        "#![allow(dead_code, unused_imports)]",
+        "#![deny(warnings)]\n#![allow(unexpected_cfgs, non_snake_case)]",
+    );
+    let functions = spec.variants().map(|v| {
+        let module = names::backend_module(v.family);
+        format!(
+            "backend::{module}::{} as *const ()",
+            names::rust_ident(&v.name())
+        )
+    });
+    let barriers = ["smp_mb", "smp_mb__before_atomic", "smp_mb__after_atomic"];
+    let barriers = barriers.map(|name| format!("backend::{name} as *const ()"));
+    let used: Vec<String> = functions.chain(barriers).collect();
+    let used = format!(
+        "pub fn used() -> (bool, [*const (); {}]) {{ (backend::STORE_MB_IS_XCHG, [{}]) }}\n    }}\n}}",
+        used.len(),
+        used.join(", ")
+    );
+    let end = strict.rfind("    }\n}").expect("the end of the modules");
+    let text = format!("{}{used}\n", &strict[..end]);
+    fs::write(folder.join("lib.rs"), text).expect("writable");
 }
 
 /// The assembly of a configuration, by its functions.
@@ -341,7 +369,7 @@ fn what_is_not_inlined_yet_calls_helpers() {
         let model = spec.restricted(has);
         let partial = targets.clone().map(|t| (t.name.to_owned(), model.clone()));
         write_with(folder.path(), &spec, &partial.collect::<Vec<_>>());
-        for target in targets {
+        for target in targets.clone() {
             let compiler = Compiler::new(target, &target.configurations[0], &tools, &|_| {});
             let compiler = compiler.expect("a compiler");
             let assembly = Assembly::new(&compiler, folder.path(), &options(target));
@@ -360,6 +388,15 @@ fn what_is_not_inlined_yet_calls_helpers() {
                     !is_inlined,
                     "{name}: {function}"
                 );
+            }
+        }
+        write_strictly(folder.path(), &spec);
+        for target in targets {
+            let compiler = Compiler::new(target, &target.configurations[0], &tools, &|_| {});
+            let compiler = compiler.expect("a compiler");
+            for checker in [None, Some(CHECKERS[0])] {
+                let own = options(target).into_iter().chain(checker);
+                Assembly::new(&compiler, folder.path(), &own.collect::<Vec<_>>());
             }
         }
     }

@@ -68,8 +68,13 @@ impl<'a> Patched<'a> {
         let name = &arch.name;
         let feature = rust_ident(&self.feature.name);
         let file = |module: &str| format!("{name}/{module}");
+        let lists = self.lists(spec, arch, inlined)?;
+        if lists.is_empty() {
+            // Nothing is there of which there could be two.
+            return Ok(vec![(name.clone(), instructions)]);
+        }
         Ok(vec![
-            (name.clone(), self.choice(spec, arch, inlined)?),
+            (name.clone(), self.choice(arch, &lists)),
             (file(BASE), self.chosen(false)),
             (file(&feature), self.chosen(true)),
             (file(INSTRUCTIONS), instructions),
@@ -94,7 +99,7 @@ impl<'a> Patched<'a> {
     }
 
     /// The module that follows the kernel's choice.
-    fn choice(&self, spec: &Spec, arch: &Arch, inlined: &Inlined<'_>) -> Result<String, Missing> {
+    fn choice(&self, arch: &Arch, lists: &[List<'_>]) -> String {
         let mut t = Text::default();
         let feature = rust_ident(&self.feature.name);
         t.inner_doc(&format!(
@@ -113,7 +118,6 @@ impl<'a> Patched<'a> {
         t.line(format!("pub(crate) use {BASE}::*;"));
         t.line("");
         self.emit_detection(&mut t);
-        let lists = self.lists(spec, arch, inlined)?;
         t.line("");
         t.lines(
             CHOOSE
@@ -121,7 +125,7 @@ impl<'a> Patched<'a> {
                 .replace("FEATURE", &feature)
                 .trim_end(),
         );
-        for list in &lists {
+        for list in lists {
             t.line("");
             let families: Vec<String> = list.families.iter().map(|f| f.name.clone()).collect();
             t.doc(&format!("What differs in {}.", families.join(", ")));
@@ -152,7 +156,7 @@ impl<'a> Patched<'a> {
                 });
             }
         }
-        Ok(t.finish())
+        t.finish()
     }
 
     /// Emits the function that returns what the kernel chose.

@@ -204,10 +204,13 @@ fn write_patch(
 /// Writes a series to its folder.
 fn write_series(folder: &Path, mails: &[Generated]) -> Result<ExitCode> {
     dropin::series::folder::write(folder, mails)?;
+    let patches = match mails.len().saturating_sub(1) {
+        1 => "1 patch".to_owned(),
+        count => format!("{count} patches"),
+    };
     line(&format!(
-        "{}: {} patches and a cover letter; apply them with `git am --empty=drop {}/*.patch`.",
+        "{}: {patches} and a cover letter; apply them with `git am --empty=drop {}/*.patch`.",
         folder.display(),
-        mails.len().saturating_sub(1),
         quote(folder),
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -464,13 +464,15 @@ pub const TARGETS: [Target; 8] = [
     },
 ];
 
-/// Finds an architecture by name.
+/// Finds an architecture by its name, or by that of its kernel.
 ///
 /// # Errors
 ///
 /// If there is none. The message lists the known architectures.
 pub fn find(name: &str) -> Result<&'static Target> {
-    let found = TARGETS.iter().find(|target| target.name == name);
+    let is_booted = |target: &&Target| target.boot.is_some_and(|boot| boot.name == name);
+    let named = TARGETS.iter().find(|target| target.name == name);
+    let found = named.or_else(|| TARGETS.iter().find(is_booted));
     found.with_context(|| {
         let names = TARGETS.map(|target| target.name).join(", ");
         format!("unknown architecture `{name}`\n = help: the architectures are {names}")
@@ -516,6 +518,19 @@ mod tests {
             assert!(isa.is_ok(), "{}", isa.unwrap_err());
             assert!(!target.configurations.is_empty(), "{}", target.name);
         }
+    }
+
+    #[test]
+    fn architectures_have_the_names_of_their_kernels() {
+        for (name, found) in [
+            ("aarch64", "aarch64"),
+            ("arm64", "aarch64"),
+            ("powerpc64le", "powerpc64"),
+            ("x86", "x86"),
+        ] {
+            assert_eq!(find(name).unwrap().name, found);
+        }
+        assert!(find("arm65").is_err());
     }
 
     /// Tests run on every architecture that has a table: in an emulator, or on x86_64 as ordinary

@@ -20,6 +20,9 @@ const HELPER_HEADERS: &str = "\
 #include <asm/rwonce.h>
 ";
 
+/// The name of the Rust module, without an extension.
+const USER: &str = "user";
+
 /// A file that the compiler reads in place of one of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -113,6 +116,27 @@ impl Kernel<'_> {
         })
     }
 
+    /// Opens the build folder `folder` of a kernel that was configured and prepared elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be locked, or its configuration lacks one of `lines`.
+    pub fn open<'k>(
+        &'k self,
+        target: &'k Target,
+        folder: &Path,
+        lines: &[&str],
+    ) -> Result<Build<'k>> {
+        let lock = Lock::wait(folder, self.progress)?;
+        check(folder, lines)?;
+        Ok(Build {
+            kernel: self,
+            target,
+            folder: folder.to_owned(),
+            _lock: lock,
+        })
+    }
+
     fn configure(&self, target: &Target, lines: &[&str], build: &Path) -> Result<()> {
         // `tinyconfig` and the later targets keep the settings in this file.
         let asked = build.join("parity.config");
@@ -175,6 +199,20 @@ impl Build<'_> {
         Ok(objects)
     }
 
+    /// Compiles `rust`, a file of a Rust module.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile, for example because the kernel has no Rust.
+    pub fn rust_object(&self, rust: &str) -> Result<PathBuf> {
+        let module = self.module()?;
+        (self.kernel.progress)(&format!("{}: compiling a Rust module", self.target.name));
+        write_changed(&module.join(format!("{USER}.rs")), rust)?;
+        let object = format!("{USER}.o");
+        self.make_in(&module, &object)?;
+        Ok(module.join(object))
+    }
+
     /// Checks that the tables refuse the macros of the headers as names of arguments.
     ///
     /// # Errors
@@ -196,8 +234,11 @@ impl Build<'_> {
         });
         fs::create_dir_all(&module)
             .with_context(|| format!("cannot create {}", module.display()))?;
+        // A function that only does one operation has no frame in C. In Rust it has one if the kernel
+        // asks for it, although it is not of the operation, which a caller inlines.
         let makefile = format!(
-            "obj-m := parity.o\nccflags-y := {}\nCFLAGS_macros.o := -dM\n",
+            "obj-m := parity.o {USER}.o\nccflags-y := {}\nCFLAGS_macros.o := -dM\n\
+             RUSTFLAGS_REMOVE_{USER}.o := -Cforce-frame-pointers=y\n",
             self.target.kernel.cflags
         );
         write_changed(&module.join("Makefile"), &makefile)?;

@@ -11,6 +11,7 @@
 //!
 //! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
 //! [`Suite::audit`] judges the kernel's code alone, and [`audit`] prints what it finds.
+//! [`Suite::compare_drop_in`] compares what the build of a kernel makes of the drop-in.
 
 #![deny(
     clippy::print_stdout,
@@ -20,6 +21,7 @@
 
 pub mod audit;
 mod constants;
+pub mod drop_in;
 mod exec;
 mod helpers;
 mod kernel;
@@ -29,8 +31,10 @@ mod point;
 pub mod reasons;
 pub mod report;
 mod side;
+mod sites;
 mod suite;
 mod track;
+mod user;
 mod value;
 mod verdict;
 

@@ -43,6 +43,8 @@ pub struct Point {
     pub is_rmw: bool,
     /// The required ordering on success. On failure, no ordering is required.
     pub contract: Guarantees,
+    /// The width of the values in bits. 0 if there are none.
+    pub width: u32,
     /// The kind and the width of each argument.
     arguments: Vec<(Origin, u32)>,
     /// The text of a C function that calls it.
@@ -52,6 +54,21 @@ pub struct Point {
 }
 
 impl Point {
+    /// The same operation under another name, on values of another width.
+    pub fn on(&self, name: String, width: u32) -> Self {
+        let mut point = Self {
+            name,
+            width,
+            ..self.clone()
+        };
+        for (origin, bits) in &mut point.arguments {
+            if *origin == Origin::Data {
+                *bits = width;
+            }
+        }
+        point
+    }
+
     /// The locations of the pointer arguments on a call.
     pub fn arguments(&self, abi: Abi) -> Arguments {
         let bits: Vec<u32> = self.arguments.iter().map(|(_, bits)| *bits).collect();
@@ -223,6 +240,7 @@ fn point(v: &Variant<'_>, name: &str, object: &str, value: &str, call: &str, bit
         can_fail: v.of.can_fail(),
         is_rmw: v.of.is_rmw(),
         contract: contract(v),
+        width,
         arguments: arguments.collect(),
         c,
         rust,
@@ -284,6 +302,7 @@ fn barrier(name: &'static str) -> Point {
         can_fail: false,
         is_rmw: is_beside,
         contract,
+        width: 0,
         arguments: if is_beside {
             vec![(Origin::Variable, 0)]
         } else {

@@ -11,14 +11,11 @@ use atomics_spec::diag::{Error, Errors};
 use atomics_spec::lex::{Row, rows};
 use wildmatch::WildMatch;
 
-use crate::report::{Line, mean};
+use crate::report::{Line, SPARE, mean};
 use crate::verdict::Verdict;
 
 /// The columns of a row, for error messages.
 const COLUMNS: &str = "ARCH CONFIGURATION VARIANT VERDICT REASON";
-
-/// How many additional instructions need no reason.
-const SPARE: i64 = 2;
 
 /// A difference that needs a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,40 +148,63 @@ pub fn find_faults(
     lines: &[Line],
     whole: bool,
 ) -> Result<Vec<String>, Errors> {
-    let weaker = lines.iter().filter(|l| l.verdict() == Verdict::Weaker);
-    let mut faults: Vec<String> = weaker
-        .map(|line| {
-            let missing = line.comparison.success.missing.join(", ");
-            format!(
-                "{} {} {} is weaker than required: it does not order {missing}",
-                line.arch, line.configuration, line.name
-            )
-        })
-        .collect();
+    let mut faults = weaker(lines);
     let mean = mean(lines);
     if mean > 1.0 {
         faults.push(format!(
             "ours has {mean:.4} times as many instructions as the kernel's"
         ));
     }
-    faults.extend(check(reasons, lines, whole)?);
+    faults.extend(check(reasons, None, lines, whole)?);
     Ok(faults)
 }
 
-/// Finds the differences in these lines without a reason, and the reasons that match no difference.
-/// With `whole`, the lines are those of all architectures.
+/// Finds the faults in a comparison of the drop-in: it is weaker, or differs without a reason in the
+/// file `own`, or in the file `shared`, which is also for other comparisons. A kernel whose choices
+/// the drop-in does not follow may be shorter on average.
 ///
 /// # Errors
 ///
-/// All errors in the file of reasons.
-fn check(source: Source<'_>, lines: &[Line], whole: bool) -> Result<Vec<String>, Errors> {
+/// All errors in the first file with errors.
+pub fn find_faults_of_drop_in(
+    own: Source<'_>,
+    shared: Source<'_>,
+    lines: &[Line],
+) -> Result<Vec<String>, Errors> {
+    let mut faults = weaker(lines);
+    faults.extend(check(own, Some(shared), lines, false)?);
+    Ok(faults)
+}
+
+/// The lines in which ours is weaker.
+fn weaker(lines: &[Line]) -> Vec<String> {
+    let weaker = lines.iter().filter(|l| l.verdict() == Verdict::Weaker);
+    let faults = weaker.map(|line| {
+        let missing = line.comparison.success.missing.join(", ");
+        format!(
+            "{} {} {} is weaker than required: it does not order {missing}",
+            line.arch, line.configuration, line.name
+        )
+    });
+    faults.collect()
+}
+
+/// Finds the differences in these lines without a reason, and the reasons that match no difference,
+/// except for those in `shared`. With `whole`, the lines are those of all architectures.
+fn check(
+    source: Source<'_>,
+    shared: Option<Source<'_>>,
+    lines: &[Line],
+    whole: bool,
+) -> Result<Vec<String>, Errors> {
     let file = source.name;
     let reasons = parse(source)?;
+    let shared = shared.map(parse).transpose()?.unwrap_or_default();
     let mut used = vec![false; reasons.len()];
     let mut wrong = Vec::new();
     for line in lines {
         for matter in Matter::of(line) {
-            let mut found = false;
+            let mut found = shared.iter().any(|reason| reason.fits(line, matter));
             for (reason, used) in reasons.iter().zip(&mut used) {
                 if reason.fits(line, matter) {
                     (found, *used) = (true, true);
@@ -239,7 +259,7 @@ mod tests {
                 failure: None,
             },
             ours: counts.0,
-            kernel: counts.1,
+            kernel: Some(counts.1),
         }
     }
 
@@ -256,7 +276,8 @@ mod tests {
     #[test]
     fn each_difference_needs_a_reason_of_its_own() {
         let (full, acquire) = (Guarantees::full(), Guarantees::acquire());
-        let check = |reasons: &str, line: Line| check(source(reasons), &[line], true).unwrap();
+        let check =
+            |reasons: &str, line: Line| check(source(reasons), None, &[line], true).unwrap();
         assert_eq!(check("", line(&acquire, &acquire, (5, 3))), [""; 0]);
         assert_eq!(
             check("# None.\n\n", line(&acquire, &acquire, (5, 3))),
@@ -300,12 +321,15 @@ mod tests {
     fn an_unused_reason_is_reported() {
         let same = line(&Guarantees::full(), &Guarantees::full(), (3, 3));
         let reasons = "# Comment.\narm - * stronger Its fence is full.";
-        let wrong = check(source(reasons), std::slice::from_ref(&same), true).unwrap();
+        let wrong = check(source(reasons), None, std::slice::from_ref(&same), true).unwrap();
         assert_eq!(wrong.len(), 1);
         assert!(wrong[0].contains("reasons.tbl:2:"), "{wrong:?}");
         // The reason may be for an architecture that was not compared.
         let reasons = "riscv64 - * stronger Its fence is full.";
-        assert_eq!(check(source(reasons), &[same], false).unwrap(), [""; 0]);
+        assert_eq!(
+            check(source(reasons), None, &[same], false).unwrap(),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -317,5 +341,18 @@ mod tests {
         ] {
             assert!(parse(source(text)).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_shared_reason_need_not_match() {
+        let (full, acquire) = (Guarantees::full(), Guarantees::acquire());
+        let row = "arm - atomic_xchg_acquire stronger It is only an example.\n";
+        let check = |own: &str, shared: &str, line: Line| {
+            check(source(own), Some(source(shared)), &[line], false).unwrap()
+        };
+        assert_eq!(check("", row, line(&full, &acquire, (3, 3))), [""; 0]);
+        assert_eq!(check("", row, line(&full, &full, (3, 3))), [""; 0]);
+        assert_eq!(check(row, "", line(&full, &full, (3, 3))).len(), 1);
+        assert_eq!(check("", "", line(&full, &acquire, (3, 3))).len(), 1);
     }
 }

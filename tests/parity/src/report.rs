@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::verdict::{Comparison, Judged, Verdict};
 
+/// How many additional instructions need no reason.
+pub const SPARE: i64 = 2;
+
 /// One variant in one configuration of one architecture.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -20,8 +23,9 @@ pub struct Line {
     pub comparison: Comparison,
     /// The number of instructions in ours.
     pub ours: usize,
-    /// The number of instructions in the kernel's.
-    pub kernel: usize,
+    /// The number of instructions in the kernel's. None if it says nothing about ours: it is on values
+    /// of another width, because C has no such operation on these, or ours calls it.
+    pub kernel: Option<usize>,
 }
 
 impl Line {
@@ -33,7 +37,8 @@ impl Line {
     /// How many more instructions ours has.
     pub fn longer(&self) -> i64 {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        count(self.ours) - count(self.kernel)
+        self.kernel
+            .map_or(0, |kernel| count(self.ours) - count(kernel))
     }
 }
 
@@ -41,9 +46,12 @@ impl Line {
 pub fn mean<'l>(lines: impl IntoIterator<Item = &'l Line>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for line in lines {
+        let Some(kernel) = line.kernel else {
+            continue;
+        };
         // Every function has at least a return.
         #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-        let quotient = line.ours.max(1) as f64 / line.kernel.max(1) as f64;
+        let quotient = line.ours.max(1) as f64 / kernel.max(1) as f64;
         sum += quotient.ln();
         count += 1.0;
     }
@@ -71,22 +79,38 @@ pub fn table(version: &str, lines: &[Line]) -> String {
             block = Some((line.arch, line.configuration));
             let _ = writeln!(out, "\n[{} {}]", line.arch, line.configuration);
         }
-        let success = line.comparison.success.verdict;
-        let failure = line.comparison.failure.as_ref().map(|side| side.verdict);
-        let verdict = match failure {
-            Some(failure) if failure != success => {
-                format!("{}/{}", success.name(), failure.name())
-            }
-            _ => success.name().to_owned(),
-        };
-        let _ = writeln!(
-            out,
-            "{:<36} {verdict:<8} {:>2} {:>2}",
-            line.name, line.ours, line.kernel
-        );
+        out += &row(line);
     }
     out += "\n[summary]\n";
     out + &summary(lines)
+}
+
+/// The lines with a difference that needs a reason, and the summary of all.
+pub fn differences(lines: &[Line]) -> String {
+    let mut out = String::new();
+    for line in lines {
+        if line.verdict() != Verdict::Same || line.longer() > SPARE {
+            let _ = write!(out, "{} {} {}", line.arch, line.configuration, row(line));
+        }
+    }
+    out + &summary(lines)
+}
+
+/// The line of a variant.
+fn row(line: &Line) -> String {
+    let success = line.comparison.success.verdict;
+    let failure = line.comparison.failure.as_ref().map(|side| side.verdict);
+    let verdict = match failure {
+        Some(failure) if failure != success => {
+            format!("{}/{}", success.name(), failure.name())
+        }
+        _ => success.name().to_owned(),
+    };
+    let kernel = line.kernel.map_or("-".into(), |count| count.to_string());
+    format!(
+        "{:<36} {verdict:<8} {:>2} {kernel:>2}\n",
+        line.name, line.ours
+    )
 }
 
 /// The summary: the number of each verdict and the mean length, per configuration and overall.
@@ -142,7 +166,7 @@ struct Entry<'l> {
     success: JudgedEntry<'l>,
     failure: Option<JudgedEntry<'l>>,
     instructions: usize,
-    kernel_instructions: usize,
+    kernel_instructions: Option<usize>,
 }
 
 /// The JSON form of the comparison of one outcome.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{fs, thread};
 
 use anyhow::{Context, Error, Result, bail, ensure};
+use atomics_machine_code::abi::Abi;
 use atomics_machine_code::alternative::Alternative;
 use atomics_machine_code::cfg::Code;
 use atomics_machine_code::isa::Isa;
@@ -102,6 +103,17 @@ impl Suite<'_> {
             let configurations = target.configurations.iter();
             configurations.map(move |configuration| (*target, configuration))
         });
+        self.each_of(pairs, show, jobs, work)
+    }
+
+    /// The same for the configurations `pairs`.
+    pub(crate) fn each_of<T: Send>(
+        &self,
+        pairs: impl Iterator<Item = (&'static Target, &'static Configuration)>,
+        show: Option<&str>,
+        jobs: usize,
+        work: impl Fn(&Run<'_>) -> Result<Found<T>> + Sync + Send,
+    ) -> Result<(Vec<T>, String)> {
         let cpus = thread::available_parallelism().map_or(1, usize::from);
         let make_jobs = cpus.div_ceil(jobs.max(1));
         let runs: Vec<_> = pairs
@@ -140,7 +152,7 @@ impl Suite<'_> {
         Ok((lines, all_shown))
     }
 
-    fn kernel(&self, jobs: usize) -> Kernel<'_> {
+    pub(crate) fn kernel(&self, jobs: usize) -> Kernel<'_> {
         Kernel {
             tree: &self.tree,
             edits: self.edits,
@@ -160,7 +172,7 @@ pub(crate) type Found<T> = (Vec<Result<T>>, String);
 
 /// One configuration of one architecture.
 pub(crate) struct Run<'a> {
-    suite: &'a Suite<'a>,
+    pub(crate) suite: &'a Suite<'a>,
     pub(crate) target: &'static Target,
     pub(crate) configuration: &'static Configuration,
     pub(crate) show: Option<&'a str>,
@@ -231,22 +243,39 @@ impl Run<'_> {
                 .find(|p| barrier.name == helpers::name(&p.name))?;
             Some((kernel, barrier, Some(&in_c), target.abi))
         });
-        for (kernel_point, point, ours, abi) in in_rust.chain(kernel_barriers) {
-            let code = |files, isa| Code { files, isa };
-            let kernel = Side::read(code(&theirs, &isa), kernel_point, target.abi);
+        let pairs = in_rust.chain(kernel_barriers);
+        lines.extend(self.compare_pairs(&isa, &theirs, pairs, &mut shown));
+        Ok((lines, shown))
+    }
+
+    /// Compares operations of the kernel's, in `theirs`, with ours, in the given files. If the kernel's
+    /// is on values of another width, ours is only judged by what is required. Adds the text to show to
+    /// `shown`.
+    pub(crate) fn compare_pairs<'p>(
+        &self,
+        isa: &Isa,
+        theirs: &Files,
+        pairs: impl Iterator<Item = (&'p Point, &'p Point, Option<&'p Files>, Abi)>,
+        shown: &mut String,
+    ) -> Vec<Result<Line>> {
+        let (target, configuration) = (self.target, self.configuration);
+        let mut lines = Vec::new();
+        for (kernel_point, point, ours, abi) in pairs {
+            let code = |files| Code { files, isa };
+            let kernel = Side::read(code(theirs), kernel_point, target.abi);
             let kernel = kernel.with_context(|| format!("{}, the kernel's", point.name));
             if let Ok(kernel) = &kernel {
                 self.report_kernel_faults(point, kernel);
             }
             let ours = ours.map(|ours| {
-                let ours = Side::read(code(ours, &isa), point, abi);
+                let ours = Side::read(code(ours), point, abi);
                 ours.with_context(|| format!("{}, ours", point.name))
             });
             let (kernel, ours) = match (kernel, ours) {
                 (Ok(kernel), Some(Ok(ours))) => (kernel, ours),
                 (Ok(kernel), None) => {
                     if self.show == Some(point.name.as_str()) {
-                        shown += &self.text(point, "the kernel's", &kernel);
+                        *shown += &self.text(point, "the kernel's", &kernel);
                     }
                     continue;
                 }
@@ -256,10 +285,12 @@ impl Run<'_> {
                     continue;
                 }
             };
-            let comparison = Comparison::new(&ours.ordered, &kernel.ordered, point);
+            let is_alike = kernel_point.width == point.width;
+            let beside = if is_alike { &kernel } else { &ours };
+            let comparison = Comparison::new(&ours.ordered, &beside.ordered, point);
             if self.show == Some(point.name.as_str()) {
-                shown += &self.text(point, "the kernel's", &kernel);
-                shown += &self.text(point, "ours", &ours);
+                *shown += &self.text(point, "the kernel's", &kernel);
+                *shown += &self.text(point, "ours", &ours);
                 let _ = writeln!(shown, "{comparison:#?}");
             }
             lines.push(Ok(Line {
@@ -268,10 +299,10 @@ impl Run<'_> {
                 name: point.name.clone(),
                 comparison,
                 ours: ours.graph.count(),
-                kernel: kernel.graph.count(),
+                kernel: is_alike.then(|| kernel.graph.count()),
             }));
         }
-        Ok((lines, shown))
+        lines
     }
 
     /// Compiles all our functions with constant arguments, and checks the registers of their
@@ -340,7 +371,7 @@ impl Run<'_> {
 
 /// Checks that a compiler of ours chose no registers that an instruction must not combine. Returns
 /// an error for each that it did.
-fn check_operands<T>(files: &[(ObjectFile, T)], isa: &Isa) -> Vec<Result<Line>> {
+pub(crate) fn check_operands<T>(files: &[(ObjectFile, T)], isa: &Isa) -> Vec<Result<Line>> {
     let faults = files
         .iter()
         .flat_map(|(file, _)| operands::check(file, isa));
@@ -348,7 +379,7 @@ fn check_operands<T>(files: &[(ObjectFile, T)], isa: &Isa) -> Vec<Result<Line>> 
 }
 
 /// The text of the C file with all functions.
-fn c_file(target: &Target, points: &[Point]) -> String {
+pub(crate) fn c_file(target: &Target, points: &[Point]) -> String {
     let head = format!(
         "// SPDX-License-Identifier: GPL-2.0\n{}#include <linux/atomic.h>\n\
          #include <asm/barrier.h>\n",

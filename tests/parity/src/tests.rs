@@ -459,7 +459,7 @@ fn the_mean_is_that_of_quotients() {
         name: point.name.clone(),
         comparison: Comparison::new(&side.ordered, &side.ordered, &point),
         ours,
-        kernel,
+        kernel: Some(kernel),
     };
     let lines = [line(2, 4), line(8, 4)];
     assert!((mean(&lines) - 1.0).abs() < 1e-12);

@@ -1,36 +1,36 @@
 //! `cargo xtask kernel`: builds a kernel with the drop-in, runs its KUnit tests, and runs the
 //! kernel's own checks on the sources.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
-use atomics_tools::{Lock, Toolchain, kernel_tree, qemu_system};
-use sha1_smol::Sha1;
-use xtask::dropin::{self, Dropin, Wanted};
-use xtask::output::{line, tell};
-use xtask::repository;
-use xtask::write::Lock as TreeLock;
+use anyhow::{Result, bail, ensure};
+use atomics_tools::qemu_system;
+use xtask::dropin::Wanted;
+use xtask::output::line;
 
 use args::ALL;
 pub use args::KernelArgs;
+pub use base::{Base, Settings};
 use build::Shared;
-use machine::Machine;
+pub use machine::{Compiler, Machine};
+pub use progress::{Checks, Lines};
 use progress::{Done, Outcome};
+pub use site::Site;
 
 mod args;
+mod base;
 mod build;
-mod calls;
+pub mod calls;
 mod config;
 mod foreign;
 mod kunit;
 mod machine;
-mod obstacle;
+pub mod obstacle;
 mod progress;
 mod run;
 mod scratch;
 mod series;
+mod site;
 mod table;
 mod upstream;
 mod warnings;
@@ -48,47 +48,28 @@ pub fn run(options: &KernelArgs) -> Result<ExitCode> {
         options.cpus.is_empty() || machines.iter().all(|m| m.boot().is_some()),
         "--cpu is for one architecture whose kernel runs in QEMU"
     );
-    let tree = kernel_tree::find(options.tree.as_deref())?;
-    dropin::require_tree(&tree)?;
-    let tree_lock = TreeLock::for_reading(&tree, &tell)?;
     let wanted = Wanted {
         tables: &options.tables,
         backend: options.backend,
         only: options.only.as_deref(),
         raw: options.raw,
     };
-    let dropin = if options.force {
-        Dropin::read_any_version(&tree, wanted)?
-    } else {
-        Dropin::read(&tree, wanted)?
-    };
-    let tools = Toolchain::require()?;
-    let root = folder(&tree)?;
-    let _lock = Lock::take(&root)?;
-    for edit in dropin.edits(&tree)? {
-        line(&format!(
-            "note: the build uses the drop-in in place of a local edit: {edit}"
-        ))?;
-    }
-    drop(tree_lock);
+    let site = Site::open(options.tree.as_deref(), wanted, options.force)?;
     let shared = Shared {
         options,
-        tools: &tools,
-        dropin: &dropin,
-        tree: &tree,
-        root: &root,
+        site: &site,
     };
     let mut reports: Vec<(Machine, Vec<Done>)> = Vec::new();
     for machine in machines {
         line(&format!(
             "Linux {} in {}, {}, {}, backend {}",
-            dropin.version()?,
-            tree.display(),
+            site.dropin.version()?,
+            site.tree.display(),
             machine.name(),
             options.compiler.name(),
             options.backend.name(),
         ))?;
-        let mut obstacle = obstacle::find(&tree, machine, options.compiler, &tools)?;
+        let mut obstacle = obstacle::find(&site.tree, machine, options.compiler, &site.tools)?;
         let emulator = lacks_emulator(machine);
         if let (None, false, Some(why)) = (&obstacle, all, &emulator) {
             bail!("{why}");
@@ -126,15 +107,4 @@ fn lacks_emulator(machine: Machine) -> Option<String> {
             boot.emulator
         )
     })
-}
-
-/// The folder for all builds of one tree.
-fn folder(tree: &Path) -> Result<PathBuf> {
-    let name = tree.file_name().unwrap_or_default().to_string_lossy();
-    // Trees with the same name in different folders must not share a build folder.
-    let key = Sha1::from(tree.as_os_str().as_encoded_bytes()).digest();
-    let key = &key.to_string()[..8];
-    let root = repository::root().join(format!("target/kernel/{name}-{key}"));
-    fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
-    Ok(root)
 }

@@ -139,7 +139,10 @@ const TIERS: [Tier; 9] = [
             "xtask kernel --cc gcc --backend asm",
             "xtask kernel --cc gcc --backend helpers --quick",
             "xtask kernel --cc clang --backend helpers --quick",
-            "xtask kernel --arch arm64 --backend asm --quick",
+            // With `raw`, as the comparisons after it, so that the kernel's Rust code is built once.
+            "xtask kernel --arch arm64 --backend asm --raw --quick",
+            "xtask parity --drop-in --arch aarch64",
+            "test --package xtask-checks -- --ignored",
         ],
     },
 ];

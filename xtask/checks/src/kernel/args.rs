@@ -1,6 +1,7 @@
 //! The options of `cargo xtask kernel`.
 
 use std::path::PathBuf;
+use std::thread;
 
 use atomics_machine_code::targets::bootable;
 use clap::Args;
@@ -8,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use xtask::dropin::Backend;
 use xtask::tables::TableArgs;
 
+use super::base::Settings;
 use super::config;
 use super::machine::{Compiler, UM};
 
@@ -60,6 +62,23 @@ pub struct KernelArgs {
     /// Lets QEMU use KVM instead of emulating the CPU.
     #[arg(long)]
     pub(super) kvm: bool,
+}
+
+impl KernelArgs {
+    /// What a kernel is built with.
+    pub fn settings(&self) -> Settings<'_> {
+        Settings {
+            compiler: self.compiler,
+            backend: self.backend,
+            config: &self.config,
+            jobs: self.jobs.unwrap_or_else(cpus),
+        }
+    }
+}
+
+/// The number of CPUs of this machine.
+pub fn cpus() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The values of `--arch`.

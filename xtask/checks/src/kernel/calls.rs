@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use atomics_spec::emit::layout::CHECKERS;
 use atomics_tools::Toolchain;
 
+use super::base::Base;
+use super::config;
+use super::machine::Machine;
 use super::progress::Log;
 
 /// The prefix of the names of the helpers for atomic operations.
@@ -14,7 +18,7 @@ const HELPER: &str = "rust_helper_atomic";
 
 /// The counts from the disassembly.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Calls {
+struct Calls {
     /// The number of object files that rustc made.
     pub objects: usize,
     /// The number of instructions in them.
@@ -25,28 +29,66 @@ pub struct Calls {
     pub alternatives: usize,
 }
 
-/// Disassembles the object files that rustc made in the build folder `build`, and counts. `list` is
-/// the section that lists alternatives, and the size of an entry.
+/// Disassembles the object files `objects`, and checks that they call helpers exactly if they should.
 ///
 /// # Errors
 ///
-/// If there is nothing to disassemble, or the disassembler fails.
-pub fn count(
-    build: &Path,
+/// If they do not, or the disassembler fails.
+pub fn judge(base: &Base<'_>, objects: &[PathBuf], log: &mut Log) -> Result<String> {
+    let objdump = base.settings.compiler.objdump(base.machine);
+    let list = match base.machine {
+        Machine::Um => None,
+        Machine::Booted(target, _) => target.kernel.format.list(),
+    };
+    let dir = base.folders.build.display();
+    ensure!(!objects.is_empty(), "rustc made no object files in {dir}");
+    let calls = count(objects, objdump, list, base.tools, log)?;
+    ensure!(
+        calls.instructions > 0,
+        "{objdump} found no instructions in {dir}"
+    );
+    let mut found = format!(
+        "{} references to rust_helper_atomic* in {} objects with {} instructions",
+        calls.helpers, calls.objects, calls.instructions
+    );
+    if let Some((section, _)) = list {
+        found += &format!(", {} entries in {section}", calls.alternatives);
+    }
+    let config = base.config()?;
+    let is_on = |option: &str| config::has(&config, &format!("{option}=y"));
+    let instrumented = CHECKERS.into_iter().any(is_on);
+    let file = format!("backend/{}.rs", base.machine.instructions());
+    let inline = base.dropin.files().iter().any(|f| f.path.ends_with(&file));
+    // A backend that follows a choice at boot includes what the build makes of C headers.
+    let mut files = base.dropin.files().iter();
+    let chooses = files.any(|f| f.path.ends_with(&file) && f.contents.contains("generated_"));
+    ensure!(
+        !chooses || instrumented || calls.alternatives > 0,
+        "{found}, but the kernel chooses instructions when it boots"
+    );
+    let none = (inline && !instrumented) || is_on("CONFIG_RUST_INLINE_HELPERS");
+    ensure!(
+        none == (calls.helpers == 0),
+        "{found}, but {} expected",
+        if none { "none were" } else { "some were" }
+    );
+    Ok(found)
+}
+
+/// Disassembles object files, and counts. `list` is the section that lists alternatives, and the size
+/// of an entry.
+fn count(
+    objects: &[PathBuf],
     objdump: &str,
     list: Option<(&str, usize)>,
     tools: &Toolchain,
     log: &mut Log,
 ) -> Result<Calls> {
-    let mut objects = Vec::new();
-    find(build, &mut objects)?;
-    objects.sort();
     let mut calls = Calls::default();
     for object in objects {
         let mut command = tools.command(objdump);
-        command.current_dir(build);
         command.args(["--section-headers", "--disassemble", "--reloc"]);
-        let text = log.run(command.arg(&object))?;
+        let text = log.run(command.arg(object))?;
         calls.objects += 1;
         calls.instructions += text.lines().filter(|line| is_instruction(line)).count();
         calls.helpers += references(&text);
@@ -54,13 +96,19 @@ pub fn count(
             calls.alternatives += size(&text, section) / entry;
         }
     }
-    let dir = build.display();
-    ensure!(calls.objects > 0, "rustc made no object files in {dir}");
-    ensure!(
-        calls.instructions > 0,
-        "{objdump} found no instructions in {dir}"
-    );
     Ok(calls)
+}
+
+/// The object files that rustc made below the folder `dir`, sorted.
+///
+/// # Errors
+///
+/// If a folder cannot be read.
+pub fn objects(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut objects = Vec::new();
+    find(dir, &mut objects)?;
+    objects.sort();
+    Ok(objects)
 }
 
 /// Counts the relocations in a disassembly that refer to a helper.

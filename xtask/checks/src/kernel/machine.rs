@@ -179,8 +179,13 @@ impl Machine {
                         [TESTS, SMALL, ""]
                     }
                 };
-                let lines = lines.iter().map(|line| format!("{line}\n"));
-                parts.concat() + &lines.collect::<String>()
+                let option = |line: &str| line.split('=').next().map(str::to_owned);
+                let own: Vec<_> = lines.iter().map(|line| option(line)).collect();
+                let parts = parts.concat();
+                // An architecture may set an option in another way.
+                let parts = parts.lines().filter(|line| !own.contains(&option(line)));
+                let all = parts.chain(lines.iter().copied());
+                all.map(|line| format!("{line}\n")).collect()
             }
         }
     }

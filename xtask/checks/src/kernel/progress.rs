@@ -10,16 +10,38 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use atomics_tools::process::{end_gently, tie_gently};
-use xtask::output::{Closed, line, print};
+use xtask::output::{Closed, line, print, tell};
 
 /// How often progress is shown, on a terminal and elsewhere.
 const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(20)];
 /// How many lines of a failed command's output to show.
 const TAIL: usize = 25;
 
+/// Where the lines of a run go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// To standard output.
+    Printed,
+    /// To standard error, because standard output is for something else.
+    Told,
+}
+
+impl Lines {
+    fn put(self, text: &str) -> Result<()> {
+        match self {
+            Self::Printed => line(text),
+            Self::Told => {
+                tell(text);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// The checks of one run.
 pub struct Checks {
     logs: PathBuf,
+    lines: Lines,
     done: Vec<Done>,
     start: Instant,
 }
@@ -50,9 +72,10 @@ pub enum Outcome {
 
 impl Checks {
     /// Starts a run with its logs in the existing folder `logs`.
-    pub fn new(logs: PathBuf) -> Self {
+    pub fn new(logs: PathBuf, lines: Lines) -> Self {
         Self {
             logs,
+            lines,
             done: Vec::new(),
             start: Instant::now(),
         }
@@ -74,7 +97,7 @@ impl Checks {
             0 => format!("{name}.log"),
             before => format!("{name}-{}.log", before + 1),
         });
-        let result = Log::create(&path, name).and_then(|mut log| {
+        let result = Log::create(&path, name, self.lines).and_then(|mut log| {
             let result = run(&mut log);
             log.clear()?;
             result
@@ -83,15 +106,18 @@ impl Checks {
         let time = format!("{seconds:7.1} s");
         let (outcome, found) = match result {
             Ok(found) => {
-                line(&format!("{name:<12} ok     {time}  {found}"))?;
+                self.lines
+                    .put(&format!("{name:<12} ok     {time}  {found}"))?;
                 (Outcome::Passed, found)
             }
             // Not an error of the check.
             Err(error) if error.is::<Closed>() => return Err(error),
             Err(error) => {
                 let found = format!("{error:#}");
-                line(&format!("{name:<12} FAILED {time}  {found}"))?;
-                line(&format!("{:<12} see the log {}", "", path.display()))?;
+                self.lines
+                    .put(&format!("{name:<12} FAILED {time}  {found}"))?;
+                self.lines
+                    .put(&format!("{:<12} see the log {}", "", path.display()))?;
                 (Outcome::Failed, found)
             }
         };
@@ -111,7 +137,7 @@ impl Checks {
     /// If that cannot be printed.
     pub fn skip(&mut self, names: &[&'static str], why: &str) -> Result<()> {
         for name in names {
-            line(&format!("{name:<12} skipped: {why}"))?;
+            self.lines.put(&format!("{name:<12} skipped: {why}"))?;
             self.done.push(Done {
                 name,
                 outcome: Outcome::Skipped,
@@ -134,12 +160,17 @@ impl Checks {
         let skipped = |done: &Done| done.outcome == Outcome::Skipped;
         match failed.as_slice() {
             [] if self.done.iter().any(skipped) => {
-                line(&format!("passed in {time:.0} s, but not all checks ran"))?;
+                self.lines
+                    .put(&format!("passed in {time:.0} s, but not all checks ran"))?;
             }
-            [] => line(&format!("all checks passed in {time:.0} s"))?,
-            failed => line(&format!("FAILED in {time:.0} s: {}", failed.join(", ")))?,
+            [] => self
+                .lines
+                .put(&format!("all checks passed in {time:.0} s"))?,
+            failed => self
+                .lines
+                .put(&format!("FAILED in {time:.0} s: {}", failed.join(", ")))?,
         }
-        line(&format!("logs: {}", self.logs.display()))?;
+        self.lines.put(&format!("logs: {}", self.logs.display()))?;
         Ok(self.done)
     }
 }
@@ -150,11 +181,12 @@ pub struct Log {
     name: &'static str,
     start: Instant,
     told: Instant,
+    lines: Lines,
     is_terminal: bool,
 }
 
 impl Log {
-    fn create(path: &Path, name: &'static str) -> Result<Self> {
+    fn create(path: &Path, name: &'static str, lines: Lines) -> Result<Self> {
         let file = File::create(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         let now = Instant::now();
@@ -163,7 +195,8 @@ impl Log {
             name,
             start: now,
             told: now,
-            is_terminal: std::io::stdout().is_terminal(),
+            lines,
+            is_terminal: lines == Lines::Printed && std::io::stdout().is_terminal(),
         })
     }
 
@@ -288,7 +321,8 @@ impl Log {
         if self.is_terminal {
             print(&format!("\r\x1b[K{:<12} {seconds:4} s  {now}", self.name))
         } else {
-            line(&format!("{:<12} ...    {seconds:5} s    {now}", self.name))
+            let text = format!("{:<12} ...    {seconds:5} s    {now}", self.name);
+            self.lines.put(&text)
         }
     }
 

@@ -71,7 +71,8 @@ pub mod sync {
 fn options(target: &Target) -> Vec<&'static str> {
     let own: &[&str] = match target.name {
         "aarch64" => &["CONFIG_ARM64"],
-        "arm" => &["CONFIG_CPU_32v7", "CONFIG_SMP"],
+        // A kernel for version 7 also has the option for 6K.
+        "arm" => &["CONFIG_CPU_32v6K", "CONFIG_CPU_32v7", "CONFIG_SMP"],
         "loongarch64" => &["CONFIG_CPU_HAS_AMO"],
         "powerpc64" => &["CONFIG_PPC_HAS_LBARX_LHARX"],
         _ => &[],

@@ -51,6 +51,10 @@ pub fn print(
         let value = text::value(&init.value);
         let _ = writeln!(out, "{}{} = {value};", ty.unwrap_or_default(), init.name);
     }
+    for register in &test.registers {
+        let (thread, name) = (register.thread, &register.name);
+        let _ = writeln!(out, "{thread}:{name} = {};", text::value(&register.value));
+    }
     out.push_str("}\n");
     let values = Values::of(spec, test);
     for (number, thread) in test.threads.iter().enumerate() {
@@ -80,8 +84,10 @@ pub fn print(
 
 /// A number of a test that does not fit into 32 bits.
 fn wide(test: &Litmus) -> Option<i64> {
-    let initial = test.init.iter().filter_map(|init| match init.value {
-        Value::Number(number) => Some(number),
+    let initial = test.init.iter().map(|init| &init.value);
+    let initial = initial.chain(test.registers.iter().map(|register| &register.value));
+    let initial = initial.filter_map(|value| match value {
+        Value::Number(number) => Some(*number),
         Value::Address(_) => None,
     });
     let expressions = test.threads.iter().flat_map(Thread::expressions);

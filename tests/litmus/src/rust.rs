@@ -7,6 +7,7 @@
 
 mod body;
 mod call;
+mod check;
 mod expr;
 mod scope;
 mod translator;
@@ -15,8 +16,6 @@ use std::fmt::Write as _;
 
 use atomics_spec::model::op::Ordering;
 
-use crate::lang::ast;
-use crate::lang::types::Type;
 use scope::Scope;
 
 pub use translator::{Problem, Translated, Translator, ident};
@@ -64,11 +63,13 @@ impl Translator<'_> {
         // at the end of the function.
         for (local, ty, span) in body.locals() {
             let ty = self.ty(ty, span)?;
-            let zero = match ty {
-                Type::Int(_) => "0",
-                Type::Pointer(_) => "core::ptr::null_mut()",
-            };
-            let _ = writeln!(out, "    let mut {}: {} = {zero};", ident(local), ty.rust());
+            let first = body.initial(thread, local, &ty)?;
+            let _ = writeln!(
+                out,
+                "    let mut {}: {} = {first};",
+                ident(local),
+                ty.rust()
+            );
         }
         body.block(&found.body, 1, &mut out)?;
         match ending {
@@ -96,60 +97,12 @@ impl Translator<'_> {
     ///
     /// As [`thread`](Self::thread).
     pub fn check(&self) -> Translated<()> {
+        if let Some((what, span)) = &self.test.skipped {
+            return Err(self.out_of_scope(what.as_str(), *span));
+        }
         self.check_types()?;
         for thread in 0..self.test.threads.len() {
             self.thread(thread, "check", &[], Ending::Memory)?;
-        }
-        Ok(())
-    }
-
-    /// Checks that a variable has the same type everywhere.
-    fn check_types(&self) -> Translated<()> {
-        for init in &self.test.init {
-            init.ty
-                .as_ref()
-                .map(|ty| self.ty(ty, init.span))
-                .transpose()?;
-        }
-        for thread in &self.test.threads {
-            for parameter in &thread.parameters {
-                let here = parameter.ty.pointee().map(|to| self.ty(to, parameter.span));
-                let init = self
-                    .test
-                    .init
-                    .iter()
-                    .find(|init| init.name == parameter.name);
-                let types = [
-                    Some(self.test.type_of(&parameter.name)),
-                    init.and_then(|i| i.ty.clone()),
-                ];
-                for other in types.into_iter().flatten() {
-                    let other = self.ty(&other, parameter.span)?;
-                    if let Some(here) = &here
-                        && here.as_ref().is_ok_and(|here| *here != other)
-                    {
-                        let name = &parameter.name;
-                        let message = format!("`{name}` has another type elsewhere");
-                        let help = "use one type in all threads and in the initial value";
-                        return self.fault(parameter.span, message, help);
-                    }
-                }
-                here.transpose()?;
-            }
-            let mut locals: Vec<(&str, &ast::Type)> = Vec::new();
-            for statement in thread.statements() {
-                let ast::Statement::Declare(ty, name, _, span) = statement else {
-                    continue;
-                };
-                if locals
-                    .iter()
-                    .any(|(known, other)| known == name && *other != ty)
-                {
-                    let message = format!("`{name}` is declared with another type elsewhere");
-                    return self.fault(*span, message, "use one type for it in the thread");
-                }
-                locals.push((name, ty));
-            }
         }
         Ok(())
     }

@@ -93,6 +93,11 @@ impl Test {
         self.litmus.result
     }
 
+    /// Why it is not checked on machine code, with the place; `None` if it is.
+    pub fn skipped(&self) -> Option<&str> {
+        self.out_of_scope.as_deref()
+    }
+
     /// Its file, for messages.
     pub(crate) fn source(&self) -> File<'_> {
         File {

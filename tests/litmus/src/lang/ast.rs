@@ -12,8 +12,10 @@ pub struct Litmus {
     pub name: String,
     /// The result that its comment states.
     pub result: Option<Verdict>,
-    /// The initial values of variables.
+    /// The initial values of shared variables.
     pub init: Vec<Init>,
+    /// The initial values of local variables.
+    pub registers: Vec<Register>,
     /// The threads, by number.
     pub threads: Vec<Thread>,
     /// The locations to print besides those that the condition names.
@@ -24,6 +26,8 @@ pub struct Litmus {
     pub quantifier: Quantifier,
     /// The condition.
     pub condition: Proposition,
+    /// The first construct that was skipped, if one was. Only herd7 can judge such a test.
+    pub skipped: Option<(String, Span)>,
 }
 
 /// What a test claims about its condition.
@@ -42,6 +46,21 @@ pub enum Quantifier {
 pub struct Init {
     /// Its type, if one is given.
     pub ty: Option<Type>,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Its place in the file.
+    pub span: Span,
+}
+
+/// The initial value of a local variable.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Its type, if one is given.
+    pub ty: Option<Type>,
+    /// The number of its thread.
+    pub thread: usize,
     /// Its name.
     pub name: String,
     /// Its value.
@@ -73,8 +92,21 @@ pub enum Type {
 pub struct Thread {
     /// Its parameters: pointers to the shared variables that it uses.
     pub parameters: Vec<Parameter>,
+    /// The local variables that it uses without a declaration.
+    pub undeclared: Vec<Local>,
     /// Its statements.
     pub body: Vec<Statement>,
+}
+
+/// A local variable without a declaration.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its type: that of its values.
+    pub ty: Type,
+    /// Its name.
+    pub name: String,
+    /// The place in the file where it first gets a value.
+    pub span: Span,
 }
 
 /// A parameter.
@@ -164,6 +196,19 @@ pub enum Proposition {
 }
 
 impl Proposition {
+    /// The conjunction or disjunction of propositions, of little depth.
+    pub fn join(mut all: Vec<Self>, with: fn(Box<Self>, Box<Self>) -> Self) -> Self {
+        match all.len() {
+            0 => Self::True,
+            1 => all.remove(0),
+            count => {
+                let right = all.split_off(count / 2);
+                let (left, right) = (Self::join(all, with), Self::join(right, with));
+                with(Box::new(left), Box::new(right))
+            }
+        }
+    }
+
     /// Whether it holds; `value` returns the value of a location.
     pub fn holds(&self, value: &dyn Fn(&Location) -> Option<Value>) -> bool {
         match self {
@@ -277,14 +322,16 @@ impl Thread {
         all
     }
 
-    /// The local variables and their types, in the order of their declarations.
+    /// The local variables and their types: those without a declaration, then the others in the
+    /// order of their declarations.
     pub fn locals(&self) -> Vec<(&str, &Type)> {
         let statements = self.statements().into_iter();
         let declared = statements.filter_map(|s| match s {
             Statement::Declare(ty, name, ..) => Some((name.as_str(), ty)),
             _ => None,
         });
-        declared.collect()
+        let undeclared = self.undeclared.iter().map(|l| (l.name.as_str(), &l.ty));
+        undeclared.chain(declared).collect()
     }
 
     /// The parameter with a name.
@@ -299,7 +346,9 @@ impl Litmus {
         let parameters = self.threads.iter().flat_map(|t| &t.parameters);
         let names = parameters.map(|p| p.name.as_str());
         // A variable may occur only as the address in an initial value.
-        let addresses = self.init.iter().filter_map(|init| match &init.value {
+        let values = self.init.iter().map(|init| &init.value);
+        let values = values.chain(self.registers.iter().map(|register| &register.value));
+        let addresses = values.filter_map(|value| match value {
             Value::Address(name) => Some(name.as_str()),
             Value::Number(_) => None,
         });
@@ -315,7 +364,8 @@ impl Litmus {
         let parameters = self.threads.iter().filter_map(|t| t.parameter(name));
         let of_parameter = parameters.filter_map(|p| p.ty.pointee()).next();
         let of_init = || self.init.iter().find(|i| i.name == name)?.ty.as_ref();
-        // A variable that occurs only as an address has the pointee type of the pointer to it.
+        // A variable that occurs only as an address has the pointee type of the pointer to it, or
+        // the type of the integer that holds its address.
         let of_pointer = || {
             let is_address = |init: &&Init| init.value == Value::Address(name.to_owned());
             let pointer = self.init.iter().find(is_address)?;
@@ -324,10 +374,17 @@ impl Litmus {
                 .iter()
                 .filter_map(|t| t.parameter(&pointer.name));
             let of_parameter = parameters.find_map(|p| p.ty.pointee());
-            of_parameter.or(pointer.ty.as_ref())?.pointee()
+            let holder = of_parameter.or(pointer.ty.as_ref())?;
+            Some(holder.pointee().unwrap_or(holder))
         };
         let found = of_parameter.or_else(of_init).or_else(of_pointer).cloned();
         found.unwrap_or_else(|| Type::Named("int".into()))
+    }
+
+    /// The initial value of a local variable, if the test gives it one.
+    pub fn register(&self, thread: usize, name: &str) -> Option<&Register> {
+        let mut registers = self.registers.iter();
+        registers.find(|r| r.thread == thread && r.name == name)
     }
 
     /// The initial value of a shared variable.

@@ -21,10 +21,10 @@ pub enum Token {
 }
 
 /// The operators and punctuators. Longer ones come before their prefixes.
-const SIGNS: [&str; 38] = [
-    "<<", ">>", "==", "!=", "<=", ">=", "=>", "&&", "||", "/\\", "\\/", "++", "--", "->", "+=",
-    "-=", "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^", "~",
-    "!", "+", "-", "=", "/",
+const SIGNS: [&str; 39] = [
+    "<<", ">>", "==", "!=", "<=", ">=", "=>", "<>", "&&", "||", "/\\", "\\/", "++", "--", "->",
+    "+=", "-=", "|=", "&=", "^=", "(", ")", "[", "]", "{", "}", ";", ",", ":", "*", "&", "|", "^",
+    "~", "!", "+", "-", "=", "/",
 ];
 /// More of them, each of which is a prefix of one of [`SIGNS`] or of no use in a litmus file.
 const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
@@ -54,15 +54,21 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
     let mut at = skip;
     let mut braces = 0_usize;
     let mut part = Part::Prelude;
+    // Whether nothing but blanks precedes on the line.
+    let mut fresh = false;
     while let Some(next) = file.text[at..].chars().next() {
         let rest = &file.text[at..];
+        let was_fresh = fresh;
+        fresh = next == '\n' || (fresh && next.is_whitespace());
         let length = if next.is_whitespace() {
             next.len_utf8()
-        } else if let Some(length) = comment(file, at, part == Part::Threads && braces > 0)? {
+        } else if let Some(length) = comment_in(file, at, part, braces, was_fresh)? {
             words.result = words.result.or(result(&rest[..length]));
             length
         } else if part == Part::Prelude && next != '{' {
-            quoted(rest).unwrap_or(next.len_utf8())
+            quoted(rest, file.text[skip..at].trim().is_empty())
+                .or_else(|| if was_fresh { assignment(rest) } else { None })
+                .unwrap_or(next.len_utf8())
         } else {
             let (token, length) = token(file, at, next)?;
             let span = Span {
@@ -100,35 +106,88 @@ enum Part {
 }
 
 /// The length of the text in quotes that a text begins with, if it does, and if that ends on its
-/// line.
-fn quoted(text: &str) -> Option<usize> {
-    let line = text.lines().next()?.strip_prefix('"')?;
-    Some(1 + line.find('"')? + 1)
+/// line. The text right after the name of the test, the `first` one, may have several lines.
+fn quoted(text: &str, first: bool) -> Option<usize> {
+    let rest = text.strip_prefix('"')?;
+    let rest = match first {
+        true => rest,
+        false => rest.lines().next()?,
+    };
+    Some(1 + rest.find('"')? + 1)
 }
 
-/// The length of the comment that begins at a place, if one does. In a thread, `(*` with a name
-/// right behind it is an expression such as `(*x)`.
+/// The length of the line that a text begins with, if it is `Key=text`. It may have braces.
+fn assignment(text: &str) -> Option<usize> {
+    let line = text.lines().next()?;
+    let key = line.split_once('=')?.0.trim_end();
+    let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic())
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_/.-".contains(c));
+    is_key.then_some(line.len())
+}
+
+/// The length of the comment that begins at a place of a part, if one does.
+fn comment_in(
+    file: File<'_>,
+    at: usize,
+    part: Part,
+    braces: usize,
+    fresh: bool,
+) -> Result<Option<usize>, Error> {
+    let found = comment(file, at, part == Part::Threads && braces > 0);
+    // Within a line for human readers, `(*` may be anything.
+    if part == Part::Prelude && !fresh {
+        return Ok(found.unwrap_or_default());
+    }
+    found
+}
+
+/// The length of the comment that begins at a place, if one does. In a thread, `(*` begins an
+/// expression such as `(*x)`.
 fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, Error> {
     let rest = &file.text[at..];
     if rest.starts_with("//") {
         return Ok(Some(rest.find('\n').unwrap_or(rest.len())));
     }
-    let is_name = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let dereferences = in_thread && rest.get(2..).is_some_and(|r| r.starts_with(is_name));
-    for (open, close) in [("/*", "*/"), ("(*", "*)")] {
-        if rest.starts_with(open) && !(open == "(*" && dereferences) {
-            let span = Span {
-                start: at,
-                end: at + 2,
-            };
-            let end = rest[2..].find(close).ok_or_else(|| {
-                let help = format!("a comment that begins with `{open}` ends with `{close}`");
-                file.error(span, "this comment is not terminated", help)
-            })?;
-            return Ok(Some(2 + end + 2));
+    let (length, open, close) = if rest.starts_with("/*") {
+        (rest[2..].find("*/").map(|end| 2 + end + 2), "/*", "*/")
+    } else if rest.starts_with("(*") && !in_thread {
+        (nested(rest), "(*", "*)")
+    } else {
+        return Ok(None);
+    };
+    let span = Span {
+        start: at,
+        end: at + 2,
+    };
+    length.map(Some).ok_or_else(|| {
+        let help = format!("a comment that begins with `{open}` ends with `{close}`");
+        file.error(span, "this comment is not terminated", help)
+    })
+}
+
+/// The length of the comment `(* .. *)` that a text begins with. Comments in it end before it does.
+fn nested(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    loop {
+        let rest = &text[at..];
+        let (open, close) = (rest.find("(*"), rest.find("*)")?);
+        match open.filter(|open| *open < close) {
+            Some(open) => {
+                depth += 1;
+                at += open + 2;
+            }
+            None => {
+                depth -= 1;
+                at += close + 2;
+            }
+        }
+        if depth == 0 {
+            return Some(at);
         }
     }
-    Ok(None)
 }
 
 /// The result that a comment states.
@@ -150,7 +209,8 @@ fn token(file: File<'_>, at: usize, next: char) -> Result<(Token, usize), Error>
     if next.is_ascii_digit() {
         let text = &rest[..length];
         let digits = text.trim_end_matches(['u', 'U', 'l', 'L']);
-        let number = match digits.strip_prefix("0x") {
+        let hex = digits.strip_prefix("0x").or(digits.strip_prefix("0X"));
+        let number = match hex {
             Some(hex) => i64::from_str_radix(hex, 16),
             None => digits.parse(),
         };

@@ -3,7 +3,9 @@
 
 use atomics_spec::diag::Error;
 
-use crate::lang::ast::{Init, Litmus, Parameter, Proposition, Quantifier, Thread, Value};
+use crate::lang::ast::{
+    Init, Litmus, Location, Parameter, Proposition, Quantifier, Register, Thread, Type, Value,
+};
 use crate::lang::lex::{self, Token};
 use crate::lang::source::{File, Span};
 use crate::printable;
@@ -12,6 +14,7 @@ use parser::{Parsed, Parser};
 
 mod condition;
 mod expr;
+mod locals;
 mod parser;
 mod statement;
 #[cfg(test)]
@@ -26,11 +29,13 @@ mod value;
 /// The first syntax error.
 pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
     let header = file.text.lines().next().unwrap_or_default();
+    // The initial values may begin on the same line.
+    let header = header.split('{').next().unwrap_or_default();
     let whole = Span {
         start: 0,
         end: header.len(),
     };
-    let name = match header.trim_end().split_once(char::is_whitespace) {
+    let name = match header.trim().split_once(char::is_whitespace) {
         Some(("C", name)) if !name.trim().is_empty() => printable::name(name.trim()),
         _ => {
             let help = "a litmus test in C begins with a line `C NAME`";
@@ -43,8 +48,8 @@ pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
 }
 
 impl Parser<'_> {
-    fn test(&mut self, name: String, result: Option<Verdict>) -> Parsed<Litmus> {
-        let init = self.init()?;
+    fn test(mut self, name: String, result: Option<Verdict>) -> Parsed<Litmus> {
+        let (init, registers) = self.init()?;
         let mut threads = Vec::new();
         while let Some(number) = self.thread_number() {
             if number != threads.len() {
@@ -61,13 +66,17 @@ impl Parser<'_> {
             name,
             result,
             init,
+            registers,
             threads,
             locations: Vec::new(),
             filter: None,
             quantifier: Quantifier::Exists,
             condition: Proposition::True,
+            skipped: None,
         };
+        locals::add(&mut test);
         self.end(&mut test)?;
+        test.skipped = self.skipped;
         Ok(test)
     }
 
@@ -79,68 +88,106 @@ impl Parser<'_> {
         let Token::Word(word) = self.peek() else {
             return None;
         };
-        word.strip_prefix('P')?.parse().ok()
+        condition::thread_number(word)
     }
 
-    /// The initial values.
-    fn init(&mut self) -> Parsed<Vec<Init>> {
+    /// The initial values of shared and of local variables.
+    fn init(&mut self) -> Parsed<(Vec<Init>, Vec<Register>)> {
         let help = "the initial values are in braces: `{ int x = 1; }`, or `{}`";
         self.need("{", help)?;
         let mut all = Vec::new();
+        let mut registers = Vec::new();
         while !self.takes("}") {
             if self.takes(";") {
                 continue;
             }
-            let init = self.one_init(help)?;
-            if all.iter().any(|known: &Init| known.name == init.name) {
-                let message = format!("`{}` already has an initial value", init.name);
-                let help = "give each variable one initial value";
-                return Err(self.file.error(init.span, message, help));
+            let start = self.span();
+            let ty = match self.begins_type() {
+                true => Some(self.ty()?),
+                false => None,
+            };
+            if self.at_local() {
+                let register = self.register(ty, start)?;
+                let is_known = |known: &Register| {
+                    known.thread == register.thread && known.name == register.name
+                };
+                self.once(
+                    registers.iter().any(is_known),
+                    &register.name,
+                    register.span,
+                )?;
+                registers.push(register);
+            } else {
+                let init = self.one_init(ty, start, help)?;
+                let is_known = |known: &Init| known.name == init.name;
+                self.once(all.iter().any(is_known), &init.name, init.span)?;
+                all.push(init);
             }
-            all.push(init);
+            if !self.is_sign("}") {
+                self.need(";", help)?;
+            }
         }
-        Ok(all)
+        Ok((all, registers))
     }
 
-    fn one_init(&mut self, help: &str) -> Parsed<Init> {
-        let start = self.span();
-        if matches!(
-            (self.peek(), self.second()),
-            (Token::Number(_), Token::Sign(":"))
-        ) {
-            let help = "a local variable gets its value in its thread: `int r0 = 1;`";
-            return Err(self.expected("a shared variable", help));
+    /// Fails if a variable already has an initial value.
+    fn once(&self, is_known: bool, name: &str, span: Span) -> Parsed<()> {
+        if !is_known {
+            return Ok(());
         }
-        let ty = match self.begins_type() {
-            true => Some(self.ty()?),
-            false => None,
+        let message = format!("`{name}` already has an initial value");
+        let help = "give each variable one initial value";
+        Err(self.file.error(span, message, help))
+    }
+
+    /// The initial value of a local variable: `0:r0 = 1`.
+    fn register(&mut self, ty: Option<Type>, start: Span) -> Parsed<Register> {
+        let location = self.location()?;
+        let Location::Local(thread, name) = location else {
+            return Err(self.expected("a local variable", "it is written as `0:r0`"));
         };
+        let value = self.initial()?;
+        Ok(Register {
+            ty,
+            thread,
+            name,
+            value,
+            span: start.to(self.before()),
+        })
+    }
+
+    /// The value after `=`, or 0.
+    fn initial(&mut self) -> Parsed<Value> {
+        self.parts = 0;
+        match self.takes("=") {
+            true => self.value(),
+            false => Ok(Value::Number(0)),
+        }
+    }
+
+    fn one_init(&mut self, ty: Option<Type>, start: Span, help: &str) -> Parsed<Init> {
         // A variable may be written as its location, `[x]`.
-        let brackets = ty.is_none() && self.takes("[");
-        let (name, _) = self.name("a variable", help)?;
+        let brackets = self.takes("[");
+        let (name, span) = self.name("a variable", help)?;
         if brackets {
             self.need("]", help)?;
         }
-        if matches!(self.peek(), Token::Sign("[")) {
-            let help = "arrays are not supported: use a variable for each element";
-            return Err(self.expected("`=` or `;`", help));
+        let mut value = Value::Number(0);
+        if self.is_sign("[") {
+            self.skip_index()?;
+            self.skipped("an array", span);
+            if self.takes("=") {
+                self.skip_values("an array")?;
+            }
+        } else {
+            value = self.initial()?;
         }
-        self.parts = 0;
-        let value = match self.takes("=") {
-            true => self.value()?,
-            false => Value::Number(0),
-        };
-        let span = start.to(self.before());
-        let init = Init {
+        Ok(Init {
             ty,
             name,
             value,
-            span,
-        };
-        if !matches!(self.peek(), Token::Sign("}")) {
-            self.need(";", help)?;
-        }
-        Ok(init)
+            span: start.to(self.before()),
+        })
     }
 
     fn thread(&mut self) -> Parsed<Thread> {
@@ -170,6 +217,10 @@ impl Parser<'_> {
         }
         self.need("{", help)?;
         let body = self.statements()?;
-        Ok(Thread { parameters, body })
+        Ok(Thread {
+            parameters,
+            undeclared: Vec::new(),
+            body,
+        })
     }
 }

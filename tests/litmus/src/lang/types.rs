@@ -32,9 +32,20 @@ pub const INT: Int = Int {
     bits32: 32,
 };
 
+/// The type of a number literal that does not fit into an `int`.
+pub const WIDE: Int = Int {
+    rust: "i64",
+    bits: 64,
+    bits32: 64,
+};
+
 /// Further C names of the types in the tables.
-const SYNONYMS: [(&str, &str); 6] = [
+const SYNONYMS: [(&str, &str); 10] = [
     ("s32", "int"),
+    ("int32_t", "int"),
+    ("int64_t", "s64"),
+    ("intptr_t", "long"),
+    ("ssize_t", "long"),
     ("signed", "int"),
     ("signed int", "int"),
     ("long int", "long"),
@@ -42,14 +53,46 @@ const SYNONYMS: [(&str, &str); 6] = [
     ("long long int", "s64"),
 ];
 
+/// The unsigned types, with the signed C types of the same width, and Rust's names.
+const UNSIGNED: [(&str, &str, &str); 9] = [
+    ("u32", "int", "u32"),
+    ("uint32_t", "int", "u32"),
+    ("unsigned", "int", "u32"),
+    ("unsigned int", "int", "u32"),
+    ("u64", "s64", "u64"),
+    ("uint64_t", "s64", "u64"),
+    ("unsigned long", "long", "usize"),
+    ("uintptr_t", "long", "usize"),
+    ("size_t", "long", "usize"),
+];
+
+impl Int {
+    /// Whether its values are never negative.
+    pub fn is_unsigned(self) -> bool {
+        self.rust.starts_with('u')
+    }
+
+    /// Whether it is as wide as a pointer on every machine, so that it can hold an address.
+    pub fn holds_addresses(self) -> bool {
+        (self.bits, self.bits32) == (64, 32)
+    }
+}
+
 impl Type {
-    /// The type of a C type; `None` for types that cannot be checked on machine code: unsigned
-    /// types, types of 8 and 16 bits, locks.
+    /// The type of a C type; `None` for types that cannot be checked on machine code: types of 8
+    /// and 16 bits, locks.
     pub fn of(spec: &Spec, ty: &ast::Type) -> Option<Self> {
         let name = match ty {
             ast::Type::Pointer(to) => return Some(Self::Pointer(Box::new(Self::of(spec, to)?))),
             ast::Type::Named(name) => name.as_str(),
         };
+        if let Some((_, signed, rust)) = UNSIGNED.iter().find(|(other, ..)| *other == name) {
+            let signed = ast::Type::Named((*signed).into());
+            let Self::Int(int) = Self::of(spec, &signed)? else {
+                return None;
+            };
+            return Some(Self::Int(Int { rust, ..int }));
+        }
         let synonym = SYNONYMS.iter().find(|(other, _)| *other == name);
         let name = synonym.map_or(name, |(_, name)| name);
         let mut families = spec.types.families.iter();
@@ -71,6 +114,13 @@ impl Type {
             Self::Int(int) => int.rust.into(),
             Self::Pointer(to) => format!("*mut {}", to.rust()),
         }
+    }
+
+    /// Whether a variable of this type is as wide as one of the other on every machine.
+    pub fn is_as_wide_as(&self, other: &Self) -> bool {
+        [32, 64]
+            .iter()
+            .all(|bits| self.bits(*bits) == other.bits(*bits))
     }
 
     /// Its width on a machine whose pointers have `pointer` bits.

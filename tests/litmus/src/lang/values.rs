@@ -63,9 +63,13 @@ impl<'a> Values<'a> {
         };
         for (number, thread) in test.threads.iter().enumerate() {
             for (local, _) in thread.locals() {
-                let zero = Some(BTreeSet::from([0]));
+                let first = match test.register(number, local).map(|register| &register.value) {
+                    Some(Value::Address(_)) => None,
+                    Some(Value::Number(number)) => Some(BTreeSet::from([*number])),
+                    None => Some(BTreeSet::from([0])),
+                };
                 let location = Location::Local(number, local.to_owned());
-                values.locals.insert(location, zero);
+                values.locals.insert(location, first);
             }
         }
         values.reach();

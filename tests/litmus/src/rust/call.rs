@@ -123,6 +123,12 @@ impl Scope<'_> {
                 .fault(span, message, "its row in the table is wrong");
         };
         let (place, ty) = self.place(variable)?;
+        if let Type::Int(int) = &ty
+            && int.is_unsigned()
+        {
+            let what = format!("`{name}` on an unsigned variable");
+            return Err(self.translator.out_of_scope(what, variable.span));
+        }
         let is_c_function = self.translator.spec.find(name).is_some();
         if let Type::Int(int) = &ty
             && is_c_function

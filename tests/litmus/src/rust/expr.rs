@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::source::Span;
-use crate::lang::types::{INT, Int, Type};
+use crate::lang::types::{INT, Int, Type, WIDE};
 use crate::rust::scope::Scope;
 use crate::rust::translator::{Translated, ident};
 
@@ -64,16 +64,24 @@ impl Scope<'_> {
         match (&found, ty) {
             (found, ty) if found == ty => Ok(text),
             (Type::Int(_), Type::Int(int)) => Ok(format!("({text} as {})", int.rust)),
-            (Type::Pointer(_), Type::Pointer(_)) => Ok(format!("{text}.cast()")),
+            (Type::Pointer(from), Type::Pointer(to)) if from.is_as_wide_as(to) => {
+                Ok(format!("{text}.cast::<{}>()", to.rust()))
+            }
+            (Type::Pointer(_), Type::Pointer(_)) => Err(self.translator.other_width(span)),
+            (Type::Pointer(_), Type::Int(int)) if int.holds_addresses() => {
+                Ok(format!("({text} as {})", int.rust))
+            }
             (Type::Pointer(_), Type::Int(_)) => {
-                let help = "declare a pointer for the address: `int *r0;`";
-                let message = "this is an address, not a number".into();
-                self.translator.fault(span, message, help)
+                let what = "an address in a variable that is too narrow for it";
+                Err(self.translator.out_of_scope(what, span))
+            }
+            (Type::Int(int), Type::Pointer(to)) if int.holds_addresses() => {
+                self.translator.check_width(to, span)?;
+                Ok(format!("({text} as {})", ty.rust()))
             }
             (Type::Int(_), Type::Pointer(_)) => {
-                let help = "a pointer holds the address of a variable";
-                let message = "this is a number, not an address".into();
-                self.translator.fault(span, message, help)
+                let what = "a number as an address";
+                Err(self.translator.out_of_scope(what, span))
             }
         }
     }
@@ -84,6 +92,10 @@ impl Scope<'_> {
             return self
                 .translator
                 .fault(span, message, "this value is an `int`");
+        }
+        if int.is_unsigned() && number < 0 {
+            let what = "a negative value of an unsigned type";
+            return Err(self.translator.out_of_scope(what, span));
         }
         Ok(match number {
             0.. => format!("{number}_{}", int.rust),
@@ -122,8 +134,11 @@ impl Scope<'_> {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Number(number) => {
-                let text = self.number(*number, INT, span)?;
-                Ok(Typed::of(text, Type::Int(INT)))
+                let int = match i32::try_from(*number) {
+                    Ok(_) => INT,
+                    Err(_) => WIDE,
+                };
+                Ok(Typed::of(self.number(*number, int, span)?, Type::Int(int)))
             }
             ExprKind::Name(name) => self.named(name, span),
             ExprKind::Deref(_) => Err(self.translator.out_of_scope("a plain load", span)),
@@ -182,7 +197,10 @@ impl Scope<'_> {
         let compares = ["==", "!=", "<", ">", "<=", ">="].contains(&sign);
         let (left, right) = (self.value(a)?, self.value(b)?);
         let ty = match (&left.1, &right.1) {
-            (Type::Int(l), Type::Int(r)) => Type::Int(if r.bits > l.bits { *r } else { *l }),
+            (Type::Int(l), Type::Int(r)) => {
+                let wider = r.bits > l.bits || (r.bits == l.bits && r.is_unsigned());
+                Type::Int(if wider { *r } else { *l })
+            }
             (Type::Pointer(_), _) if compares => left.1.clone(),
             (_, Type::Pointer(_)) if compares => right.1.clone(),
             _ => {
@@ -191,6 +209,14 @@ impl Scope<'_> {
                     .out_of_scope("arithmetic on an address", span));
             }
         };
+        if let Type::Int(int) = &ty
+            && int.is_unsigned()
+            && ["<", ">", "<=", ">="].contains(&sign)
+        {
+            // The LKMM's numbers are signed.
+            let what = format!("`{sign}` of unsigned values");
+            return Err(self.translator.out_of_scope(what, span));
+        }
         let is_number = |expr: &Expr| matches!(expr.uncast().kind, ExprKind::Number(_));
         let operand = |expr: &Expr, value| match expr.kind {
             // A comparison of a pointer with 0, such as `p != 0`.

@@ -1,6 +1,6 @@
 //! The variables in scope.
 
-use crate::lang::ast::{self, Statement, Thread};
+use crate::lang::ast::{self, Expr, ExprKind, Statement, Thread, Value};
 use crate::lang::source::Span;
 use crate::lang::types::Type;
 use crate::rust::translator::{Translated, Translator};
@@ -23,14 +23,16 @@ impl<'a> Scope<'a> {
         Self {
             translator,
             thread,
-            known: Vec::new(),
+            known: thread.undeclared.iter().map(|l| l.name.clone()).collect(),
             blocks: Vec::new(),
         }
     }
 
     /// All local variables of the thread, each once.
     pub fn locals(&self) -> Vec<(&str, &ast::Type, Span)> {
-        let mut all: Vec<(&str, &ast::Type, Span)> = Vec::new();
+        let undeclared = self.thread.undeclared.iter();
+        let undeclared = undeclared.map(|local| (local.name.as_str(), &local.ty, local.span));
+        let mut all: Vec<(&str, &ast::Type, Span)> = undeclared.collect();
         for statement in self.thread.statements() {
             if let Statement::Declare(ty, name, _, span) = statement
                 && !all.iter().any(|(known, ..)| known == name)
@@ -39,6 +41,26 @@ impl<'a> Scope<'a> {
             }
         }
         all
+    }
+
+    /// The initial value of a local variable of a type, in a thread.
+    ///
+    /// # Errors
+    ///
+    /// If it is not a value of the type.
+    pub fn initial(&self, thread: usize, name: &str, ty: &Type) -> Translated<String> {
+        let Some(register) = self.translator.test.register(thread, name) else {
+            return Ok(match ty {
+                Type::Int(_) => "0".into(),
+                Type::Pointer(_) => "core::ptr::null_mut()".into(),
+            });
+        };
+        let kind = match &register.value {
+            Value::Number(number) => ExprKind::Number(*number),
+            Value::Address(variable) => ExprKind::Name(variable.clone()),
+        };
+        let span = register.span;
+        self.converted(&Expr { kind, span }, ty)
     }
 
     /// The type of a local variable, if it is in scope.

@@ -12,47 +12,54 @@ impl Parser<'_> {
     /// A whole condition.
     pub fn proposition(&mut self) -> Parsed<Proposition> {
         self.parts = 0;
-        self.implication()
+        self.disjunction()
     }
 
-    /// `=>` binds the weakest, and is right-associative.
-    fn implication(&mut self) -> Parsed<Proposition> {
-        let first = self.disjunction()?;
-        if !self.takes("=>") {
-            return Ok(first);
-        }
-        let not = Proposition::Not(Box::new(first));
-        Ok(Proposition::Or(
-            Box::new(not),
-            Box::new(self.implication()?),
-        ))
-    }
-
+    /// As for herd7, `\/` binds the weakest, then `/\`, then `=>`.
     fn disjunction(&mut self) -> Parsed<Proposition> {
-        let mut all = self.conjunction()?;
+        let mut all = vec![self.conjunction()?];
         while self.takes("\\/") {
-            let next = self.conjunction()?;
-            all = Proposition::Or(Box::new(all), Box::new(next));
+            all.push(self.conjunction()?);
         }
-        Ok(all)
+        Ok(Proposition::join(all, Proposition::Or))
     }
 
     fn conjunction(&mut self) -> Parsed<Proposition> {
-        let mut all = self.atom()?;
+        let mut all = vec![self.implication()?];
         while self.takes("/\\") {
-            let next = self.atom()?;
-            all = Proposition::And(Box::new(all), Box::new(next));
+            all.push(self.implication()?);
         }
-        Ok(all)
+        Ok(Proposition::join(all, Proposition::And))
     }
 
+    /// `=>` is right-associative.
+    fn implication(&mut self) -> Parsed<Proposition> {
+        let first = self.atom()?;
+        if !self.takes("=>") {
+            return Ok(first);
+        }
+        self.part("shorten the condition")?;
+        let not = Proposition::Not(Box::new(first));
+        let then = self.implication()?;
+        self.parts -= 1;
+        Ok(Proposition::Or(Box::new(not), Box::new(then)))
+    }
+
+    /// A proposition that no operator splits. Only nested ones count as parts of the condition, as
+    /// it may be long, but not deep.
     fn atom(&mut self) -> Parsed<Proposition> {
         self.part("shorten the condition")?;
+        let found = self.nested();
+        self.parts -= 1;
+        found
+    }
+
+    fn nested(&mut self) -> Parsed<Proposition> {
         if self.takes("~") || self.takes_word("not") {
             return Ok(Proposition::Not(Box::new(self.atom()?)));
         }
         if self.takes("(") {
-            let inner = self.implication()?;
+            let inner = self.disjunction()?;
             self.need(")", HELP)?;
             return Ok(inner);
         }
@@ -64,18 +71,18 @@ impl Parser<'_> {
         }
         let start = self.span();
         let location = self.location()?;
-        let negated = self.takes("!=");
+        let negated = self.takes("!=") || self.takes("<>");
         if !(negated || self.takes("==") || self.takes("=")) {
             return Err(self.expected("`=`", HELP));
         }
-        let local = matches!(
-            (self.peek(), self.second()),
-            (Token::Number(_), Token::Sign(":"))
-        );
-        Ok(if local || *self.peek() == Token::Sign("[") {
+        let is_location = self.at_local() || self.is_sign("[") || self.is_sign("*");
+        Ok(if is_location {
             let other = self.location()?;
             let span = start.to(self.before());
             Proposition::Same(location, other, negated, span)
+        } else if self.is_sign("{") {
+            self.skip_values("the values of an array")?;
+            Proposition::True
         } else {
             let value = self.value()?;
             let span = start.to(self.before());
@@ -83,29 +90,44 @@ impl Parser<'_> {
         })
     }
 
-    /// `0:r0`, `x` or `[x]`.
+    /// Whether a local variable such as `0:r0` or `P0:r0` is next.
+    pub fn at_local(&self) -> bool {
+        let is_thread = match self.peek() {
+            Token::Number(_) => true,
+            Token::Word(word) => thread_number(word).is_some(),
+            _ => false,
+        };
+        is_thread && *self.second() == Token::Sign(":")
+    }
+
+    /// `0:r0`, `P0:r0`, `x` or `[x]`. A `*` before it means nothing.
     pub fn location(&mut self) -> Parsed<Location> {
-        let what = "a location such as `0:r0` or `x`";
-        match self.peek().clone() {
-            Token::Number(number) => {
-                let thread = usize::try_from(number)
-                    .map_err(|_| self.expected("the number of a thread", HELP))?;
-                self.advance();
-                self.need(":", HELP)?;
-                let (name, _) = self.name("a local variable", HELP)?;
-                Ok(Location::Local(thread, name))
-            }
-            Token::Sign("[") => {
-                self.advance();
-                let (name, _) = self.name("a shared variable", HELP)?;
-                self.need("]", HELP)?;
-                Ok(Location::Shared(name))
-            }
-            _ => {
-                let (name, _) = self.name(what, HELP)?;
-                Ok(Location::Shared(name))
-            }
+        self.takes("*");
+        if self.at_local() {
+            let number = match self.peek() {
+                Token::Number(number) => usize::try_from(*number).ok(),
+                Token::Word(word) => thread_number(word),
+                _ => None,
+            };
+            let number = number.ok_or_else(|| self.expected("the number of a thread", HELP))?;
+            self.advance();
+            self.need(":", HELP)?;
+            let (name, _) = self.name("a local variable", HELP)?;
+            return Ok(Location::Local(number, name));
         }
+        let brackets = self.takes("[");
+        let what = match brackets {
+            true => "a shared variable",
+            false => "a location such as `0:r0` or `x`",
+        };
+        let (name, span) = self.name(what, HELP)?;
+        if brackets {
+            self.need("]", HELP)?;
+        } else if self.is_sign("[") {
+            self.skip_index()?;
+            self.skipped("an element of an array", span);
+        }
+        Ok(Location::Shared(name))
     }
 
     /// The locations to show, the filter, and the condition.
@@ -121,6 +143,11 @@ impl Parser<'_> {
                 let start = self.span();
                 let location = self.location()?;
                 test.locations.push((location, start.to(self.before())));
+                // Its type tells herd7 how to print it.
+                if matches!(self.peek(), Token::Word(_)) {
+                    self.advance();
+                }
+                self.takes("*");
             }
         }
         if self.takes_word("filter") {
@@ -135,6 +162,8 @@ impl Parser<'_> {
             Quantifier::Exists
         } else if self.takes_word("forall") {
             Quantifier::Forall
+        } else if self.takes_word("final") || (shows && self.is_sign("(")) {
+            Quantifier::Exists
         } else if shows && *self.peek() == Token::End {
             // The test only asks for the outcomes.
             test.quantifier = Quantifier::Forall;
@@ -144,7 +173,8 @@ impl Parser<'_> {
         };
         test.condition = self.proposition()?;
         self.takes(";");
-        if *self.peek() != Token::End {
+        // Results of other models may follow.
+        if *self.peek() != Token::End && !self.is_word("with") {
             return Err(self.expected("the end of the file", "nothing follows the condition"));
         }
         self.check_locations(test)
@@ -196,4 +226,9 @@ impl Parser<'_> {
         };
         Err(self.file.error(span, message, help))
     }
+}
+
+/// The number of the thread with a name such as `P0`, if it is one.
+pub fn thread_number(word: &str) -> Option<usize> {
+    word.strip_prefix('P')?.parse().ok()
 }

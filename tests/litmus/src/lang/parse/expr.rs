@@ -94,7 +94,7 @@ impl Parser<'_> {
             }
             Token::Sign("(") => {
                 self.advance();
-                if self.begins_type() {
+                if self.begins_cast() {
                     let ty = self.ty()?;
                     self.need(")", HELP)?;
                     let inner = self.unary()?;

@@ -19,6 +19,8 @@ pub struct Parser<'a> {
     pub parts: usize,
     /// The nesting depth of the current statement.
     pub depth: usize,
+    /// The first construct that was skipped.
+    pub skipped: Option<(String, Span)>,
 }
 
 /// A parsed item, or the first syntax error.
@@ -33,6 +35,7 @@ impl<'a> Parser<'a> {
             at: 0,
             parts: 0,
             depth: 0,
+            skipped: None,
         }
     }
 
@@ -69,6 +72,47 @@ impl<'a> Parser<'a> {
             self.advance();
         }
         takes
+    }
+
+    /// The word `count` words after the next one.
+    pub fn ahead(&self, count: usize) -> &Token {
+        &self.words[(self.at + count).min(self.words.len() - 1)].0
+    }
+
+    /// Whether the next token is this operator or punctuator.
+    pub fn is_sign(&self, sign: &str) -> bool {
+        matches!(self.peek(), Token::Sign(found) if *found == sign)
+    }
+
+    /// Records a construct that only herd7 knows, and that is skipped.
+    pub fn skipped(&mut self, what: &str, span: Span) {
+        self.skipped.get_or_insert_with(|| (what.to_owned(), span));
+    }
+
+    /// Skips the index of an element: `[1]`.
+    pub fn skip_index(&mut self) -> Parsed<()> {
+        let help = "an element of an array is `a[1]`";
+        self.need("[", help)?;
+        if !matches!(self.peek(), Token::Number(_)) {
+            return Err(self.expected("a number", help));
+        }
+        self.advance();
+        self.need("]", help)
+    }
+
+    /// Skips values in braces: `{ 1, 2 }`.
+    pub fn skip_values(&mut self, what: &str) -> Parsed<()> {
+        let start = self.span();
+        let help = "the values of an array are `{ 1, 2 }`";
+        self.need("{", help)?;
+        while !self.takes("}") {
+            match self.peek() {
+                Token::Number(_) | Token::Word(_) | Token::Sign("," | "-" | "&") => self.advance(),
+                _ => return Err(self.expected("`}`", help)),
+            }
+        }
+        self.skipped(what, start);
+        Ok(())
     }
 
     /// Whether the next word is this one.

@@ -12,6 +12,12 @@ impl Parser<'_> {
     pub fn value(&mut self) -> Parsed<Value> {
         let help = "a value is a number, or the address of a variable: `x = 1`, `p = &x`";
         self.part(help)?;
+        let value = self.nested_value(help);
+        self.parts -= 1;
+        value
+    }
+
+    fn nested_value(&mut self, help: &str) -> Parsed<Value> {
         match self.peek().clone() {
             Token::Number(number) => {
                 self.advance();

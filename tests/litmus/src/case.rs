@@ -6,8 +6,10 @@ use anyhow::{Result, ensure};
 use atomics_spec::Spec;
 
 use crate::herd::{Outcome, Ran};
-use crate::lang::ast::{Expr, ExprKind, Litmus, Location, Value};
+use crate::lang::ast::{self, Expr, ExprKind, Litmus, Location, Statement, Value};
 use crate::lang::calls::{Call, resolve};
+use crate::lang::types::Type;
+use crate::lang::values::Values;
 use crate::lkmm;
 use crate::lkmm::model::Model;
 use crate::outcome::{Allowed, Observed};
@@ -52,15 +54,27 @@ impl<'t> Case<'t> {
         &self.test.litmus
     }
 
-    /// Whether a thread compares addresses, with `==` or `!=` or in a conditional operation.
+    /// Whether a thread may compare addresses, with `==` or `!=` or in a conditional operation.
     pub fn compares_addresses(&self, spec: &Spec) -> bool {
         let test = self.litmus();
-        test.threads.iter().any(|thread| {
+        if !self.has_pointers() {
+            return false;
+        }
+        let values = Values::of(spec, test);
+        let is_pointer = |ty: &ast::Type| ty.pointee().is_some();
+        let is_wide = |ty: &ast::Type| match Type::of(spec, ty) {
+            Some(Type::Int(int)) => int.holds_addresses(),
+            _ => false,
+        };
+        let threads = test.threads.iter().enumerate();
+        let mut threads = threads.map(|(number, thread)| {
             let locals = thread.locals();
             let is_address = |expr: &Expr| match &expr.uncast().kind {
                 ExprKind::Name(name) => {
                     let local = locals.iter().find(|(known, _)| known == name);
-                    local.is_none_or(|(_, ty)| ty.pointee().is_some())
+                    local.is_none_or(|(_, ty)| {
+                        is_pointer(ty) || (is_wide(ty) && values.is_unknown(number, name))
+                    })
                 }
                 _ => false,
             };
@@ -69,7 +83,8 @@ impl<'t> Case<'t> {
                     let ty = thread.parameter(name).map(|p| &p.ty);
                     let local = locals.iter().find(|(known, _)| known == name);
                     let ty = ty.or(local.map(|(_, ty)| *ty));
-                    ty.and_then(|ty| ty.pointee()?.pointee()).is_some()
+                    let to = ty.and_then(|ty| ty.pointee());
+                    to.is_some_and(|to| is_pointer(to) || is_wide(to))
                 }
                 _ => false,
             };
@@ -87,7 +102,8 @@ impl<'t> Case<'t> {
                     }
                     _ => false,
                 })
-        })
+        });
+        threads.any(|compares| compares)
     }
 
     /// Whether an outcome, with a value for each observed location, passes the test's filter.
@@ -101,13 +117,25 @@ impl<'t> Case<'t> {
         filter.is_none_or(|filter| filter.holds(&value))
     }
 
-    /// Whether one of its variables holds an address.
+    /// Whether one of its variables may hold an address: a pointer, or an integer.
     pub fn has_pointers(&self) -> bool {
         let test = self.litmus();
         let mut locals = test.threads.iter().flat_map(|t| t.locals());
         let mut shared = test.shared().into_iter();
+        let is_address = |value: &Value| matches!(value, Value::Address(_));
+        let mut passed = test.threads.iter().flat_map(|thread| {
+            let statements = thread.statements().into_iter();
+            let values = statements.flat_map(Statement::expressions);
+            values.map(|value| match &value.uncast().kind {
+                ExprKind::Name(name) => thread.parameter(name).is_some(),
+                _ => false,
+            })
+        });
         locals.any(|(_, ty)| ty.pointee().is_some())
             || shared.any(|name| test.type_of(name).pointee().is_some())
+            || test.init.iter().any(|init| is_address(&init.value))
+            || test.registers.iter().any(|r| is_address(&r.value))
+            || passed.any(|is_parameter| is_parameter)
     }
 
     /// Translates a thread to Rust.
@@ -142,7 +170,7 @@ impl<'t> Case<'t> {
         };
         if let Some(why) = &self.skipped {
             return Ok(match as_it_stands {
-                Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, None),
+                Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(why.clone())),
                 Some(Ran::TimedOut) => Allowed::TimedOut,
                 None => Allowed::Skipped(format!("{why}; and herd7 cannot read it")),
             });
@@ -150,7 +178,13 @@ impl<'t> Case<'t> {
         let locations = self.observed.locations();
         let printed = match lkmm::print(spec, model, self.litmus(), &locations) {
             Ok(printed) => printed,
-            Err(what) => return Ok(Allowed::Skipped(what)),
+            Err(what) => {
+                return Ok(match as_it_stands {
+                    Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(what)),
+                    Some(Ran::TimedOut) => Allowed::TimedOut,
+                    None => Allowed::Skipped(what),
+                });
+            }
         };
         work::write(path, &printed)?;
         let outcome = match model.run(path)? {
@@ -167,7 +201,8 @@ impl<'t> Case<'t> {
             );
         }
         if let Some(flag) = outcome.flags.first() {
-            return Ok(Allowed::Skipped(format!("herd7 flags it: {flag}")));
+            let why = format!("herd7 flags it: {flag}");
+            return Ok(Allowed::Known(outcome.verdict, Err(why)));
         }
         let states = self
             .observed
@@ -176,10 +211,11 @@ impl<'t> Case<'t> {
                 self.litmus(),
                 &outcome.states,
                 &lkmm::location_text,
-                64,
+                // herd7 computes C in 32 bits.
+                (64, 32),
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
-        Ok(Allowed::Known(outcome.verdict, Some(states)))
+        Ok(Allowed::Known(outcome.verdict, Ok(states)))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

@@ -100,7 +100,7 @@ impl<'t> Finding<'t> {
     pub fn skipped(&self) -> Option<&str> {
         match (&self.allowed, &self.case.skipped) {
             (_, Some(why)) => Some(why),
-            (Ok(Allowed::Skipped(why)), None) => Some(why),
+            (Ok(Allowed::Skipped(why) | Allowed::Known(_, Err(why))), None) => Some(why),
             _ => None,
         }
     }
@@ -123,7 +123,7 @@ impl<'t> Finding<'t> {
 
     /// The number of allowed outcomes that were not seen on this machine.
     pub fn unseen(&self) -> usize {
-        let (Some(histogram), Ok(Allowed::Known(_, Some(allowed)))) =
+        let (Some(histogram), Ok(Allowed::Known(_, Ok(allowed)))) =
             (&self.histogram, &self.allowed)
         else {
             return 0;
@@ -149,7 +149,7 @@ impl<'t> Finding<'t> {
     /// Whether the kernel's memory model allows an outcome; `None` if that is not known.
     fn allows(&self, state: &[Value]) -> Option<bool> {
         match &self.allowed {
-            Ok(Allowed::Known(_, Some(states))) if outcome::wide(state).is_none() => {
+            Ok(Allowed::Known(_, Ok(states))) if outcome::wide(state).is_none() => {
                 Some(states.contains(state))
             }
             _ => None,

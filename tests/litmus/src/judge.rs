@@ -138,9 +138,13 @@ impl Judge<'_> {
             path.display()
         );
         let name = |location: &Location| self.name(case, location);
-        let states = case
-            .observed
-            .states(spec, case.litmus(), &outcome.states, &name, self.bits());
+        let states = case.observed.states(
+            spec,
+            case.litmus(),
+            &outcome.states,
+            &name,
+            (self.bits(), 64),
+        );
         let states = states.map_err(|name| anyhow!("herd7 printed no value of {name}"))?;
         let states: BTreeSet<_> = states.into_iter().filter(|s| case.passes(s)).collect();
         if let Some(wide) = states.iter().find_map(|state| outcome::wide(state)) {

@@ -14,6 +14,8 @@
 mod definitions;
 pub mod model;
 mod rewrite;
+#[cfg(test)]
+mod tests;
 mod text;
 mod thread;
 
@@ -22,7 +24,7 @@ use std::fmt::Write as _;
 use atomics_spec::Spec;
 
 use crate::lang::ast::{ExprKind, Litmus, Location, Proposition, Quantifier, Thread, Type, Value};
-use crate::lang::values::Values;
+use crate::lang::{self, values::Values};
 use thread::Printer;
 
 pub use definitions::Definitions;
@@ -39,7 +41,8 @@ pub fn print(
     test: &Litmus,
     shown: &[Location],
 ) -> Result<String, String> {
-    if let Some(wide) = wide(test) {
+    let values = Values::of(spec, test);
+    if let Some(wide) = wide(spec, test, &values) {
         return Err(format!("{wide}: herd7 computes C in 32 bits"));
     }
     let mut out = format!("C {}\n\n{{\n", test.name);
@@ -47,7 +50,7 @@ pub fn print(
         // herd7 cannot parse the type of a pointer to a pointer here, and does not need it.
         let deep = |ty: &&Type| ty.pointee().is_some_and(|to| to.pointee().is_some());
         let ty = init.ty.as_ref().filter(|ty| !deep(ty));
-        let ty = ty.map(|ty| format!("{} ", text::ty(spec, ty)));
+        let ty = ty.map(|ty| format!("{} ", text::initial(spec, ty)));
         let value = text::value(&init.value);
         let _ = writeln!(out, "{}{} = {value};", ty.unwrap_or_default(), init.name);
     }
@@ -56,7 +59,6 @@ pub fn print(
         let _ = writeln!(out, "{thread}:{name} = {};", text::value(&register.value));
     }
     out.push_str("}\n");
-    let values = Values::of(spec, test);
     for (number, thread) in test.threads.iter().enumerate() {
         let parameters = thread.parameters.iter();
         let parameters: Vec<String> = parameters
@@ -82,8 +84,25 @@ pub fn print(
     Ok(out)
 }
 
-/// A number of a test that does not fit into 32 bits.
-fn wide(test: &Litmus) -> Option<i64> {
+/// A number of a test that does not fit into 32 bits, or a computation whose result may not.
+fn wide(spec: &Spec, test: &Litmus, values: &Values<'_>) -> Option<String> {
+    if let Some(number) = written(test) {
+        return Some(number.to_string());
+    }
+    // In 32 bits, the machine code computes the same as herd7.
+    let locals = test.threads.iter().flat_map(Thread::locals);
+    let locals = locals.map(|(_, ty)| ty.clone());
+    let shared = test.shared().into_iter().map(|name| test.type_of(name));
+    let mut types = locals.chain(shared);
+    let has_wide = types.any(|ty| match lang::types::Type::of(spec, &ty) {
+        Some(lang::types::Type::Int(int)) => int.bits > 32,
+        _ => false,
+    });
+    values.wide().filter(|_| has_wide)
+}
+
+/// A number in a test that does not fit into 32 bits.
+fn written(test: &Litmus) -> Option<i64> {
     let initial = test.init.iter().map(|init| &init.value);
     let initial = initial.chain(test.registers.iter().map(|register| &register.value));
     let initial = initial.filter_map(|value| match value {

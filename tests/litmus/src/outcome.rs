@@ -13,8 +13,9 @@ use crate::verdict::Verdict;
 /// The answer of the kernel's memory model about a test.
 #[derive(Clone, Debug)]
 pub enum Allowed {
-    /// The verdict on its condition, and the allowed outcomes if the test is in scope.
-    Known(Verdict, Option<BTreeSet<Vec<Value>>>),
+    /// The verdict on its condition, and the allowed outcomes, or why they are compared with none of
+    /// the machine code.
+    Known(Verdict, Result<BTreeSet<Vec<Value>>, String>),
     /// The model was not asked, for this reason.
     Skipped(String),
     /// herd7 took too long.
@@ -83,7 +84,8 @@ impl Observed {
 
     /// Converts states to a common form: a value for each of [`locations`](Self::locations), in
     /// that order. `name` returns a tool's name of a location. Numbers are truncated to the width
-    /// that their variable has where pointers have `pointer` bits, and sign-extended.
+    /// that their variable has where pointers have `pointer` bits, but at most to `most` bits, and
+    /// sign-extended.
     ///
     /// # Errors
     ///
@@ -94,12 +96,15 @@ impl Observed {
         test: &Litmus,
         states: impl IntoIterator<Item = &'s State>,
         name: &dyn Fn(&Location) -> String,
-        pointer: u32,
+        (pointer, most): (u32, u32),
     ) -> Result<BTreeSet<Vec<Value>>, String> {
         let locations: Vec<_> = self.locations();
         let columns: Vec<(String, u32)> = locations
             .iter()
-            .map(|location| (name(location), bits(spec, test, location, pointer)))
+            .map(|location| {
+                let bits = bits(spec, test, location, pointer);
+                (name(location), bits.min(most))
+            })
             .collect();
         let row = |state: &State| {
             let values = columns.iter().map(|(name, bits)| match state.get(name) {

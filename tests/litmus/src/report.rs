@@ -376,7 +376,7 @@ mod tests {
 
     fn findings(tests: &[Test; 2]) -> [Finding<'_>; 2] {
         let state = |number| vec![Value::Number(number)];
-        let allowed = Allowed::Known(Verdict::Always, Some(BTreeSet::from([state(1), state(3)])));
+        let allowed = Allowed::Known(Verdict::Always, Ok(BTreeSet::from([state(1), state(3)])));
         let finding = |test, judgements, histogram| Finding {
             case: Case::new(test, "t".into(), 5),
             allowed: Ok(allowed.clone()),

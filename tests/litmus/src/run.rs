@@ -153,6 +153,7 @@ fn entry(spec: &Spec, number: usize, case: &Case<'_>) -> Result<String> {
         };
         let kind = match Type::of(spec, &test.type_of(name)) {
             Some(Type::Pointer(_)) => "Pointer",
+            Some(Type::Int(int)) if case.has_pointers() && int.holds_addresses() => "Pointer",
             _ if outcome::bits(spec, test, &Location::Shared(name.clone()), usize::BITS) == 32 => {
                 "Int"
             }
@@ -165,7 +166,10 @@ fn entry(spec: &Spec, number: usize, case: &Case<'_>) -> Result<String> {
         let locals = found.locals();
         let observed = case.observed.locals[thread].iter().map(|name| {
             let ty = locals.iter().find(|(known, _)| known == name);
-            let is_address = ty.is_some_and(|(_, ty)| ty.pointee().is_some());
+            let is_address = ty.is_some_and(|(_, ty)| match Type::of(spec, ty) {
+                Some(Type::Int(int)) => case.has_pointers() && int.holds_addresses(),
+                _ => ty.pointee().is_some(),
+            });
             is_address.to_string()
         });
         let observed: Vec<String> = observed.collect();

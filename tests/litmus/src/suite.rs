@@ -257,7 +257,7 @@ impl<'a> Suite<'a> {
         let mut skipped = Vec::new();
         let mut wanted = Vec::new();
         for (index, finding) in findings.iter().enumerate() {
-            let (None, Ok(Allowed::Known(_, Some(states)))) =
+            let (None, Ok(Allowed::Known(_, Ok(states)))) =
                 (&finding.case.skipped, &finding.allowed)
             else {
                 continue;
@@ -325,7 +325,7 @@ impl<'a> Suite<'a> {
 
 /// Whether the allowed outcomes of a test are known, to compare machine code with.
 fn is_translated(finding: &Finding<'_>) -> bool {
-    let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Some(_))));
+    let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Ok(_))));
     is_known && finding.case.skipped.is_none()
 }
 

@@ -150,8 +150,8 @@ fn comment(file: File<'_>, at: usize, in_thread: bool) -> Result<Option<usize>, 
     if rest.starts_with("//") {
         return Ok(Some(rest.find('\n').unwrap_or(rest.len())));
     }
-    let (length, open, close) = if rest.starts_with("/*") {
-        (rest[2..].find("*/").map(|end| 2 + end + 2), "/*", "*/")
+    let (length, open, close) = if let Some(inside) = rest.strip_prefix("/*") {
+        (inside.find("*/").map(|end| 2 + end + 2), "/*", "*/")
     } else if rest.starts_with("(*") && !in_thread {
         (nested(rest), "(*", "*)")
     } else {

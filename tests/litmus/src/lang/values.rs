@@ -48,6 +48,8 @@ pub struct Values<'a> {
     /// The values that a call may find, by the place of the call and the variable.
     found: BTreeMap<(usize, String), Set>,
     writers: Vec<Writer<'a>>,
+    /// The first computation whose result may not fit into 32 bits.
+    wide: Option<String>,
 }
 
 impl<'a> Values<'a> {
@@ -60,6 +62,7 @@ impl<'a> Values<'a> {
             shared: BTreeMap::new(),
             found: BTreeMap::new(),
             writers: Vec::new(),
+            wide: None,
         };
         for (number, thread) in test.threads.iter().enumerate() {
             for (local, _) in thread.locals() {
@@ -79,6 +82,7 @@ impl<'a> Values<'a> {
         for _ in 0..=statements.sum::<usize>() {
             let before = (values.locals.clone(), values.shared.clone());
             values.writers.clear();
+            values.wide = None;
             for (number, thread) in test.threads.iter().enumerate() {
                 for statement in thread.statements() {
                     values.statement(number, thread, statement);
@@ -90,6 +94,35 @@ impl<'a> Values<'a> {
             }
         }
         values
+    }
+
+    /// A value, or a computation, that may need more than 32 bits; `None` if none does.
+    pub fn wide(&self) -> Option<String> {
+        let sets = self.locals.values().chain(self.shared.values()).flatten();
+        let mut numbers = sets.flatten();
+        let number = numbers.find(|number| i32::try_from(**number).is_err());
+        self.wide
+            .clone()
+            .or_else(|| number.map(ToString::to_string))
+    }
+
+    /// Whether a local variable may hold an address, or any number.
+    pub fn is_unknown(&self, thread: usize, name: &str) -> bool {
+        self.local(thread, name).is_none()
+    }
+
+    /// Records a computation with its possible results, if one may be too wide.
+    fn computed(&mut self, what: &str, results: Option<&BTreeSet<i64>>) {
+        let wide = match results {
+            None => Some(format!("{what} of unknown values")),
+            Some(results) => {
+                let wide = results.iter().find(|v| i32::try_from(**v).is_err());
+                wide.map(ToString::to_string)
+            }
+        };
+        if let Some(wide) = wide {
+            self.wide.get_or_insert(wide);
+        }
     }
 
     /// The values that the call at `at` (the start of its span) may find in a variable.
@@ -179,13 +212,17 @@ impl<'a> Values<'a> {
             ExprKind::Deref(place) => self.found_by(expr.span.start, &variable(thread, place)?),
             ExprKind::Address(_) => None,
             ExprKind::Unary(sign, a) => {
-                let a = self.expr(number, thread, a)?;
-                let one = |a: i64| match *sign {
+                let a = self.expr(number, thread, a);
+                let one = |a: &i64| match *sign {
                     "-" => a.wrapping_neg(),
                     "~" => !a,
-                    _ => i64::from(a == 0),
+                    _ => i64::from(*a == 0),
                 };
-                Some(a.into_iter().map(one).collect())
+                let all: Set = a.map(|a| a.iter().map(one).collect());
+                if *sign == "-" {
+                    self.computed("a negation", all.as_ref());
+                }
+                all
             }
             ExprKind::Cast(_, a) => self.expr(number, thread, a),
             ExprKind::Binary(sign, a, b) => {
@@ -193,7 +230,14 @@ impl<'a> Values<'a> {
                 if ["==", "!=", "<", ">", "<=", ">=", "&&", "||"].contains(sign) {
                     return Some(BTreeSet::from([0, 1]));
                 }
-                combined(sign, &a?, &b?)
+                let all = match (a, b) {
+                    (Some(a), Some(b)) => combined(sign, &a, &b),
+                    _ => None,
+                };
+                if !["&", "|", "^"].contains(sign) {
+                    self.computed(&format!("the `{sign}`"), all.as_ref());
+                }
+                all
             }
             ExprKind::Call(name, arguments) => {
                 self.call(number, thread, expr.span.start, name, arguments)
@@ -240,6 +284,10 @@ impl<'a> Values<'a> {
                 let operands: Option<Vec<_>> = operands.map(|(_, set)| set.clone()).collect();
                 let old = variable(thread, place).and_then(|name| self.found_by(at, &name));
                 let outcome = outcomes(&variant, old.as_ref(), operands.as_deref());
+                if computes(&variant) {
+                    self.computed(&format!("the `{name}`"), outcome.memory.as_ref());
+                    self.computed(&format!("the `{name}`"), outcome.result.as_ref());
+                }
                 if !variant.of.op.is_const() {
                     self.write(thread, at, place, Write::Rmw(variant, operands));
                 }
@@ -289,6 +337,17 @@ fn orders(first: i64, writers: &[&Writer<'_>]) -> Option<BTreeSet<(i64, u32)>> {
         }
     }
     Some(reached)
+}
+
+/// Whether an operation computes the new value or the result, rather than moves values.
+fn computes(variant: &Variant<'_>) -> bool {
+    const OLD: i64 = 0x1234_5678;
+    let args = variant.of.op.args.iter();
+    let operands = args.filter(|arg| !matches!(arg.kind, ArgKind::Variable { .. }));
+    let operands: Vec<i64> = (0x0135_7924..).take(operands.count()).collect();
+    let moved = |value: &i64| [OLD, 0, 1].contains(value) || operands.contains(value);
+    let outcome = interp::run(&variant.of, variant.family.bits(64), OLD, &operands);
+    !moved(&outcome.memory) || outcome.result.is_some_and(|value| !moved(&value))
 }
 
 /// The variable whose address an expression is, if the expression is a parameter.

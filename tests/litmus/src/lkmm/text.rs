@@ -3,6 +3,7 @@
 use atomics_spec::Spec;
 
 use crate::lang::ast::{Location, Proposition, Type, Value};
+use crate::lang::types;
 
 /// A location in herd7's syntax.
 pub fn location(place: &Location) -> String {
@@ -42,11 +43,23 @@ pub fn proposition(what: &Proposition) -> String {
     }
 }
 
-/// A type. All types other than structures and typedefs become `int`.
+/// The type of an initial value. herd7 prints the final value of what has a type other than `int`
+/// here as an unsigned number.
+pub fn initial(spec: &Spec, of: &Type) -> String {
+    match of {
+        Type::Named(name) if is_atomic(spec, name) => "int".into(),
+        _ => ty(spec, of),
+    }
+}
+
+/// A type. All types of integers become `int`.
 pub fn ty(spec: &Spec, of: &Type) -> String {
     match of {
         Type::Pointer(to) => format!("{}*", spaced(&ty(spec, to))),
         Type::Named(name) if is_atomic(spec, name) => "atomic_t".into(),
+        Type::Named(_) if matches!(types::Type::of(spec, of), Some(types::Type::Int(_))) => {
+            "int".into()
+        }
         Type::Named(name) if name.starts_with("struct") || name.ends_with("_t") => name.clone(),
         Type::Named(_) => "int".into(),
     }

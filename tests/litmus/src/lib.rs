@@ -23,7 +23,8 @@
 //! # }
 //! ```
 //!
-//! - [`read_files`] and [`read_generated`] read tests; [`Targets`] selects the targets to judge
+//! - [`read_files`] and [`read_generated`] read tests, and [`Files`] those of a run in which some
+//!   files may be malformed; [`Targets`] selects the targets to judge
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 
@@ -36,6 +37,7 @@
 mod case;
 mod compile;
 mod dialect;
+mod files;
 mod finding;
 mod generate;
 mod herd;
@@ -58,6 +60,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub use files::{Files, Foreign, Unread};
 pub use finding::{Finding, Judgement, Seen};
 pub use generate::{Generated, tests as generated};
 pub use select::{Shard, Targets, load_spec, read_files, read_generated};

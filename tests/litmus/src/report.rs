@@ -3,16 +3,48 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
-use serde::Serialize;
-
+use crate::files::{Answer, Foreign, Unread};
 use crate::finding::{Finding, Judgement, Seen};
 use crate::printable;
-use crate::verdict::Verdict;
 
-/// Whether every finding is good.
-pub fn is_good(findings: &[Finding<'_>]) -> bool {
-    findings.iter().all(Finding::is_good)
+mod json;
+mod status;
+
+pub use json::{json, json_with};
+pub use status::{is_good, status};
+
+/// The files that could not be read, and those of other languages, as text: one line each for what
+/// is malformed or wrong, and the others together.
+pub fn files(unread: &[Unread], foreign: &[Foreign]) -> String {
+    let mut out = String::new();
+    for unread in unread {
+        let fault = unread.fault();
+        let _ = match (unread.answer, unread.stated()) {
+            (Answer::Rejected, _) => writeln!(out, "malformed: {fault}"),
+            (Answer::TimedOut, _) => writeln!(out, "error: {fault}; and herd7 timed out"),
+            (Answer::Verdict(found), Some(stated)) if found != stated => writeln!(
+                out,
+                "error: {}: its comment states the result {stated}, but the LKMM says {found}",
+                unread.file()
+            ),
+            (Answer::Verdict(found), _) => {
+                writeln!(out, "skipped: {fault}; the LKMM says {found}")
+            }
+        };
+    }
+    let mut languages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for foreign in foreign {
+        let files = languages.entry(foreign.language()).or_default();
+        files.push(foreign.file().to_owned());
+    }
+    for (language, files) in languages {
+        let _ = writeln!(out, "passed over, in {language}: {}", listed(&files));
+    }
+    let malformed = unread.iter().filter(|unread| unread.is_malformed()).count();
+    if malformed > 0 {
+        let _ = writeln!(out, "malformed files: {malformed}");
+    }
+    out
 }
 
 /// The number of tests with each kind of judgement.
@@ -213,128 +245,6 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
     );
 }
 
-/// The report as JSON. The fields of every object are in alphabetical order.
-#[derive(Serialize)]
-struct Report<'a> {
-    good: bool,
-    runs: Vec<Run<'a>>,
-    tests: Vec<Tested<'a>>,
-}
-
-/// A test that was run on this machine.
-#[derive(Serialize)]
-struct Run<'a> {
-    name: &'a str,
-    outcomes: Vec<Outcome>,
-}
-
-#[derive(Serialize)]
-struct Outcome {
-    allowed: Option<bool>,
-    count: u64,
-    state: String,
-}
-
-/// A test and its findings.
-#[derive(Serialize)]
-struct Tested<'a> {
-    fault: Option<String>,
-    file: &'a str,
-    lkmm: Option<&'static str>,
-    name: &'a str,
-    skipped: Option<&'a str>,
-    stated: Option<&'static str>,
-    targets: Vec<OnTarget<'a>>,
-}
-
-/// The judgement of a test on a target.
-#[derive(Default, Serialize)]
-struct OnTarget<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offending: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    program: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stronger: Option<bool>,
-    target: &'a str,
-    verdict: &'static str,
-}
-
-/// The report as JSON, without a trailing newline.
-///
-/// # Errors
-///
-/// If it cannot be serialised.
-pub fn json(findings: &[Finding<'_>]) -> Result<String> {
-    let report = Report {
-        good: is_good(findings),
-        runs: findings.iter().filter_map(run).collect(),
-        tests: findings.iter().map(tested).collect(),
-    };
-    serde_json::to_string_pretty(&report).context("cannot write JSON")
-}
-
-fn run<'a>(finding: &'a Finding<'_>) -> Option<Run<'a>> {
-    let outcomes = finding.seen()?.into_iter().map(|seen| Outcome {
-        allowed: seen.allowed,
-        count: seen.count,
-        state: seen.state,
-    });
-    Some(Run {
-        name: finding.test().name(),
-        outcomes: outcomes.collect(),
-    })
-}
-
-fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
-    let test = finding.test();
-    let targets = finding.judgements().iter();
-    Tested {
-        fault: finding.fault(),
-        file: test.file(),
-        lkmm: match finding.timed_out() {
-            true => Some("timed out"),
-            false => finding.verdict().map(Verdict::name),
-        },
-        name: test.name(),
-        skipped: finding.skipped(),
-        stated: test.stated().map(Verdict::name),
-        targets: targets
-            .map(|(target, judgement)| on_target(target, judgement))
-            .collect(),
-    }
-}
-
-fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
-    let of = |verdict| OnTarget {
-        target,
-        verdict,
-        ..OnTarget::default()
-    };
-    match judgement {
-        Judgement::Sound { stronger } => OnTarget {
-            stronger: Some(*stronger),
-            ..of("sound")
-        },
-        Judgement::Unsound { offending, program } => OnTarget {
-            offending: Some(offending),
-            program: Some(program),
-            ..of("UNSOUND")
-        },
-        Judgement::Skipped(why) => OnTarget {
-            reason: Some(why),
-            ..of("skipped")
-        },
-        Judgement::TimedOut => of("timed out"),
-        Judgement::Failed(why) => OnTarget {
-            reason: Some(why),
-            ..of("failed")
-        },
-    }
-}
-
 /// Joins the names; a long list is cut and ends with the number of names left out.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 6;
@@ -362,6 +272,7 @@ mod tests {
     use crate::lang::ast::Value;
     use crate::outcome::Allowed;
     use crate::test::Test;
+    use crate::verdict::Verdict;
 
     /// A test without faults (whose findings hold a forbidden outcome), and one with a wrong
     /// result.

@@ -1,6 +1,5 @@
 //! Selects tests and targets.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -9,6 +8,7 @@ use atomics_machine_code::target::{Configuration, Target};
 use atomics_machine_code::targets::TARGETS;
 use atomics_spec::{Error, Spec, Tables, input};
 
+use crate::files::{self, shown};
 use crate::generate;
 use crate::printable;
 use crate::test::Test;
@@ -21,8 +21,8 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Keeps the tests of this part: every `count`th test.
-    pub fn retain(self, tests: &mut Vec<Test>) {
+    /// Keeps the tests or files of this part: every `count`th one.
+    pub fn retain<T>(self, tests: &mut Vec<T>) {
         let mut number = 0;
         tests.retain(|_| {
             number += 1;
@@ -186,36 +186,23 @@ fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<V
     Ok(tests)
 }
 
-/// A path in messages. Whoever made the file has chosen its name.
-fn shown(path: &Path) -> String {
-    printable::line(&path.display().to_string())
-}
-
 /// Reads a litmus file, or all litmus files in a folder.
 fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
     let shown = shown(path);
+    let failed = || format!("cannot read {shown}");
     if !path.is_dir() {
-        let text = input::read_text(path).with_context(|| format!("cannot read {shown}"))?;
-        all.push((shown, text));
+        let bytes = input::read(path).with_context(failed)?;
+        all.push((shown, files::text(bytes)));
         return Ok(());
     }
-    let entries = fs::read_dir(path).with_context(|| format!("cannot read {shown}"))?;
-    let mut entries: Vec<PathBuf> = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()
-        .with_context(|| format!("cannot read {shown}"))?;
-    entries.sort();
-    for entry in entries {
-        let is_litmus = entry.extension().is_some_and(|end| end == "litmus");
-        if entry.is_dir() || is_litmus {
-            collect(&entry, all)?;
-        }
-    }
-    Ok(())
+    let entries = files::litmus_files(path).with_context(failed)?;
+    entries.iter().try_for_each(|entry| collect(entry, all))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::dialect::Dialect;
 

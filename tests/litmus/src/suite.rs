@@ -14,7 +14,9 @@ use atomics_tools::{Progress, pool};
 use crate::case::Case;
 use crate::compile::{Compiler, Library};
 use crate::dialect::Dialect;
+use crate::files::{Answer, Unread};
 use crate::finding::{Finding, Judgement};
+use crate::herd::Ran;
 use crate::judge::Judge;
 use crate::lkmm::model::Model;
 use crate::outcome::Allowed;
@@ -171,6 +173,38 @@ impl<'a> Suite<'a> {
                 histogram: None,
             })
             .collect())
+    }
+
+    /// Asks herd7 for the verdict of the kernel's memory model on files that could not be read.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel tree has no memory model.
+    pub fn ask_unread(&self, unread: &mut [Unread]) -> Result<()> {
+        let work = self.work.folder();
+        let (tools, spec) = (self.tools, self.spec);
+        let model = Model::new(&tools.kernel_tree, work, self.limit, &tools.herd, spec)?;
+        let answers = pool::map(
+            self.jobs,
+            unread,
+            |number, unread| {
+                let Some(text) = &unread.text else {
+                    return anyhow::Ok(Answer::Rejected);
+                };
+                let path = work.join(format!("unread{number}.lkmm.litmus"));
+                crate::work::write(&path, text)?;
+                Ok(match model.run(&path) {
+                    Ok(Ran::Done(outcome)) => Answer::Verdict(outcome.verdict),
+                    Ok(Ran::TimedOut) => Answer::TimedOut,
+                    Err(_) => Answer::Rejected,
+                })
+            },
+            |_| {},
+        )?;
+        for (unread, answer) in unread.iter_mut().zip(answers) {
+            unread.answer = answer?;
+        }
+        Ok(())
     }
 
     /// Runs tests on this machine, each about `iterations` times. Runs only the tests whose allowed

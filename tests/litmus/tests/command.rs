@@ -109,24 +109,80 @@ fn an_unsound_table_is_a_failure() {
     );
 }
 
-/// Every malformed file is reported, with file, line and column.
+const GOOD: &str = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
+
+/// Every malformed file is reported on a line, with file, line and column.
 #[test]
-fn malformed_files_are_a_failure() {
+fn malformed_files_are_counted() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
-    let good = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
     for (name, contents) in [
-        ("one.litmus", good.replace("1);", "1)")),
-        ("two.litmus", good.replace("x=1", "z=1")),
+        ("one.litmus", GOOD.replace("1);", "1)")),
+        ("two.litmus", GOOD.replace("x=1", "x 1")),
+        ("other.litmus", "PPC other\n{}\n".into()),
     ] {
         fs::write(folder.path().join(name), contents).expect("writable");
     }
     let output = project::xtask(&["litmus", "--kernel", "/", text(folder.path())]);
-    assert_eq!(output.status.code(), Some(1));
     let told = project::printed(&output);
-    for place in ["one.litmus:6:1", "two.litmus:7:9"] {
-        assert!(told.contains(place), "{place} is not in:\n{told}");
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for (place, message) in [
+        ("one.litmus:6:1", "expected `;`, found `}`"),
+        ("two.litmus:7:11", "expected `=`, found `1`"),
+    ] {
+        let line = format!("{place}: {message}\n");
+        assert!(told.contains(&line), "{line} is not in:\n{told}");
     }
+    assert!(told.contains("malformed files: 2\n"), "{told}");
+    assert!(told.contains("passed over, in PPC: "), "{told}");
+}
+
+/// A bad file does not keep the others from being checked, and one that only herd7 can read has a
+/// verdict.
+#[test]
+fn a_bad_file_does_not_end_the_run() {
+    let Some(tree) = tree_and_herd() else { return };
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bad.litmus");
+    fs::write(&path, GOOD.replace("1);", "1)")).expect("writable");
+    // herd7 takes a local variable that the thread does not have for 0.
+    let theirs = GOOD.replace("x=1", "0:r7=0");
+    for (name, contents) in [("good.litmus", GOOD), ("theirs.litmus", &theirs)] {
+        fs::write(folder.path().join(name), contents).expect("writable");
+    }
+    let args = ["litmus", "--kernel", text(&tree), "--arch", "x86_64"];
+    let run = |more: &[&str]| project::xtask(&[&args, more, &[text(folder.path())]].concat());
+    let output = run(&[]);
+    let told = project::printed(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for line in [
+        "bad.litmus:6:1: expected `;`, found `}`\nskipped: ",
+        "theirs.litmus:7:9: P0 has no local variable `r7`; the LKMM says Always\n",
+        "malformed files: 1\n",
+        "good: the LKMM says Always\n",
+        "x86_64               1         0        0        0          0       0\n",
+    ] {
+        assert!(told.contains(line), "{line} is not in:\n{told}");
+    }
+    let output = run(&["--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report in JSON");
+    assert_eq!(report["good"], false);
+    assert_eq!(report["malformed"][0]["file"], text(&path));
+    let verdicts: Vec<_> = report["tests"].as_array().expect("tests").iter().collect();
+    assert_eq!(verdicts.len(), 2);
+    assert!(verdicts.iter().all(|test| test["lkmm"] == "Always"));
+    // A wrong result weighs more.
+    let wrong = theirs.replace("{}", "(* Result: Never *)\n{}");
+    fs::write(folder.path().join("theirs.litmus"), wrong).expect("writable");
+    let output = run(&[]);
+    let told = project::printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let line = "its comment states the result Never, but the LKMM says Always\n";
+    assert!(told.contains(line), "{told}");
+    fs::remove_file(path).expect("it is there");
+    fs::write(folder.path().join("theirs.litmus"), theirs).expect("writable");
+    assert_eq!(run(&[]).status.code(), Some(0));
 }
 
 /// The children of a process.

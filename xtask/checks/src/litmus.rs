@@ -5,14 +5,20 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use atomics_litmus::{Shard, Suite, Targets, Tools, load_spec, read_files, read_generated, report};
+use atomics_litmus::{
+    Files, Finding, Foreign, Shard, Suite, Targets, Tools, Unread, load_spec, read_generated,
+    report,
+};
 use clap::Args;
 use xtask::output::{print, tell};
 use xtask::repository;
 
 /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
-/// model of the architecture, is allowed by the Linux kernel's memory model. Exits with 1 if one is
-/// not.
+/// model of the architecture, is allowed by the Linux kernel's memory model.
+///
+/// The exit status is 1 if one is not, if a test does not give the result that it states, or if
+/// something fails or takes too long; else 2 if a file is malformed, which does not keep the others
+/// from being checked; else 0.
 #[derive(Args)]
 pub struct Litmus {
     /// C litmus files in the kernel's format, or folders with some; the tests that are generated
@@ -64,7 +70,7 @@ impl Litmus {
     ///
     /// # Errors
     ///
-    /// If a file is malformed, or a tool is missing or fails.
+    /// If a tool is missing or fails.
     pub fn run(&self) -> Result<ExitCode> {
         let spec = load_spec(&self.arch_table)?;
         // To run tests, no architecture's model is asked unless one is named.
@@ -72,18 +78,33 @@ impl Litmus {
             (Some(_), []) => Targets::none(),
             (_, names) => Targets::select(names)?,
         };
-        let mut tests = match self.files.as_slice() {
-            [] => read_generated(&spec, self.all)?,
-            files => read_files(&spec, files)?,
+        let mut files = match self.files.as_slice() {
+            [] => Files {
+                tests: read_generated(&spec, self.all)?,
+                ..Files::default()
+            },
+            paths => Files::read(&spec, paths),
         };
         if let Some(text) = &self.filter {
-            tests.retain(|test| test.name().contains(text));
+            files.filter(text);
         }
         if let Some(shard) = self.shard {
-            shard.retain(&mut tests);
+            shard.retain(&mut files.tests);
+            shard.retain(&mut files.unread);
+            shard.retain(&mut files.foreign);
         }
-        ensure!(!tests.is_empty(), "there is no such test");
-        let tools = Tools::find(self.tree.as_deref())?;
+        ensure!(!files.is_empty(), "there is no such test");
+        let Files {
+            tests,
+            mut unread,
+            foreign,
+        } = files;
+        let tools = match Tools::find(self.tree.as_deref()) {
+            Ok(tools) => tools,
+            // Without herd7, it is still known what is wrong.
+            Err(_) if tests.is_empty() => return self.report(&[], &unread, &foreign, &targets),
+            Err(error) => return Err(error),
+        };
         let mut suite = Suite::new(&tools, &spec)?
             .targets(&targets)?
             .scratch_below(&repository::root().join("target/litmus"))?
@@ -95,19 +116,35 @@ impl Litmus {
         if let Some(folder) = &self.keep {
             suite = suite.keep(folder)?;
         }
+        if !unread.is_empty() {
+            let asked = suite.ask_unread(&mut unread);
+            if tests.is_empty() {
+                return self.report(&[], &unread, &foreign, &targets);
+            }
+            asked?;
+        }
         let mut findings = suite.ask(&tests)?;
         if let Some(iterations) = self.run {
             suite.run(&mut findings, iterations)?;
         }
         suite.judge(&mut findings)?;
+        self.report(&findings, &unread, &foreign, &targets)
+    }
+
+    /// Prints the report.
+    fn report(
+        &self,
+        findings: &[Finding<'_>],
+        unread: &[Unread],
+        foreign: &[Foreign],
+        targets: &Targets,
+    ) -> Result<ExitCode> {
         print(&if self.json {
-            report::json(&findings)? + "\n"
+            report::json_with(findings, unread, foreign)? + "\n"
         } else {
-            report::text(&findings, &targets.names())
+            let files = report::files(unread, foreign);
+            files + &report::text(findings, &targets.names())
         })?;
-        Ok(match report::is_good(&findings) {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        })
+        Ok(report::status(findings, unread).into())
     }
 }

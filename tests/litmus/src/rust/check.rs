@@ -3,7 +3,7 @@
 use crate::lang::ast::{self, Init, Value};
 use crate::lang::source::Span;
 use crate::lang::types::Type;
-use crate::rust::translator::{Translated, Translator};
+use crate::rust::translator::{Problem, Translated, Translator};
 
 impl Translator<'_> {
     /// Checks that a variable has the same type everywhere, and that one that holds an address has
@@ -51,7 +51,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn two_types(&self, name: &str, span: Span) -> crate::rust::Problem {
+    fn two_types(&self, name: &str, span: Span) -> Problem {
         self.out_of_scope(format!("a variable with two types (`{name}`)"), span)
     }
 
@@ -73,7 +73,7 @@ impl Translator<'_> {
     }
 
     /// The problem that an integer is too narrow for an address.
-    pub fn address_in(&self, ty: &ast::Type, span: Span) -> crate::rust::Problem {
+    pub fn address_in(&self, ty: &ast::Type, span: Span) -> Problem {
         let name = match ty {
             ast::Type::Named(name) => name.as_str(),
             ast::Type::Pointer(_) => "pointer",
@@ -82,7 +82,7 @@ impl Translator<'_> {
     }
 
     /// The problem that a variable is accessed with another width than it has.
-    pub fn other_width(&self, span: Span) -> crate::rust::Problem {
+    pub fn other_width(&self, span: Span) -> Problem {
         self.out_of_scope("an access of another width than its variable's", span)
     }
 

@@ -1,0 +1,273 @@
+//! Reads all litmus files of a run, whatever is wrong with some of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use atomics_spec::diag::Place;
+use atomics_spec::{Spec, input};
+
+use crate::printable;
+use crate::test::Test;
+use crate::verdict::Verdict;
+
+/// Languages of herd7 other than C. A litmus file begins with its language.
+const LANGUAGES: [&str; 16] = [
+    "AArch64", "ARM", "ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "OpenCL", "PPC", "PTX",
+    "RISCV", "X86", "X86_64", "MIXED",
+];
+
+/// The files of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The tests in C.
+    pub tests: Vec<Test>,
+    /// The files that could not be read.
+    pub unread: Vec<Unread>,
+    /// The files in other languages.
+    pub foreign: Vec<Foreign>,
+}
+
+/// A file that could not be read. herd7 may be able to.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    pub(crate) file: String,
+    /// The text; `None` if the file has none.
+    pub(crate) text: Option<String>,
+    pub(crate) place: String,
+    pub(crate) message: String,
+    pub(crate) answer: Answer,
+}
+
+/// What herd7 makes of a file that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It cannot read it either, or was not asked.
+    Rejected,
+    /// Its verdict.
+    Verdict(Verdict),
+    /// It took too long.
+    TimedOut,
+}
+
+/// A file in another language than C.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    pub(crate) file: String,
+    pub(crate) language: &'static str,
+}
+
+impl Files {
+    /// Reads litmus files, and the litmus files in folders, in the order of their names.
+    pub fn read(spec: &Spec, paths: &[PathBuf]) -> Self {
+        let mut files = Self::default();
+        for path in paths {
+            files.add(spec, path);
+        }
+        files
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.tests.is_empty() && self.unread.is_empty() && self.foreign.is_empty()
+    }
+
+    /// Keeps the files whose test or, if it could not be read, whose own name has a text in it.
+    pub fn filter(&mut self, text: &str) {
+        self.tests.retain(|test| test.name().contains(text));
+        self.unread.retain(|unread| unread.file.contains(text));
+        self.foreign.retain(|foreign| foreign.file.contains(text));
+    }
+
+    /// Reads a file, or all litmus files in a folder.
+    fn add(&mut self, spec: &Spec, path: &Path) {
+        if !path.is_dir() {
+            return match input::read(path) {
+                Ok(bytes) => self.add_text(spec, shown(path), text(bytes)),
+                Err(error) => self.cannot_read(path, &error),
+            };
+        }
+        match litmus_files(path) {
+            Ok(entries) => entries.iter().for_each(|entry| self.add(spec, entry)),
+            Err(error) => self.cannot_read(path, &error),
+        }
+    }
+
+    fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
+        let file = shown(path);
+        self.unread.push(Unread {
+            place: file.clone(),
+            file,
+            text: None,
+            message: format!("cannot read it: {error}"),
+            answer: Answer::Rejected,
+        });
+    }
+
+    fn add_text(&mut self, spec: &Spec, file: String, text: String) {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        if let Some(language) = LANGUAGES.into_iter().find(|known| *known == first) {
+            self.foreign.push(Foreign { file, language });
+            return;
+        }
+        match Test::parse(spec, file.as_str(), text.as_str()) {
+            Ok(test) => self.tests.push(test),
+            Err(error) => {
+                let Place { line, column, .. } = error.place;
+                self.unread.push(Unread {
+                    place: format!("{file}:{line}:{column}"),
+                    file,
+                    text: Some(text),
+                    message: error.message,
+                    answer: Answer::Rejected,
+                });
+            }
+        }
+    }
+}
+
+impl Unread {
+    /// The name of the file in messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// What is wrong, with its place: `FILE:LINE:COLUMN: expected ..`.
+    pub fn fault(&self) -> String {
+        format!("{}: {}", self.place, printable::line(&self.message))
+    }
+
+    /// The verdict of herd7, if it can read the file.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self.answer {
+            Answer::Verdict(verdict) => Some(verdict),
+            _ => None,
+        }
+    }
+
+    /// Whether herd7 cannot read the file either.
+    pub fn is_malformed(&self) -> bool {
+        self.answer == Answer::Rejected
+    }
+
+    /// The result that the file states.
+    pub fn stated(&self) -> Option<Verdict> {
+        let said = self.text.as_ref()?.split("Result:").nth(1)?.trim_start();
+        let end = said.find(|c: char| !c.is_alphanumeric());
+        Verdict::named(&said[..end.unwrap_or(said.len())])
+    }
+
+    /// Whether it has a verdict, which is the stated one if the file states one; or is malformed,
+    /// which is counted elsewhere.
+    pub fn is_good(&self) -> bool {
+        match self.answer {
+            Answer::Rejected => true,
+            Answer::TimedOut => false,
+            Answer::Verdict(found) => self.stated().is_none_or(|stated| stated == found),
+        }
+    }
+}
+
+impl Foreign {
+    /// The name of the file in messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The language, as the file calls it.
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+}
+
+/// A path in messages. Whoever made the file has chosen its name.
+pub(crate) fn shown(path: &Path) -> String {
+    printable::line(&path.display().to_string())
+}
+
+/// The text of a file. What is not UTF-8 is Latin-1, as old files have it in comments.
+pub(crate) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+}
+
+/// The folders and litmus files in a folder, in the order of their names.
+///
+/// # Errors
+///
+/// If the folder cannot be read.
+pub(crate) fn litmus_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    entries.retain(|entry| entry.is_dir() || entry.extension().is_some_and(|end| end == "litmus"));
+    entries.sort();
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
+
+    /// The others are read whatever is wrong with one.
+    #[test]
+    fn a_bad_file_does_not_end_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("more")).unwrap();
+        for (name, contents) in [
+            ("bad.litmus", GOOD.replace("1);", "1)")),
+            ("more/good.litmus", GOOD.into()),
+            ("other.litmus", "X86_64 other\n{}\n".into()),
+            ("not.txt", "not".into()),
+            ("unknown.litmus", "Unknown\n".into()),
+        ] {
+            fs::write(path(name), contents).unwrap();
+        }
+        fs::write(path("latin.litmus"), GOOD.replace("{}", "(* \u{a7} *)\n{}")).unwrap();
+        let latin: Vec<u8> = GOOD.replace("{}", "(* @ *)\n{}").into_bytes();
+        let latin = latin.into_iter().map(|b| if b == b'@' { 0xa7 } else { b });
+        fs::write(path("latin1.litmus"), latin.collect::<Vec<_>>()).unwrap();
+        let spec = Spec::builtin().unwrap();
+        let mut files = Files::read(&spec, &[folder.path().into(), path("none.litmus")]);
+        assert_eq!(files.tests.len(), 3);
+        let faults: Vec<String> = files.unread.iter().map(Unread::fault).collect();
+        let expected = [
+            ("bad.litmus:6:1", "expected `;`, found `}`"),
+            ("unknown.litmus:1:1", "this is not a litmus test in C"),
+            ("none.litmus", "cannot read it"),
+        ];
+        assert_eq!(faults.len(), expected.len(), "{faults:?}");
+        for (fault, (place, what)) in faults.iter().zip(expected) {
+            assert!(fault.contains(&format!("{place}: {what}")), "{fault}");
+        }
+        assert!(files.unread.iter().all(Unread::is_malformed));
+        let foreign: Vec<_> = files.foreign.iter().map(Foreign::language).collect();
+        assert_eq!(foreign, ["X86_64"]);
+        files.filter("none");
+        assert_eq!((files.tests.len(), files.unread.len()), (0, 1));
+        assert!(!files.is_empty());
+    }
+
+    #[test]
+    fn a_verdict_other_than_the_stated_one_is_bad() {
+        let spec = Spec::builtin().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.litmus");
+        let text = GOOD.replace("{}", "(* Result: Never *)\n{}");
+        fs::write(&path, text.replace("x=1", "0:r7=1")).unwrap();
+        let mut files = Files::read(&spec, &[path]);
+        let unread = &mut files.unread[0];
+        assert!(unread.is_malformed() && unread.is_good());
+        for (answer, good) in [
+            (Answer::Verdict(Verdict::Never), true),
+            (Answer::Verdict(Verdict::Always), false),
+            (Answer::TimedOut, false),
+        ] {
+            unread.answer = answer;
+            assert_eq!((unread.is_good(), unread.is_malformed()), (good, false));
+        }
+    }
+}

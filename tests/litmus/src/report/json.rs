@@ -1,0 +1,207 @@
+//! Reports of the findings as JSON.
+
+use std::borrow::Cow;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::files::{Foreign, Unread};
+use crate::finding::{Finding, Judgement};
+use crate::report::status::status;
+use crate::verdict::Verdict;
+
+/// The report as JSON. The fields of every object are in alphabetical order.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    foreign: Vec<OtherFile<'a>>,
+    good: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    malformed: Vec<MalformedFile<'a>>,
+    runs: Vec<Run<'a>>,
+    tests: Vec<Tested<'a>>,
+}
+
+/// A file in another language.
+#[derive(Serialize)]
+struct OtherFile<'a> {
+    file: &'a str,
+    language: &'static str,
+}
+
+/// A malformed file.
+#[derive(Serialize)]
+struct MalformedFile<'a> {
+    error: String,
+    file: &'a str,
+}
+
+/// A test that was run on this machine.
+#[derive(Serialize)]
+struct Run<'a> {
+    name: &'a str,
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+struct Outcome {
+    allowed: Option<bool>,
+    count: u64,
+    state: String,
+}
+
+/// A test and its findings.
+#[derive(Serialize)]
+struct Tested<'a> {
+    fault: Option<String>,
+    file: &'a str,
+    lkmm: Option<&'static str>,
+    name: &'a str,
+    skipped: Option<Cow<'a, str>>,
+    stated: Option<&'static str>,
+    targets: Vec<OnTarget<'a>>,
+}
+
+/// The judgement of a test on a target.
+#[derive(Default, Serialize)]
+struct OnTarget<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offending: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stronger: Option<bool>,
+    target: &'a str,
+    verdict: &'static str,
+}
+
+/// The report as JSON, without a trailing newline.
+///
+/// # Errors
+///
+/// If it cannot be serialised.
+pub fn json(findings: &[Finding<'_>]) -> Result<String> {
+    json_with(findings, &[], &[])
+}
+
+/// The report as JSON with the files that could not be read and those of other languages, without
+/// a trailing newline.
+///
+/// # Errors
+///
+/// If it cannot be serialised.
+pub fn json_with(
+    findings: &[Finding<'_>],
+    unread: &[Unread],
+    foreign: &[Foreign],
+) -> Result<String> {
+    let malformed = unread.iter().filter(|unread| unread.is_malformed());
+    let read_by_herd = unread.iter().filter(|unread| !unread.is_malformed());
+    let report = Report {
+        foreign: foreign.iter().map(other_file).collect(),
+        good: status(findings, unread) == 0,
+        malformed: malformed.map(malformed_file).collect(),
+        runs: findings.iter().filter_map(run).collect(),
+        tests: findings
+            .iter()
+            .map(tested)
+            .chain(read_by_herd.map(unread_test))
+            .collect(),
+    };
+    serde_json::to_string_pretty(&report).context("cannot write JSON")
+}
+
+fn run<'a>(finding: &'a Finding<'_>) -> Option<Run<'a>> {
+    let outcomes = finding.seen()?.into_iter().map(|seen| Outcome {
+        allowed: seen.allowed,
+        count: seen.count,
+        state: seen.state,
+    });
+    Some(Run {
+        name: finding.test().name(),
+        outcomes: outcomes.collect(),
+    })
+}
+
+fn other_file(foreign: &Foreign) -> OtherFile<'_> {
+    OtherFile {
+        file: foreign.file(),
+        language: foreign.language(),
+    }
+}
+
+fn malformed_file(unread: &Unread) -> MalformedFile<'_> {
+    MalformedFile {
+        error: unread.fault(),
+        file: unread.file(),
+    }
+}
+
+/// A test that only herd7 can read.
+fn unread_test(unread: &Unread) -> Tested<'_> {
+    let (found, stated) = (unread.verdict(), unread.stated());
+    let differs = |stated| {
+        let found = found.filter(|found| *found != stated)?;
+        Some(format!(
+            "its comment states the result {stated}, but the LKMM says {found}"
+        ))
+    };
+    Tested {
+        fault: stated.and_then(differs),
+        file: unread.file(),
+        lkmm: found.map(Verdict::name).or(Some("timed out")),
+        name: unread.file(),
+        skipped: Some(Cow::Owned(unread.fault())),
+        stated: stated.map(Verdict::name),
+        targets: Vec::new(),
+    }
+}
+
+fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
+    let test = finding.test();
+    let targets = finding.judgements().iter();
+    Tested {
+        fault: finding.fault(),
+        file: test.file(),
+        lkmm: match finding.timed_out() {
+            true => Some("timed out"),
+            false => finding.verdict().map(Verdict::name),
+        },
+        name: test.name(),
+        skipped: finding.skipped().map(Cow::Borrowed),
+        stated: test.stated().map(Verdict::name),
+        targets: targets
+            .map(|(target, judgement)| on_target(target, judgement))
+            .collect(),
+    }
+}
+
+fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
+    let of = |verdict| OnTarget {
+        target,
+        verdict,
+        ..OnTarget::default()
+    };
+    match judgement {
+        Judgement::Sound { stronger } => OnTarget {
+            stronger: Some(*stronger),
+            ..of("sound")
+        },
+        Judgement::Unsound { offending, program } => OnTarget {
+            offending: Some(offending),
+            program: Some(program),
+            ..of("UNSOUND")
+        },
+        Judgement::Skipped(why) => OnTarget {
+            reason: Some(why),
+            ..of("skipped")
+        },
+        Judgement::TimedOut => of("timed out"),
+        Judgement::Failed(why) => OnTarget {
+            reason: Some(why),
+            ..of("failed")
+        },
+    }
+}

@@ -117,6 +117,17 @@ impl<'t> Case<'t> {
         filter.is_none_or(|filter| filter.holds(&value))
     }
 
+    /// Whether a thread computes with values, or chooses between them.
+    pub fn computes(&self) -> bool {
+        let threads = &self.litmus().threads;
+        let mut statements = threads.iter().flat_map(|thread| thread.statements());
+        let mut expressions = threads.iter().flat_map(|thread| thread.expressions());
+        let computes =
+            |expr: &Expr| matches!(expr.kind, ExprKind::Binary(..) | ExprKind::Unary(..));
+        statements.any(|statement| matches!(statement, Statement::If(..)))
+            || expressions.any(computes)
+    }
+
     /// Whether one of its variables may hold an address: a pointer, or an integer.
     pub fn has_pointers(&self) -> bool {
         let test = self.litmus();

@@ -364,6 +364,10 @@ fn what_is_out_of_scope_is_named_with_its_place() {
             "\tint *r0 = 5 + 1;",
             "a number as an address at t.litmus:5:12",
         ),
+        (
+            "\tuintptr_t r0 = 1; int r1 = (r0 < 2);",
+            "`<` of unsigned values at t.litmus:5:29",
+        ),
         ("\tint r0 = 1 << 2;", "the operator `<<` at t.litmus:5:11"),
         ("\tu8 r0;", "the type `u8` at t.litmus:5:5"),
     ];
@@ -436,6 +440,18 @@ fn threads_call_the_typed_layer() {
         (
             "int r0 = 0; long r1 = (long)r0 + (s64)1;",
             "v_r1 = (v_r0 as isize).wrapping_add((1_i64 as isize));",
+        ),
+        (
+            "s64 r0 = 1; int r1 = (r0 == 5000000000);",
+            "(v_r0 == 5000000000_i64)",
+        ),
+        (
+            "uintptr_t r0 = READ_ONCE(*x); r1 = (r0 == 1);",
+            "(v_r0 == 1_usize)",
+        ),
+        (
+            "intptr_t r0 = x; int r1 = (r0 == x);",
+            "v_r0 = (v_x.as_ptr() as isize);",
         ),
         (
             "int r0 = 0; if (atomic_dec_and_test(v) && !r0) smp_mb();",

@@ -201,6 +201,11 @@ impl Scope<'_> {
                 let wider = r.bits > l.bits || (r.bits == l.bits && r.is_unsigned());
                 Type::Int(if wider { *r } else { *l })
             }
+            (Type::Pointer(_), Type::Int(int)) | (Type::Int(int), Type::Pointer(_))
+                if compares && int.holds_addresses() =>
+            {
+                Type::Int(*int)
+            }
             (Type::Pointer(_), _) if compares => left.1.clone(),
             (_, Type::Pointer(_)) if compares => right.1.clone(),
             _ => {

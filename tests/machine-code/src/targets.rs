@@ -195,7 +195,8 @@ pub const TARGETS: [Target; 8] = [
         triple: "armv7-unknown-linux-gnueabi",
         rustc: &[],
         c_helpers: &[],
-        objdump: &["--mattr=+v7,+mp"],
+        // An object file of a kernel says that it is for version 6, which has no DMB.
+        objdump: &["--mattr=+v7,+mp,+db"],
         abi: Abi::Arm,
         rust_abi: None,
         configurations: &[Configuration {

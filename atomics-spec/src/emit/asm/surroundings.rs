@@ -9,7 +9,8 @@ pub enum Labels {
     Always,
     /// It cannot. A condition becomes a value instead.
     Never,
-    /// It can under this `cfg`.
+    /// It can under this `cfg`. A condition has both forms, and the macro `condition!`, which the
+    /// module's surroundings define, takes one.
     If(&'static str),
 }
 

@@ -69,8 +69,9 @@ pub fn modules(
         let inlined = Inlined::new(arch, partial);
         let text = asm::module_of(spec, arch, surroundings, &|v| inlined.has(v))?;
         let text = through_wrapper(&text, arch.kernel_directive.as_deref(), HAS_LABELS);
-        let text = inlined.with_helpers(spec, text);
-        let modules = match Patched::of(arch) {
+        let patched = Patched::of(arch);
+        let text = inlined.with_helpers(spec, text, patched.is_some());
+        let modules = match patched {
             Some(patched) => patched.modules(spec, arch, &inlined, text)?,
             None => vec![(arch.name.clone(), text)],
         };

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::patched::Patched;
 use crate::arch::Arch;
 use crate::emit::text::Text;
 use crate::model::{Spec, Variant};
@@ -13,19 +12,17 @@ use crate::names;
 const HELPERS: &str = "crate::sync::atomic::backend::helpers";
 
 /// Which operations of an architecture are inline assembly.
-pub struct Inlined<'a> {
-    arch: &'a Arch,
+pub struct Inlined {
     /// Their C functions, if they are not simply all.
     functions: Option<BTreeSet<String>>,
 }
 
-impl<'a> Inlined<'a> {
+impl Inlined {
     /// Those of an architecture: all of them, or those of its model in `partial`.
-    pub fn new(arch: &'a Arch, partial: &[(String, Spec)]) -> Self {
+    pub fn new(arch: &Arch, partial: &[(String, Spec)]) -> Self {
         let own = partial.iter().find(|(name, _)| *name == arch.name);
         let functions = |spec: &Spec| spec.variants().map(|v| v.function()).collect();
         Self {
-            arch,
             functions: own.map(|(_, spec)| functions(spec)),
         }
     }
@@ -37,8 +34,9 @@ impl<'a> Inlined<'a> {
     }
 
     /// Adds the helpers of the others to the text of the module. A function of the module hides the
-    /// helper of the same name.
-    pub fn with_helpers(&self, spec: &Spec, text: String) -> String {
+    /// helper of the same name. With `is_choice`, the module is one of two sets of instructions, of
+    /// which a kernel uses only what the other lacks.
+    pub fn with_helpers(&self, spec: &Spec, text: String, is_choice: bool) -> String {
         let mut text = text;
         for family in &spec.types.families {
             let variants: Vec<Variant<'_>> = spec.variants_of(&family.name).collect();
@@ -47,7 +45,7 @@ impl<'a> Inlined<'a> {
             }
             let module = names::backend_module(family);
             let mut uses = Text::default();
-            if Patched::of(self.arch).is_some() {
+            if is_choice {
                 uses.line("#[allow(unused_imports, reason = \"those for other CPUs are used\")]");
             }
             let head = format!("\npub(crate) mod {module} {{\n");

@@ -62,7 +62,7 @@ impl<'a> Patched<'a> {
         &self,
         spec: &Spec,
         arch: &Arch,
-        inlined: &Inlined<'_>,
+        inlined: &Inlined,
         instructions: String,
     ) -> Result<Vec<(String, String)>, Missing> {
         let name = &arch.name;
@@ -200,7 +200,7 @@ impl<'a> Patched<'a> {
         &self,
         spec: &'s Spec,
         arch: &'s Arch,
-        inlined: &Inlined<'_>,
+        inlined: &Inlined,
     ) -> Result<Vec<List<'s>>, Missing> {
         let planners = Planners::new(spec, arch);
         let mut lists: Vec<List<'_>> = Vec::new();

@@ -112,6 +112,8 @@ pub(crate) const POWERPC64: Boot = Boot {
         // In Linux 7.3, the Rust code for it includes assembly that powerpc does not have.
         "CONFIG_BUG=n",
         "CONFIG_PPC_PSERIES=y",
+        // QEMU's firmware is an Open Firmware, which the kernel is booted from.
+        "CONFIG_PPC_OF_BOOT_TRAMPOLINE=y",
         "CONFIG_HVC_CONSOLE=y",
     ],
     make: "vmlinux",

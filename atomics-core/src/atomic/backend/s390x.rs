@@ -48,9 +48,11 @@ fn word_around<T>(v: *mut T) -> (*mut u32, u32, u32) {
     } else {
         at
     };
+    // The word comes first, so that LLVM need not copy the address.
+    let word = v.map_addr(|addr| addr & !3).cast();
     let shift = 8 * above as u32;
     let ones = u32::MAX >> (32 - 8 * size_of::<T>());
-    (v.map_addr(|addr| addr & !3).cast(), shift, ones << shift)
+    (word, shift, ones << shift)
 }
 
 /// Runs the instructions of a barrier.

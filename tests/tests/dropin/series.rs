@@ -33,7 +33,7 @@ fn a_folder_of_others_is_not_written_to() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let folder = place.path().join("new");
     let said = success(&series(&tree, &folder, &["--only", "memory-model"]));
-    assert!(said.contains(": 1 patches and a cover letter"), "{said}");
+    assert!(said.contains(": 1 patch and a cover letter"), "{said}");
     assert!(said.contains("has no scripts/get_maintainer.pl"), "{said}");
     let names = |folder: &Path| -> Vec<String> {
         let files = contents(folder).into_iter();

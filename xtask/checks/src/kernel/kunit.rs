@@ -77,7 +77,8 @@ impl Results {
             expected.file(file);
         }
         ensure!(
-            !expected.tests.is_empty() && expected.examples.iter().any(|(_, count)| *count > 0),
+            expected.tests.is_empty() != expected.has_suites
+                && expected.examples.iter().any(|(_, count)| *count > 0),
             "the drop-in has no tests"
         );
         let passed: BTreeSet<(&str, &str)> = self
@@ -134,6 +135,8 @@ fn list_some(names: &[String]) -> String {
 struct Expected {
     /// The suite and name of each KUnit test.
     tests: Vec<(String, String)>,
+    /// Whether there are KUnit suites: some parts of the drop-in have none.
+    has_suites: bool,
     /// The files of the crate `kernel`, as they appear in the names of documentation tests, and the
     /// number of examples in each.
     examples: Vec<(String, usize)>,
@@ -149,23 +152,24 @@ impl Expected {
             return;
         };
         let (mut suite, mut is_test) = (None, false);
-        let (mut count, mut inside) = (0, false);
-        let (mut is_macro, mut rows) = (false, Rows::default());
+        let (mut count, mut inside, mut is_run) = (0, false, false);
+        let mut rows = Rows::default();
         for line in file.contents.lines().map(str::trim_start) {
             let doc = line
                 .strip_prefix("///")
                 .or_else(|| line.strip_prefix("//!"));
             if let Some(info) = doc.and_then(|doc| doc.trim_start().strip_prefix("```")) {
                 match inside {
-                    // `rows` counts those that a macro makes.
-                    true => count -= usize::from(take(&mut is_macro)),
-                    false => count += usize::from(info.is_empty() || info == "rust"),
+                    true => count += usize::from(is_run),
+                    false => is_run = info.is_empty() || info == "rust",
                 }
                 inside = !inside;
             } else if inside && line.contains("#[doc =") {
-                is_macro = true;
+                // A macro makes it: `rows` counts what comes of it.
+                is_run = false;
             } else if let Some((_, rest)) = line.split_once("kunit_tests(") {
                 suite = rest.split(')').next().map(str::to_owned);
+                self.has_suites = true;
             } else if let Some(rest) = line.strip_prefix("#[test]") {
                 is_test = true;
                 self.test(&mut is_test, suite.as_deref(), rest.trim_start());
@@ -286,10 +290,12 @@ rows! {
             expected.examples.remove(0)
         };
         let stem = "sync_atomic_raw_rs".to_owned();
-        let text = "/// ```\n/// f();\n/// ```\n".to_owned();
-        assert_eq!(file(&text), (stem.clone(), 1));
-        let text = text
-            + "/// ```\n#[doc = concat!(\"let x = \", stringify!($x), \";\")]\n#[doc = $y]\n/// ```\n";
+        let by_macro =
+            "/// ```\n#[doc = concat!(\"let x = \", stringify!($x))]\n#[doc = $y]\n/// ```\n";
+        assert_eq!(file(by_macro), (stem.clone(), 0));
+        let ignored = by_macro.replacen("```", "```ignore", 1);
+        assert_eq!(file(&ignored), (stem.clone(), 0));
+        let text = by_macro.to_owned() + "/// ```\n/// f();\n/// ```\n";
         assert_eq!(file(&text), (stem.clone(), 1));
         let rows = "} => {\nread, \"Relaxed.\":\na b\nc;\nset, \"Relaxed.\":\nd;\n}\n";
         assert_eq!(file(&format!("{text}{{\n{rows}")), (stem.clone(), 1));
@@ -304,6 +310,29 @@ rows! {
         text.lines().for_each(|line| rows.line(line.trim_start()));
         let spec = atomics_spec::Spec::builtin().unwrap();
         assert_eq!(rows.examples, spec.variants().count());
+    }
+
+    /// Parts of the drop-in, such as the barriers, have examples and no KUnit suite.
+    #[test]
+    fn a_suite_without_tests_is_a_fault_and_no_suite_is_none() {
+        let case = (DOCTESTS, "rust_doctest_kernel_sync_barrier_rs_0", "PASS");
+        let judge = |text: &str| {
+            let file = Generated {
+                path: "rust/kernel/sync/barrier.rs".into(),
+                contents: "//! ```\n//! f();\n//! ```\n".to_owned() + text,
+            };
+            let (suite, name, status) = case;
+            let cases = vec![(suite.into(), name.into(), status.into())];
+            Results { cases }.judge(&[file]).map_err(|e| e.to_string())
+        };
+        assert_eq!(
+            judge("").unwrap(),
+            "0 tests and 1 examples of the drop-in passed, and 0 other tests; 0 skipped"
+        );
+        assert_eq!(
+            judge("#[macros::kunit_tests(rust_rows)]\nmod tests {}\n").unwrap_err(),
+            "the drop-in has no tests"
+        );
     }
 
     #[test]

@@ -568,8 +568,14 @@ rust_helper_atomic_fetch_add_unless(atomic_t *v, int a, int u)
 bool
 rust_helper_atomic_add_unless(atomic_t *v, int a, int u)
 {
-	int found = rust_helper_atomic_fetch_add_unless(v, a, u);
+	int found = rust_helper_atomic_read(v);
+	int next;
 
+	do {
+		if (found == u)
+			break;
+		next = found + a;
+	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
@@ -1187,8 +1193,14 @@ rust_helper_atomic64_fetch_add_unless(atomic64_t *v, s64 a, s64 u)
 bool
 rust_helper_atomic64_add_unless(atomic64_t *v, s64 a, s64 u)
 {
-	s64 found = rust_helper_atomic64_fetch_add_unless(v, a, u);
+	s64 found = rust_helper_atomic64_read(v);
+	s64 next;
 
+	do {
+		if (found == u)
+			break;
+		next = found + a;
+	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
@@ -1806,8 +1818,14 @@ rust_helper_atomic_long_fetch_add_unless(atomic_long_t *v, long a, long u)
 bool
 rust_helper_atomic_long_add_unless(atomic_long_t *v, long a, long u)
 {
-	long found = rust_helper_atomic_long_fetch_add_unless(v, a, u);
+	long found = rust_helper_atomic_long_read(v);
+	long next;
 
+	do {
+		if (found == u)
+			break;
+		next = found + a;
+	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
@@ -2425,8 +2443,14 @@ rust_helper_atomic_i8_fetch_add_unless(s8 *v, s8 a, s8 u)
 bool
 rust_helper_atomic_i8_add_unless(s8 *v, s8 a, s8 u)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_unless(v, a, u);
+	s8 found = rust_helper_atomic_i8_read(v);
+	s8 next;
 
+	do {
+		if (found == u)
+			break;
+		next = (s8)(found + a);
+	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
@@ -3044,8 +3068,14 @@ rust_helper_atomic_i16_fetch_add_unless(s16 *v, s16 a, s16 u)
 bool
 rust_helper_atomic_i16_add_unless(s16 *v, s16 a, s16 u)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_unless(v, a, u);
+	s16 found = rust_helper_atomic_i16_read(v);
+	s16 next;
 
+	do {
+		if (found == u)
+			break;
+		next = (s16)(found + a);
+	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 

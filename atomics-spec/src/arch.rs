@@ -9,4 +9,6 @@ mod template;
 pub use features::{Feature, Features, KernelFeature, Sequence};
 pub use model::{Arch, BARRIERS, Barrier, Fence, Lang, PAIR, Size, reaches_devices};
 pub(crate) use parse::parse;
-pub use template::{CodeLine, Fill, ResultLocation, Scratch, Template, WrittenLine};
+pub use template::{
+    CodeLine, Fill, NO, NO_LABEL, ResultLocation, Scratch, Template, Truth, WrittenLine,
+};

@@ -303,9 +303,10 @@ impl<'s> Planner<'s> {
             .collect();
         let found = telling.iter().find(|d| is_direct(d)).cloned();
         let found = found.or_else(|| self.flipped(variant, above));
-        // A void operation gets its own loop rather than a loop that fetches.
-        let is_void = variant.of.form == Form::Void;
-        let rest = || telling.into_iter().filter(|_| !is_void).find(resolves);
+        // An operation gets its own loop rather than a loop that fetches if it is void, or if the
+        // place where the loop ends says what the result is.
+        let has_loop = variant.of.form == Form::Void || tells_failure(&variant.of);
+        let rest = || telling.into_iter().filter(|_| !has_loop).find(resolves);
         found.or_else(rest).map(Plan::Derived)
     }
 
@@ -373,6 +374,17 @@ fn rank(form: &FormOf<'_>) -> u8 {
         Form::Void => 5,
         _ => 4,
     }
+}
+
+/// Whether a form returns true or false, which says whether it failed, and nothing else.
+pub(crate) fn tells_failure(form: &FormOf<'_>) -> bool {
+    let fails = form.meaning.fails.as_ref().map(|e| form.meaning.expand(e));
+    let holds = fails.and_then(|fails| fails.negated());
+    let result = form.result().map(|e| form.meaning.expand(&e));
+    matches!(form.form, Form::Truth(_))
+        && form.op.pointer().is_none()
+        && holds.is_some()
+        && holds == result
 }
 
 /// Whether a form is a `try_cmpxchg`: it stores a value if it finds the expected one, and else

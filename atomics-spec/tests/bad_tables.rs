@@ -79,7 +79,7 @@ flags    yes
 size     32 reg e dword ptr [{v}]
 size     64 reg r qword ptr [{v}]
 register ax 32:eax 64:rax
-branch   j{cc} {label}
+# A comment.
 setcc    set{cc} {r}
 op       read 32,64 >r,preserves_flags
 asm      mov {r}, {mem} -- loads *v

@@ -181,17 +181,15 @@ fn conditions_do_without_labels() {
     let (with, without) = (text(Labels::Always), text(Labels::Never));
     // With `Labels::If`, each condition has both ends, of which a macro takes one.
     let both = text(Labels::If("NEW"));
-    let jumps = with.matches("label {").count();
-    assert!(jumps > 0 && !both.contains("label {"));
-    assert_eq!(both.matches("condition!(access;").count(), jumps);
-    assert_eq!(both.matches(" => yes;").count(), jumps);
-    assert_eq!(both.matches(" => is: reg_byte;").count(), jumps);
-    assert_eq!(
-        both.matches("\"set").count(),
-        without.matches("\"set").count()
-    );
-    assert!(with.contains("yes = label { return true }") && !with.contains("\"sete"));
-    assert!(without.contains("\"sete {is}\"") && without.contains("\"sets {is}\""));
+    let exits = with.matches("label { return false }").count();
+    assert!(exits > 0 && !both.contains("label {"));
+    assert_eq!(both.matches("condition!(access;").count(), exits);
+    assert_eq!(both.matches(" => is: reg_byte;").count(), exits);
+    assert_eq!(both.matches(", no!())").count(), exits);
+    assert_eq!(both.matches("\"set").count(), exits);
+    assert_eq!(without.matches("\"3: set").count(), exits);
+    assert!(with.contains("\"jne {no}\"") && !with.contains("\"sete"));
+    assert!(without.contains("\"jne 3f\"") && without.contains("\"3: sete {is}\""));
     assert!(!without.contains("label {"));
     // The variant without labels compiles.
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::features::{Feature, Features};
-use super::template::{CodeLine, Template};
+use super::template::{CodeLine, Template, Truth};
 
 /// The language of the templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +119,6 @@ pub struct Arch {
     pub address: String,
     /// The CPU features that templates can require.
     pub features: Vec<Feature>,
-    /// The instruction that jumps on a condition.
-    pub branch: Option<String>,
     /// The instruction that sets a register to 0 or 1 on a condition.
     pub setcc: Option<String>,
     /// C headers to include.
@@ -154,7 +152,6 @@ impl Arch {
             flags_register: None,
             address: "reg".into(),
             features: Vec::new(),
-            branch: None,
             setcc: None,
             includes: Vec::new(),
             kernel: false,
@@ -176,6 +173,12 @@ impl Arch {
         let all = self.templates.get(variant)?.iter();
         all.filter(|t| t.bits.contains(&bits) && t.needs.are_in(features))
             .max_by_key(|t| t.needs.count())
+    }
+
+    /// Whether a template returns false only by a jump out of `asm!`.
+    pub fn needs_labels(&self) -> bool {
+        let mut all = self.templates.values().flatten();
+        all.any(|template| template.truth == Some(Truth::End))
     }
 
     /// All sets of features, from none to all.

@@ -80,8 +80,8 @@ impl<'a> Parser<'a, '_> {
 
     /// A row that is not a line of a template, a barrier or a fence.
     fn parse_keyword(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        const SINGLE: [&str; 9] = [
-            "arch", "lang", "width", "endian", "flags", "address", "branch", "setcc", "store_mb",
+        const SINGLE: [&str; 8] = [
+            "arch", "lang", "width", "endian", "flags", "address", "setcc", "store_mb",
         ];
         let head = row.head();
         if SINGLE.contains(&head.text) && self.seen.contains(&head.text) {
@@ -97,7 +97,6 @@ impl<'a> Parser<'a, '_> {
             "endian" => self.parse_endian(row),
             "flags" => self.parse_flags(row),
             "address" => self.parse_address(row),
-            "branch" => self.parse_branch(row),
             "setcc" => self.parse_setcc(row),
             "include" => self.parse_include(row),
             "kernel" => self.parse_kernel(row),
@@ -116,7 +115,7 @@ impl<'a> Parser<'a, '_> {
                 Err(head.error(
                     format!("unknown row `{}`", shorten(other)),
                     "a row starts with arch, lang, width, endian, flags, address, size, register, \
-                     branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, \
+                     setcc, include, feature, with, let, op, asm, c, when, barrier, fence, \
                      kernel or store_mb",
                 ))
             }

@@ -2,6 +2,12 @@
 
 use super::features::Features;
 
+/// The operand that is where to jump if the result is false.
+pub const NO: &str = "no";
+
+/// The label that the operand stands for if instructions cannot jump out of `asm!`.
+pub const NO_LABEL: &str = "3";
+
 /// Where a template leaves its result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ResultLocation {
@@ -53,6 +59,15 @@ pub enum Fill {
     Ones,
 }
 
+/// How a template returns true or false.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// By this condition code, at its end and wherever it jumps to `{no}`.
+    Code(String),
+    /// By whether it reaches its end or jumps to `{no}`.
+    End,
+}
+
 /// A scratch register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scratch {
@@ -87,8 +102,8 @@ pub struct Template {
     /// Whether outputs are early-clobber: never in the register of an input. Templates of more
     /// than one instruction always are.
     pub early: bool,
-    /// The condition code that is the result.
-    pub condition: Option<String>,
+    /// How it returns true or false, if the result is not computed from the old value.
+    pub truth: Option<Truth>,
     /// Whether it preserves the condition codes.
     pub preserves_flags: bool,
     /// Whether it accesses the stack, other than through an address that `asm!` passes.
@@ -102,6 +117,11 @@ pub struct Template {
 }
 
 impl Template {
+    /// Whether it jumps away if the result is false.
+    pub fn exits(&self) -> bool {
+        self.lines.iter().any(|line| line.mentions(NO))
+    }
+
     /// Whether it is a loop: whether it branches back to a label of its own.
     pub fn is_loop(&self) -> bool {
         let is_back = |word: &str| {

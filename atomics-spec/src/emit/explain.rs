@@ -3,7 +3,7 @@
 use super::c_expression::fill_expression;
 use super::docs::{computes, ordering_rules, rust_call, strength};
 use super::instructions::fill_instruction;
-use crate::arch::{Arch, Features, Fence, Lang};
+use crate::arch::{Arch, Features, Fence, Lang, Truth};
 use crate::model::{Spec, Variant};
 use crate::plan::{Missing, Plan, Planner, Tells};
 use std::fmt::Write as _;
@@ -176,10 +176,10 @@ impl<'s> Listing<'s, '_> {
                     }
                     lines.push((text, meaning));
                 }
-                if let Some(condition) = &template.condition {
-                    let line = arch.branch.as_deref().unwrap_or("");
+                if let (Some(Truth::Code(code)), false) = (&template.truth, template.exits()) {
+                    let line = arch.setcc.as_deref().unwrap_or("");
                     lines.push((
-                        line.replace("{cc}", condition).replace("{label}", "yes"),
+                        line.replace("{cc}", code).replace("{r}", "r"),
                         "the condition codes are the result".into(),
                     ));
                 }

@@ -40,7 +40,7 @@ fn an_unknown_row() {
            |
         32 | asmm     nop -- nothing
            | ^^^^
-           = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, address, size, register, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
     // The rows that depend on it are not reported.
@@ -53,7 +53,7 @@ fn an_unknown_row() {
           |
         5 | sizes    32 reg e dword ptr [{v}]
           | ^^^^^
-          = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
+          = help: a row starts with arch, lang, width, endian, flags, address, size, register, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
 
         `fence    acquire` -> `fences   acquire\nasm      nop -- nothing`
         error: unknown row `fences`
@@ -61,7 +61,7 @@ fn an_unknown_row() {
            |
         20 | fences   acquire
            | ^^^^^^
-           = help: a row starts with arch, lang, width, endian, flags, address, size, register, branch, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
+           = help: a row starts with arch, lang, width, endian, flags, address, size, register, setcc, include, feature, with, let, op, asm, c, when, barrier, fence, kernel or store_mb
     ",
     );
 }
@@ -301,13 +301,13 @@ fn columns() {
           |          ^^
           = help: a row is: register  NAME  BITS:REGISTER...
 
-        `branch   j{cc} {label}` -> `branch`
+        `setcc    set{cc} {r}` -> `setcc`
         error: the row ends before its column `LINE`
-         --> demo.tbl:8:1
+         --> demo.tbl:9:1
           |
-        8 | branch
-          | ^^^^^^
-          = help: a row is: branch  LINE
+        9 | setcc
+          | ^^^^^
+          = help: a row is: setcc  LINE
 
         `asm      mfence -- orders all` -> `asm`
         error: the row ends before its column `INSTRUCTION`

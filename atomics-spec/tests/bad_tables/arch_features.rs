@@ -174,14 +174,14 @@ fn lets() {
            |
         12 | let      mem 32 l
            |          ^^^
-           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift} and the registers of the table are taken
+           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, {no} and the registers of the table are taken
 
         error: `{ax}` already has another meaning
           --> demo.tbl:13:10
            |
         13 | let      ax 32 l
            |          ^^
-           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift} and the registers of the table are taken
+           = help: choose another name: {v}, {mem}, {r}, {type}, {mask}, {rest}, {shift}, {no} and the registers of the table are taken
     ",
     );
 }

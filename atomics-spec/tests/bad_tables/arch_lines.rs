@@ -280,21 +280,13 @@ fn conditions() {
     each(
         edit,
         r"
-        `j{cc} {label}` -> `j{cc} label`
-        error: the operand `{label}` is missing
-         --> demo.tbl:8:10
+        `set{cc} {r}` -> `set{cc} r`
+        error: the operand `{r}` is missing
+         --> demo.tbl:9:10
           |
-        8 | branch   j{cc} label
-          |          ^^^^^^^^^^^
-          = help: the operands here are {cc}, {label}
-
-        `j{cc} {label}` -> `j{c} {label}`
-        error: unknown operand `{c}`
-         --> demo.tbl:8:11
-          |
-        8 | branch   j{c} {label}
-          |           ^^^
-          = help: the operands here are {cc}, {label}
+        9 | setcc    set{cc} r
+          |          ^^^^^^^^^
+          = help: the operands here are {cc}, {r}
 
         `set{cc} {r}` -> `set{cc} {v}`
         error: unknown operand `{v}`

@@ -109,7 +109,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new
            |                     ^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `old>r`
         error: `old>r` is not a binding
@@ -117,7 +117,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 old>r
            |                     ^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `>new`
         error: `>new` is not a binding
@@ -125,15 +125,15 @@ fn bindings() {
            |
         12 | op       xchg 32,64 >new
            |                     ^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,?`
-        error: `?` is not a binding
-          --> demo.tbl:12:27
+        error: these bindings do not yield what the variant returns
+          --> demo.tbl:12:21
            |
         12 | op       xchg 32,64 new>r,?
-           |                           ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           |                     ^^^^^^^
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `new>r` -> `new>r,>r`
         error: a second result
@@ -157,7 +157,7 @@ fn bindings() {
            |
         10 | op       read 32,64 r
            |                     ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
     ",
     );
 }
@@ -270,7 +270,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         12 | op       xchg 32,64 -
            |                     ^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `32,64 ?e` -> `32,64 preserves_flags`
         error: these bindings do not yield what the variant returns
@@ -278,7 +278,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         16 | op       add_test 32,64 preserves_flags
            |                         ^^^^^^^^^^^^^^^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `32,64 ?e` -> `32,64 ?e,i>r`
         error: these bindings do not yield what the variant returns
@@ -286,7 +286,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         16 | op       add_test 32,64 ?e,i>r
            |                         ^^^^^^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `old@ax` -> `old@ax,new>r`
         error: these bindings do not yield what the variant returns
@@ -294,7 +294,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         14 | op       try_cmpxchg 32,64 old@ax,new>r
            |                            ^^^^^^^^^^^^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `old@ax` -> `old@ax>r,,`
         error: `old` is a `p` argument, which cannot be the result
@@ -324,7 +324,7 @@ fn bindings_and_what_the_variant_returns() {
            |
         31 | op set 32 >r
            |           ^^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
 
         `store_mb` -> `op set 32 preserves_flags,?e\nasm mov {mem}, {i} -- stores\nstore_mb`
         error: these bindings do not yield what the variant returns
@@ -332,7 +332,40 @@ fn bindings_and_what_the_variant_returns() {
            |
         31 | op set 32 preserves_flags,?e
            |           ^^^^^^^^^^^^^^^^^^
-           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, or the old value >r; all others have a value >r
+           = help: forms v and s have no result; operations with a `p` argument have none, or a condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all others have a value >r
+    ",
+    );
+}
+
+#[test]
+fn exits() {
+    each(
+        edit,
+        r"
+        `32,64 ?e` -> `32,64 ?`
+        error: the template of `add_test` always returns true
+          --> demo.tbl:16:10
+           |
+        16 | op       add_test 32,64 ?
+           |          ^^^^^^^^
+           = help: the binding `?` promises that an instruction jumps to {no} if the result is false
+
+        `asm      lock add {mem}, {i} -- adds i to *v\n` -> `asm      lock add {mem}, {i} -- adds i to *v\nasm      jne {no} -- exits\nasm      3: -- the end\n`
+        error: the template of `add_test` has both {no} and a label `3:`
+          --> demo.tbl:16:10
+           |
+        16 | op       add_test 32,64 ?e
+           |          ^^^^^^^^
+           = help: where nothing can jump out of `asm!`, {no} is `3:`: use another
+
+        `32,64 old@ax` -> `32,64 old@ax,?`
+        error: a jump out of a template that returns a value through its `p` argument
+          --> demo.tbl:14:35
+           |
+        14 | op       try_cmpxchg 32,64 old@ax,?
+           |                                   ^
+           = help: write the condition code that is the result after the `?`
+
     ",
     );
 }
@@ -342,21 +375,13 @@ fn conditions_need_rows() {
     each(
         edit,
         r"
-        `branch   j{cc} {label}\n` -> ``
-        error: a condition in a table without a row `branch`
-          --> demo.tbl:15:25
-           |
-        15 | op       add_test 32,64 ?e
-           |                         ^^
-           = help: add rows `branch` and `setcc` above the rows that use conditions
-
         `setcc    set{cc} {r}\n` -> ``
         error: a condition in a table without a row `setcc`
           --> demo.tbl:15:25
            |
         15 | op       add_test 32,64 ?e
            |                         ^^
-           = help: add rows `branch` and `setcc` above the rows that use conditions
+           = help: add the row above the rows that use conditions
     ",
     );
 }

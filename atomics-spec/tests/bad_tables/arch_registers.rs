@@ -15,7 +15,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -79,7 +79,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
     ",
     );
 }
@@ -127,7 +127,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
         error: nothing fills the word around `new`

@@ -170,12 +170,12 @@ macro_rules! op_asm {
 
 /// The instructions of `add_return` and `sub_return`.
 macro_rules! op_return_asm {
-    ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
+    ($i:expr, $v:expr, $int:ty, $ac:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
         access!(r: $int;
             "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
             // Loads *v and monitors it; later accesses are ordered after the load (acquire).
-            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+            concat!("2: ld", $ac, "xr", $w, " {r", $m, "}, [{v}]"),
             // Adds i (`add_return`); subtracts i (`sub_return`).
             concat!($alu, " {r", $m, "}, {r", $m, "}, {i", $m, "}"),
             // Stores the result to *v if it is still monitored; earlier accesses are ordered before
@@ -192,12 +192,12 @@ macro_rules! op_return_asm {
 /// The instructions of `fetch_add`, `fetch_andnot`, `fetch_or`, `fetch_xor`, `fetch_sub` and
 /// `fetch_and`.
 macro_rules! fetch_op_asm {
-    ($i:expr, $v:expr, $int:ty, $a:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
+    ($i:expr, $v:expr, $int:ty, $ac:tt, $w:tt, $m:tt, $alu:tt, $l:tt, [$($also:tt)?]) => {{
         let (i, v) = ($i, $v);
         access!(r: $int;
             "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
             // Loads *v and monitors it; later accesses are ordered after the load (acquire).
-            concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+            concat!("2: ld", $ac, "xr", $w, " {r", $m, "}, [{v}]"),
             // Adds i (`fetch_add`); clears the bits that are set in i (`fetch_andnot`); sets the
             // bits that are set in i (`fetch_or`); flips the bits that are set in i (`fetch_xor`);
             // subtracts i (`fetch_sub`); clears the bits that are clear in i (`fetch_and`).
@@ -236,13 +236,13 @@ macro_rules! op {
 /// Functions of `add_return`.
 macro_rules! add_return {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $ac:tt $l:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::lse() {
                 call!($callee(i, v)).wrapping_add(i)
             } else {
-                op_return_asm!(i, v, $int, $a, $w, $m, "add", $l, [$($also)?])
+                op_return_asm!(i, v, $int, $ac, $w, $m, "add", $l, [$($also)?])
             }
         }
     )* } };
@@ -251,7 +251,7 @@ macro_rules! add_return {
 /// Functions of `fetch_add`, `fetch_andnot`, `fetch_or` and `fetch_xor`.
 macro_rules! fetch_op {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $acq:tt $rel:tt $a:tt $alu:tt
+        $int:ty, $w:tt, $m:tt; $($name:ident $atomic:tt $acq:tt $rel:tt $ac:tt $alu:tt
         [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
@@ -268,7 +268,7 @@ macro_rules! fetch_op {
                     r = lateout(reg) r, options(nostack, preserves_flags),
                 )
             } else {
-                fetch_op_asm!(i, v, $int, $a, $w, $m, $alu, $rel, [$($also)?])
+                fetch_op_asm!(i, v, $int, $ac, $w, $m, $alu, $rel, [$($also)?])
             }
         }
     )* } };
@@ -277,13 +277,13 @@ macro_rules! fetch_op {
 /// Functions of `sub_return`.
 macro_rules! sub_return {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $ac:tt $l:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::lse() {
                 call!($callee(i.wrapping_neg(), v))
             } else {
-                op_return_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
+                op_return_asm!(i, v, $int, $ac, $w, $m, "sub", $l, [$($also)?])
             }
         }
     )* } };
@@ -292,13 +292,13 @@ macro_rules! sub_return {
 /// Functions of `fetch_sub`.
 macro_rules! fetch_sub {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $ac:tt $l:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::lse() {
                 call!($callee(i.wrapping_neg(), v))
             } else {
-                fetch_op_asm!(i, v, $int, $a, $w, $m, "sub", $l, [$($also)?])
+                fetch_op_asm!(i, v, $int, $ac, $w, $m, "sub", $l, [$($also)?])
             }
         }
     )* } };
@@ -307,13 +307,13 @@ macro_rules! fetch_sub {
 /// Functions of `fetch_and`.
 macro_rules! fetch_and {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $a:tt $l:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt; $($name:ident $callee:ident $ac:tt $l:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
             if super::lse() {
                 call!($callee(!i, v))
             } else {
-                fetch_op_asm!(i, v, $int, $a, $w, $m, "and", $l, [$($also)?])
+                fetch_op_asm!(i, v, $int, $ac, $w, $m, "and", $l, [$($also)?])
             }
         }
     )* } };
@@ -322,7 +322,7 @@ macro_rules! fetch_and {
 /// Functions of `xchg`.
 macro_rules! xchg {
     (
-        $int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $a:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt; $($name:ident $acq:tt $rel:tt $ac:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
             if super::lse() {
@@ -339,7 +339,7 @@ macro_rules! xchg {
                     "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
                     // Loads *v and monitors it; later accesses are ordered after the load
                     // (acquire).
-                    concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                    concat!("2: ld", $ac, "xr", $w, " {r", $m, "}, [{v}]"),
                     // Stores new to *v if it is still monitored; earlier accesses are ordered
                     // before the store (full and release).
                     concat!("st", $rel, "xr", $w, " {s:w}, {new", $m, "}, [{v}]"),
@@ -356,7 +356,7 @@ macro_rules! xchg {
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg {
     (
-        $int:ty, $w:tt, $m:tt, $narrow:tt; $($name:ident $rel:tt $a:tt [$($also:tt)?];)*
+        $int:ty, $w:tt, $m:tt, $narrow:tt; $($name:ident $rel:tt $ac:tt [$($also:tt)?];)*
     ) => { functions! { $(
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
             if super::lse() {
@@ -375,7 +375,7 @@ macro_rules! cmpxchg {
                     "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
                     // Loads *v and monitors it; later accesses are ordered after the load
                     // (acquire).
-                    concat!("2: ld", $a, "xr", $w, " {r", $m, "}, [{v}]"),
+                    concat!("2: ld", $ac, "xr", $w, " {r", $m, "}, [{v}]"),
                     concat!("cmp {r", $m, "}, {old", $m, "}", $narrow), // Is it old?
                     "b.ne 3f",                                          // Exits if not.
                     // Stores new to *v if it is still monitored; earlier accesses are ordered
@@ -434,7 +434,7 @@ macro_rules! all_families {
     ($int:ty, $w:tt, $m:tt, $narrow:tt) => {
         xchg! {
             $int, $w, $m;
-            // name          acq  rel  a    also
+            // name          acq  rel  ac   also
             xchg          "a"  "l"  ""   ["dmb ish"];
             xchg_acquire  "a"  ""   "a"  [];
             xchg_release  ""   "l"  ""   [];
@@ -443,7 +443,7 @@ macro_rules! all_families {
 
         cmpxchg! {
             $int, $w, $m, $narrow;
-            // name             rel  a    also
+            // name             rel  ac   also
             cmpxchg          "l"  ""   ["dmb ish"];
             cmpxchg_acquire  ""   "a"  [];
             cmpxchg_release  "l"  ""   [];
@@ -497,7 +497,7 @@ macro_rules! all_families {
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
-    ($int:ty, $w:tt, $m:tt) => {
+    ($int:ty, $w:tt, $m:tt, $narrow:tt) => {
         op! {
             $int, $w, $m;
             // name    atomic  alu
@@ -509,7 +509,7 @@ macro_rules! integers {
 
         add_return! {
             $int, $w, $m;
-            // name                callee             a    l    also
+            // name                callee             ac   l    also
             add_return          fetch_add          ""   "l"  ["dmb ish"];
             add_return_acquire  fetch_add_acquire  "a"  ""   [];
             add_return_release  fetch_add_release  ""   "l"  [];
@@ -518,7 +518,7 @@ macro_rules! integers {
 
         fetch_op! {
             $int, $w, $m;
-            // name                  atomic  acq  rel  a    alu    also
+            // name                  atomic  acq  rel  ac   alu    also
             fetch_add             "add"   "a"  "l"  ""   "add"  ["dmb ish"];
             fetch_add_acquire     "add"   "a"  ""   "a"  "add"  [];
             fetch_add_release     "add"   ""   "l"  ""   "add"  [];
@@ -539,7 +539,7 @@ macro_rules! integers {
 
         sub_return! {
             $int, $w, $m;
-            // name                callee              a    l    also
+            // name                callee              ac   l    also
             sub_return          add_return          ""   "l"  ["dmb ish"];
             sub_return_acquire  add_return_acquire  "a"  ""   [];
             sub_return_release  add_return_release  ""   "l"  [];
@@ -548,7 +548,7 @@ macro_rules! integers {
 
         fetch_sub! {
             $int, $w, $m;
-            // name               callee             a    l    also
+            // name               callee             ac   l    also
             fetch_sub          fetch_add          ""   "l"  ["dmb ish"];
             fetch_sub_acquire  fetch_add_acquire  "a"  ""   [];
             fetch_sub_release  fetch_add_release  ""   "l"  [];
@@ -557,7 +557,7 @@ macro_rules! integers {
 
         fetch_and! {
             $int, $w, $m;
-            // name               callee                a    l    also
+            // name               callee                ac   l    also
             fetch_and          fetch_andnot          ""   "l"  ["dmb ish"];
             fetch_and_acquire  fetch_andnot_acquire  "a"  ""   [];
             fetch_and_release  fetch_andnot_release  ""   "l"  [];
@@ -582,40 +582,83 @@ macro_rules! integers {
             }
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let mut found = call!(read(v));
-                loop {
-                    if found == u { break; }
-                    let next = found.wrapping_add(a);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                if super::lse() {
+                    access!(r: $int;
+                        ".arch_extension lse", // Enables lse in the assembler.
+                        concat!("ldr", $w, " {r", $m, "}, [{v}]"),            // Loads *v.
+                        concat!("2: cmp {r", $m, "}, {u", $m, "}", $narrow),  // Is it u?
+                        "b.eq 3f",                                            // Exits if so.
+                        concat!("add {n", $m, "}, {r", $m, "}, {a", $m, "}"), // Adds a.
+                        concat!("mov {f", $m, "}, {r", $m, "}"), // Expects the loaded value.
+                        // Stores the sum if *v is the expected value; loads *v; fully ordered.
+                        concat!("casal", $w, " {r", $m, "}, {n", $m, "}, [{v}]"),
+                        concat!("cmp {r", $m, "}, {f", $m, "}"), // Is that the expected value?
+                        "b.ne 2b", // Retries if not, with the loaded value.
+                        "3:",                                                 // The end.
+                        v = in(reg) v, a = in(reg) a, u = in(reg) u,
+                        r = out(reg) r, n = out(reg) _, f = out(reg) _, options(nostack),
+                    )
+                } else {
+                    access!(r: $int;
+                        "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                        concat!("2: ldxr", $w, " {r", $m, "}, [{v}]"), // Loads *v and monitors it.
+                        concat!("cmp {r", $m, "}, {u", $m, "}", $narrow),     // Is it u?
+                        "b.eq 3f",                                            // Exits if so.
+                        concat!("add {n", $m, "}, {r", $m, "}, {a", $m, "}"), // Adds a.
+                        // Stores the sum to *v if it is still monitored; earlier accesses are
+                        // ordered before the store.
+                        concat!("stlxr", $w, " {s:w}, {n", $m, "}, [{v}]"),
+                        "cbnz {s:w}, 2b", // Retries if the store failed.
+                        "dmb ish", // Later accesses are ordered after the operation.
+                        "3:",                                                 // The end.
+                        v = in(reg) v, a = in(reg) a, u = in(reg) u,
+                        r = out(reg) r, n = out(reg) _, s = out(reg) _, options(nostack),
+                    )
                 }
-                found
             }
 
-            fn inc_unless_negative(v: *mut $int) -> bool {
-                let mut found = call!(read(v));
-                loop {
-                    if found < 0 { break; }
-                    let next = found.wrapping_add(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+            fn inc_not_zero(v: *mut $int) -> bool {
+                if super::lse() {
+                    access!(
+                        ".arch_extension lse", // Enables lse in the assembler.
+                        concat!("ldr", $w, " {o", $m, "}, [{v}]"),   // Loads *v.
+                        concat!("2: cbz {o", $m, "}, {no}"),         // Exits if it is 0.
+                        concat!("add {n", $m, "}, {o", $m, "}, #1"), // Adds 1.
+                        concat!("mov {f", $m, "}, {o", $m, "}"),     // Expects the loaded value.
+                        // Stores the sum if *v is the expected value; loads *v; fully ordered.
+                        concat!("casal", $w, " {o", $m, "}, {n", $m, "}, [{v}]"),
+                        concat!("cmp {o", $m, "}, {f", $m, "}"),     // Is that the expected value?
+                        "b.ne 2b", // Retries if not, with the loaded value.
+                        v = in(reg) v,
+                        o = out(reg) _, n = out(reg) _, f = out(reg) _,
+                        no = label { return false },
+                        options(nostack),
+                    );
+                    true
+                } else {
+                    access!(
+                        "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                        concat!("2: ldxr", $w, " {n", $m, "}, [{v}]"), // Loads *v and monitors it.
+                        concat!("cbz {n", $m, "}, {no}"),              // Exits if it is 0.
+                        concat!("add {n", $m, "}, {n", $m, "}, #1"),   // Adds 1.
+                        // Stores the sum to *v if it is still monitored; earlier accesses are
+                        // ordered before the store.
+                        concat!("stlxr", $w, " {s:w}, {n", $m, "}, [{v}]"),
+                        "cbnz {s:w}, 2b", // Retries if the store failed.
+                        "dmb ish", // Later accesses are ordered after the operation.
+                        v = in(reg) v,
+                        n = out(reg) _, s = out(reg) _,
+                        no = label { return false },
+                        options(nostack, preserves_flags),
+                    );
+                    true
                 }
-                found >= 0
-            }
-
-            fn dec_unless_positive(v: *mut $int) -> bool {
-                let mut found = call!(read(v));
-                loop {
-                    if found > 0 { break; }
-                    let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
-                }
-                found <= 0
             }
 
             fn inc(v: *mut $int) { call!(add(1, v)); }
             fn dec(v: *mut $int) { call!(sub(1, v)); }
             fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
             fn inc_and_test(v: *mut $int) -> bool { call!(add_return(1, v)) == 0 }
-            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
         }
 
         calls! {
@@ -658,6 +701,87 @@ macro_rules! integers {
 macro_rules! i32_i64_isize {
     ($int:ty, $m:tt) => {
         functions! {
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                if super::lse() {
+                    access!(
+                        ".arch_extension lse", // Enables lse in the assembler.
+                        concat!("ldr {o", $m, "}, [{v}]"),           // Loads *v.
+                        concat!("2: cmp {o", $m, "}, #0"),           // Is it negative?
+                        "b.mi {no}",                                 // Exits if so.
+                        concat!("add {n", $m, "}, {o", $m, "}, #1"), // Adds 1.
+                        concat!("mov {f", $m, "}, {o", $m, "}"),     // Expects the loaded value.
+                        // Stores the sum if *v is the expected value; loads *v; fully ordered.
+                        concat!("casal {o", $m, "}, {n", $m, "}, [{v}]"),
+                        concat!("cmp {o", $m, "}, {f", $m, "}"),     // Is that the expected value?
+                        "b.ne 2b", // Retries if not, with the loaded value.
+                        v = in(reg) v,
+                        o = out(reg) _, n = out(reg) _, f = out(reg) _,
+                        no = label { return false },
+                        options(nostack),
+                    );
+                    true
+                } else {
+                    access!(
+                        "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                        concat!("2: ldxr {n", $m, "}, [{v}]"),       // Loads *v and monitors it.
+                        concat!("cmp {n", $m, "}, #0"),              // Is it negative?
+                        "b.mi {no}",                                 // Exits if so.
+                        concat!("add {n", $m, "}, {n", $m, "}, #1"), // Adds 1.
+                        // Stores the sum to *v if it is still monitored; earlier accesses are
+                        // ordered before the store.
+                        concat!("stlxr {s:w}, {n", $m, "}, [{v}]"),
+                        "cbnz {s:w}, 2b", // Retries if the store failed.
+                        "dmb ish", // Later accesses are ordered after the operation.
+                        v = in(reg) v,
+                        n = out(reg) _, s = out(reg) _,
+                        no = label { return false },
+                        options(nostack),
+                    );
+                    true
+                }
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                if super::lse() {
+                    access!(
+                        ".arch_extension lse", // Enables lse in the assembler.
+                        concat!("ldr {o", $m, "}, [{v}]"),           // Loads *v.
+                        concat!("2: cmp {o", $m, "}, #0"),           // Is it positive?
+                        "b.gt {no}",                                 // Exits if so.
+                        concat!("sub {n", $m, "}, {o", $m, "}, #1"), // Subtracts 1.
+                        concat!("mov {f", $m, "}, {o", $m, "}"),     // Expects the loaded value.
+                        // Stores the difference if *v is the expected value; loads *v; fully
+                        // ordered.
+                        concat!("casal {o", $m, "}, {n", $m, "}, [{v}]"),
+                        concat!("cmp {o", $m, "}, {f", $m, "}"),     // Is that the expected value?
+                        "b.ne 2b", // Retries if not, with the loaded value.
+                        v = in(reg) v,
+                        o = out(reg) _, n = out(reg) _, f = out(reg) _,
+                        no = label { return false },
+                        options(nostack),
+                    );
+                    true
+                } else {
+                    access!(
+                        "prfm pstl1strm, [{v}]", // Prefetches the cache line for a store.
+                        concat!("2: ldxr {n", $m, "}, [{v}]"),       // Loads *v and monitors it.
+                        concat!("cmp {n", $m, "}, #0"),              // Is it positive?
+                        "b.gt {no}",                                 // Exits if so.
+                        concat!("sub {n", $m, "}, {n", $m, "}, #1"), // Subtracts 1.
+                        // Stores the difference to *v if it is still monitored; earlier accesses
+                        // are ordered before the store.
+                        concat!("stlxr {s:w}, {n", $m, "}, [{v}]"),
+                        "cbnz {s:w}, 2b", // Retries if the store failed.
+                        "dmb ish", // Later accesses are ordered after the operation.
+                        v = in(reg) v,
+                        n = out(reg) _, s = out(reg) _,
+                        no = label { return false },
+                        options(nostack),
+                    );
+                    true
+                }
+            }
+
             fn dec_if_positive(v: *mut $int) -> $int {
                 if super::lse() {
                     access!(r: $int;
@@ -700,6 +824,24 @@ macro_rules! i32_i64_isize {
 macro_rules! i8_i16 {
     ($int:ty) => {
         functions! {
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found < 0 { return false; }
+                    let next = found.wrapping_add(1);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found > 0 { return false; }
+                    let next = found.wrapping_sub(1);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
             fn dec_if_positive(v: *mut $int) -> $int {
                 let mut found = call!(read(v));
                 loop {
@@ -718,7 +860,7 @@ pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, "", ":w", "" }
-    integers! { i32, "", ":w" }
+    integers! { i32, "", ":w", "" }
     i32_i64_isize! { i32, ":w" }
 }
 
@@ -727,7 +869,7 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, "", ":x", "" }
-    integers! { i64, "", ":x" }
+    integers! { i64, "", ":x", "" }
     i32_i64_isize! { i64, ":x" }
 }
 
@@ -736,7 +878,7 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, "", ":x", "" }
-    integers! { isize, "", ":x" }
+    integers! { isize, "", ":x", "" }
     i32_i64_isize! { isize, ":x" }
 }
 
@@ -745,7 +887,7 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "b", ":w", ", uxtb" }
-    integers! { i8, "b", ":w" }
+    integers! { i8, "b", ":w", ", uxtb" }
     i8_i16! { i8 }
 }
 
@@ -754,7 +896,7 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, "h", ":w", ", uxth" }
-    integers! { i16, "h", ":w" }
+    integers! { i16, "h", ":w", ", uxth" }
     i8_i16! { i16 }
 }
 

@@ -526,22 +526,19 @@ macro_rules! i32_isize_i8_i16 {
                     "dmb ish", // Earlier accesses are ordered before the operation.
                     concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
                     "cmp {n}, #0",                          // Is it 0?
-                    "beq 3f",                               // Exits if so.
+                    "beq {no}",                             // Exits if so.
                     "add {n}, {n}, #1",                     // Adds 1.
                     // Stores the result to *v if it is still monitored.
                     concat!("strex", $w, " {s}, {n}, [{v}]"),
                     "cmp {s}, #1",                          // Did the store fail?
                     "beq 2b",                               // Retries if so.
                     "dmb ish", // Later accesses are ordered after the operation.
-                    "3:",                                   // The end: "equal" if it was 0.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "bne {yes}",
                     v = in(reg) v,
                     n = out(reg) _, s = out(reg) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(nostack),
                 );
-                false
+                true
             }
         }
     };
@@ -629,50 +626,44 @@ macro_rules! i32_isize {
                 access!(
                     "ldr {n}, [{v}]",        // Loads *v.
                     "cmp {n}, #0",           // Is it negative?
-                    "bmi 3f",                // Exits if so.
+                    "bmi {no}",              // Exits if so.
                     "dmb ish",               // Earlier accesses are ordered before what follows.
                     "2: ldrex {n}, [{v}]",   // Loads *v and monitors it.
                     "cmp {n}, #0",           // Is it negative?
-                    "bmi 3f",                // Exits if so.
+                    "bmi {no}",              // Exits if so.
                     "add {n}, {n}, #1",      // Adds 1.
                     "strex {s}, {n}, [{v}]", // Stores the result to *v if it is still monitored.
                     "cmp {s}, #0",           // Did the store fail?
                     "bne 2b",                // Retries if so.
                     "dmb ish",               // Later accesses are ordered after the operation.
-                    "3:",                    // The end: "minus" if it was negative.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "bpl {yes}",
                     v = in(reg) v,
                     n = out(reg) _, s = out(reg) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(nostack),
                 );
-                false
+                true
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 access!(
                     "ldr {n}, [{v}]",        // Loads *v.
                     "cmp {n}, #0",           // Is it positive?
-                    "bgt 3f",                // Exits if so.
+                    "bgt {no}",              // Exits if so.
                     "dmb ish",               // Earlier accesses are ordered before what follows.
                     "2: ldrex {n}, [{v}]",   // Loads *v and monitors it.
                     "cmp {n}, #0",           // Is it positive?
-                    "bgt 3f",                // Exits if so.
+                    "bgt {no}",              // Exits if so.
                     "sub {n}, {n}, #1",      // Subtracts 1.
                     "strex {s}, {n}, [{v}]", // Stores the result to *v if it is still monitored.
                     "cmp {s}, #0",           // Did the store fail?
                     "bne 2b",                // Retries if so.
                     "dmb ish",               // Later accesses are ordered after the operation.
-                    "3:",                    // The end: "greater" if it was positive.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "ble {yes}",
                     v = in(reg) v,
                     n = out(reg) _, s = out(reg) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(nostack),
                 );
-                false
+                true
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
@@ -705,54 +696,48 @@ macro_rules! i8_i16 {
                 access!(
                     concat!("ldr", $signed, " {n}, [{v}]"), // Loads *v.
                     "cmp {n}, #0",                          // Is it negative?
-                    "bmi 3f",                               // Exits if so.
+                    "bmi {no}",                             // Exits if so.
                     "dmb ish", // Earlier accesses are ordered before what follows.
                     concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
                     concat!("sxt", $w, " {n}, {n}"),        // Extends its sign.
                     "cmp {n}, #0",                          // Is it negative?
-                    "bmi 3f",                               // Exits if so.
+                    "bmi {no}",                             // Exits if so.
                     "add {n}, {n}, #1",                     // Adds 1.
                     // Stores the result to *v if it is still monitored.
                     concat!("strex", $w, " {s}, {n}, [{v}]"),
                     "cmp {s}, #0",                          // Did the store fail?
                     "bne 2b",                               // Retries if so.
                     "dmb ish", // Later accesses are ordered after the operation.
-                    "3:",                                   // The end: "minus" if it was negative.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "bpl {yes}",
                     v = in(reg) v,
                     n = out(reg) _, s = out(reg) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(nostack),
                 );
-                false
+                true
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 access!(
                     concat!("ldr", $signed, " {n}, [{v}]"), // Loads *v.
                     "cmp {n}, #0",                          // Is it positive?
-                    "bgt 3f",                               // Exits if so.
+                    "bgt {no}",                             // Exits if so.
                     "dmb ish", // Earlier accesses are ordered before what follows.
                     concat!("2: ldrex", $w, " {n}, [{v}]"), // Loads *v and monitors it.
                     concat!("sxt", $w, " {n}, {n}"),        // Extends its sign.
                     "cmp {n}, #0",                          // Is it positive?
-                    "bgt 3f",                               // Exits if so.
+                    "bgt {no}",                             // Exits if so.
                     "sub {n}, {n}, #1",                     // Subtracts 1.
                     // Stores the result to *v if it is still monitored.
                     concat!("strex", $w, " {s}, {n}, [{v}]"),
                     "cmp {s}, #0",                          // Did the store fail?
                     "bne 2b",                               // Retries if so.
                     "dmb ish", // Later accesses are ordered after the operation.
-                    "3:", // The end: "greater" if it was positive.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "ble {yes}",
                     v = in(reg) v,
                     n = out(reg) _, s = out(reg) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(nostack),
                 );
-                false
+                true
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
@@ -905,46 +890,42 @@ pub(crate) mod atomic64 {
                 "dmb ish",                   // Earlier accesses are ordered before the operation.
                 "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
                 "orrs {s}, r4, r5",          // Is it 0?
-                "beq 3f",                    // Exits if so.
+                "beq {no}",                  // Exits if so.
                 "adds r4, r4, #1",           // Adds 1.
                 "adc r5, r5, #0",            // Adds the carry.
                 "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #1",               // Did the store fail?
                 "beq 2b",                    // Retries if so.
                 "dmb ish",                   // Later accesses are ordered after the operation.
-                "3:",                        // The end: "equal" if it was 0.
-                "bne {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("r4") _, out("r5") _, s = out(reg) _,
-                yes = label { return true },
+                no = label { return false },
                 options(nostack),
             );
-            false
+            true
         }
 
         fn inc_unless_negative(v: *mut i64) -> bool {
             access!(
                 "ldrexd r4, r5, [{v}]",      // Loads *v in one access.
                 "cmp r5, #0",                // Is it negative?
-                "bmi 3f",                    // Exits if so.
+                "bmi {no}",                  // Exits if so.
                 "dmb ish",                   // Earlier accesses are ordered before what follows.
                 "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
                 "cmp r5, #0",                // Is it negative?
-                "bmi 3f",                    // Exits if so.
+                "bmi {no}",                  // Exits if so.
                 "adds r4, r4, #1",           // Adds 1.
                 "adc r5, r5, #0",            // Adds the carry.
                 "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #0",               // Did the store fail?
                 "bne 2b",                    // Retries if so.
                 "dmb ish",                   // Later accesses are ordered after the operation.
-                "3:",                        // The end: "minus" if it was negative.
-                "bpl {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("r4") _, out("r5") _, s = out(reg) _,
-                yes = label { return true },
+                no = label { return false },
                 options(nostack),
             );
-            false
+            true
         }
 
         fn dec_unless_positive(v: *mut i64) -> bool {
@@ -952,26 +933,24 @@ pub(crate) mod atomic64 {
                 "ldrexd r4, r5, [{v}]",      // Loads *v in one access.
                 "cmp r4, #1",                // Is its low word less than 1?
                 "sbcs {s}, r5, #0",          // With the borrow, is the whole value?
-                "bge 3f",                    // Exits if not.
+                "bge {no}",                  // Exits if not.
                 "dmb ish",                   // Earlier accesses are ordered before what follows.
                 "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
                 "cmp r4, #1",                // Is its low word less than 1?
                 "sbcs {s}, r5, #0",          // With the borrow, is the whole value?
-                "bge 3f",                    // Exits if not.
+                "bge {no}",                  // Exits if not.
                 "subs r4, r4, #1",           // Subtracts 1.
                 "sbc r5, r5, #0",            // Subtracts the borrow.
                 "strexd {s}, r4, r5, [{v}]", // Stores the result to *v if it is still monitored.
                 "cmp {s}, #1",               // Did the store fail?
                 "beq 2b",                    // Retries if so.
                 "dmb ish",                   // Later accesses are ordered after the operation.
-                "3:",                        // The end: "greater or equal" if it was 1 or more.
-                "blt {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("r4") _, out("r5") _, s = out(reg) _,
-                yes = label { return true },
+                no = label { return false },
                 options(nostack),
             );
-            false
+            true
         }
 
         fn dec_if_positive(v: *mut i64) -> i64 {

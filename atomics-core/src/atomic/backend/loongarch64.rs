@@ -540,6 +540,11 @@ macro_rules! i32_i64_isize {
             fetch_sub_release  = call!(fetch_add_release(i.wrapping_neg(), v));
             fetch_sub_relaxed  = call!(fetch_add_relaxed(i.wrapping_neg(), v));
         }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
+        }
     };
 }
 
@@ -592,11 +597,6 @@ macro_rules! integers {
             add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
             add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
             add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
-        }
-
-        calls! {
-            (v: *mut $int, a: $int, u: $int) -> bool;
-            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -727,24 +727,31 @@ macro_rules! i8_i16 {
                 found
             }
 
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u { return false; }
+                    let next = found.wrapping_add(a);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 { break; }
+                    if found < 0 { return false; }
                     let next = found.wrapping_add(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 { break; }
+                    if found > 0 { return false; }
                     let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {

@@ -639,6 +639,24 @@ macro_rules! i32_i64_isize {
                 )
             }
 
+            fn inc_not_zero(v: *mut $int) -> bool {
+                let r: $int;
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "beqz {r}, 3f",                       // Exits if that is 0.
+                    "addi {s}, {r}, 1",                   // Adds 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                );
+                r != 0
+            }
+
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let r: $int;
                 access!(
@@ -691,6 +709,11 @@ macro_rules! i32_i64_isize {
                 )
             }
         }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
+        }
     };
 }
 
@@ -704,7 +727,6 @@ macro_rules! integers {
             fn dec(v: *mut $int) { call!(sub(1, v)); }
             fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
             fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
-            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
         }
 
         calls! {
@@ -762,11 +784,6 @@ macro_rules! integers {
             add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
             add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
             add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
-        }
-
-        calls! {
-            (v: *mut $int, a: $int, u: $int) -> bool;
-            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -878,24 +895,31 @@ macro_rules! i8_i16 {
                 found
             }
 
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u { return false; }
+                    let next = found.wrapping_add(a);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 { break; }
+                    if found < 0 { return false; }
                     let next = found.wrapping_add(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 { break; }
+                    if found > 0 { return false; }
                     let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
@@ -907,6 +931,8 @@ macro_rules! i8_i16 {
                 }
                 found.wrapping_sub(1)
             }
+
+            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
         }
     };
 }

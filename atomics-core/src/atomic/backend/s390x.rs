@@ -819,6 +819,11 @@ macro_rules! i32_i64_isize {
             add_negative_release = call!(add_return_release(i, v)) < 0;
             add_negative_relaxed = call!(add_return_relaxed(i, v)) < 0;
         }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
+        }
     };
 }
 
@@ -856,11 +861,6 @@ macro_rules! integers {
             fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
             fetch_andnot_release = call!(fetch_and_release(!i, v));
             fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
-        }
-
-        calls! {
-            (v: *mut $int, a: $int, u: $int) -> bool;
-            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1088,24 +1088,31 @@ macro_rules! i8_i16 {
                 found
             }
 
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u { return false; }
+                    let next = found.wrapping_add(a);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
             fn inc_unless_negative(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found < 0 { break; }
+                    if found < 0 { return false; }
                     let next = found.wrapping_add(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 let mut found = call!(read(v));
                 loop {
-                    if found > 0 { break; }
+                    if found > 0 { return false; }
                     let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
                 }
-                found <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {

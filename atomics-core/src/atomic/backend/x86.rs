@@ -505,13 +505,13 @@ macro_rules! op_and_test {
                 "lock cmpxchg8b ({v})",
                 "jne 2b",            // Retries if it was not, with the loaded value.
                 "or %ecx, %ebx",     // Is it 0?
-                "je {yes}", // Jumps directly to the target if the caller branches on the result.
+                "jne {no}",          // Exits if it is not.
                 v = in(reg) v,
                 out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
-                yes = label { return true },
+                no = label { return false },
                 options(att_syntax, nostack),
             );
-            false
+            true
         }
     )* } };
 }
@@ -691,122 +691,106 @@ macro_rules! i32_isize_i8_i16 {
                 access!(
                     // Subtracts i from *v and sets ZF if the difference is 0.
                     concat!("lock sub {i", $m, "}, ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v, i = in($class) i,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn dec_and_test(v: *mut $int) -> bool {
                 access!(
                     // Subtracts 1 from *v and sets ZF if the difference is 0.
                     concat!("lock dec", $suffix, " ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn inc_and_test(v: *mut $int) -> bool {
                 access!(
                     // Adds 1 to *v and sets ZF if it is now 0.
                     concat!("lock inc", $suffix, " ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
                 access!(
                     // Adds i to *v and sets SF if the sum is negative.
                     concat!("lock add {i", $m, "}, ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "js {yes}",
+                    "jns {no}", // Exits if it is not.
                     v = in(reg) v, i = in($class) i,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
                 access!(
-                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
-                    concat!("2: test %", $o_register, ", %", $o_register), // Is it 0?
-                    "je 3f",                                               // Exits if so.
-                    concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
-                    concat!("inc {n", $m, "}"),                            // Adds 1.
+                    concat!("mov ({v}), %", $o_register),           // Loads *v.
+                    // Is it less than 1, as an unsigned number?
+                    concat!("2: cmp $1, %", $o_register),
+                    "jb {no}",                                      // Exits if so: it is 0.
+                    concat!("mov %", $o_register, ", {n", $m, "}"), // Copies the old value.
+                    concat!("inc {n", $m, "}"),                     // Adds 1.
                     // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
                     // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
                     concat!("lock cmpxchg {n", $m, "}, ({v})"),
                     "jne 2b", // Retries if it was not, with the loaded value.
-                    // Sets the condition: it was not 0.
-                    concat!("test %", $o_register, ", %", $o_register),
-                    "3:",                                                  // The end.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jne {yes}",
                     v = in(reg) v,
                     out($o_register) _, n = out($class) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
                 access!(
                     concat!("mov ({v}), %", $o_register),                  // Loads *v.
                     concat!("2: test %", $o_register, ", %", $o_register), // Is it negative?
-                    "js 3f",                                               // Exits if so.
+                    "js {no}",                                             // Exits if so.
                     concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
                     concat!("inc {n", $m, "}"),                            // Adds 1.
                     // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
                     // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
                     concat!("lock cmpxchg {n", $m, "}, ({v})"),
                     "jne 2b", // Retries if it was not, with the loaded value.
-                    // Sets the condition: it was not negative.
-                    concat!("test %", $o_register, ", %", $o_register),
-                    "3:",                                                  // The end.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jns {yes}",
                     v = in(reg) v,
                     out($o_register) _, n = out($class) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
                 access!(
                     concat!("mov ({v}), %", $o_register),                  // Loads *v.
                     concat!("2: test %", $o_register, ", %", $o_register), // Is it positive?
-                    "jg 3f",                                               // Exits if so.
+                    "jg {no}",                                             // Exits if so.
                     concat!("mov %", $o_register, ", {n", $m, "}"),        // Copies the old value.
                     concat!("dec {n", $m, "}"),                            // Subtracts 1.
                     // Stores the new value if *v is eax (32 bits); al (8 bits); ax (16 bits), else
                     // loads *v into eax (32 bits); al (8 bits); ax (16 bits).
                     concat!("lock cmpxchg {n", $m, "}, ({v})"),
                     "jne 2b", // Retries if it was not, with the loaded value.
-                    "3:", // The end: "equal", thus not greater, if it was not.
-                    // Jumps directly to the target if the caller branches on the result.
-                    "jle {yes}",
                     v = in(reg) v,
                     out($o_register) _, n = out($class) _,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
@@ -881,6 +865,15 @@ macro_rules! integers {
                 found
             }
 
+            fn add_unless(v: *mut $int, a: $int, u: $int) -> bool {
+                let mut found = call!(read(v));
+                loop {
+                    if found == u { return false; }
+                    let next = found.wrapping_add(a);
+                    if call!(try_cmpxchg(v, &mut found, next)) { return true; }
+                }
+            }
+
             fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
         }
 
@@ -890,11 +883,6 @@ macro_rules! integers {
             fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
             fetch_andnot_release = call!(fetch_and_release(!i, v));
             fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
-        }
-
-        calls! {
-            (v: *mut $int, a: $int, u: $int) -> bool;
-            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1063,7 +1051,7 @@ pub(crate) mod atomic64 {
                 "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
                 "2: mov %eax, %ebx",    // Copies the low half.
                 "or %edx, %ebx",        // Is it 0?
-                "je 3f",                // Exits if so.
+                "je {no}",              // Exits if so.
                 "mov %eax, %ebx",       // Copies the old value.
                 "mov %edx, %ecx",       // Copies its high half.
                 "add $1, %ebx",         // Adds 1.
@@ -1071,14 +1059,12 @@ pub(crate) mod atomic64 {
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",               // Retries if it was not, with the loaded value.
-                "3: or %edx, %eax",     // Was it 0?
-                "jne {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
-                yes = label { return true },
+                no = label { return false },
                 options(att_syntax, nostack),
             );
-            false
+            true
         }
 
         fn inc_unless_negative(v: *mut i64) -> bool {
@@ -1087,7 +1073,7 @@ pub(crate) mod atomic64 {
                 "mov %ecx, %edx",       // Expects its high half.
                 "lock cmpxchg8b ({v})", // Loads *v, or stores the value that is there already.
                 "2: test %edx, %edx",   // Is it negative?
-                "js 3f",                // Exits if so.
+                "js {no}",              // Exits if so.
                 "mov %eax, %ebx",       // Copies the old value.
                 "mov %edx, %ecx",       // Copies its high half.
                 "add $1, %ebx",         // Adds 1.
@@ -1095,14 +1081,12 @@ pub(crate) mod atomic64 {
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",               // Retries if it was not, with the loaded value.
-                "3: test %edx, %edx",   // Was it negative?
-                "jns {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
-                yes = label { return true },
+                no = label { return false },
                 options(att_syntax, nostack),
             );
-            false
+            true
         }
 
         fn dec_unless_positive(v: *mut i64) -> bool {
@@ -1114,18 +1098,16 @@ pub(crate) mod atomic64 {
                 "mov %edx, %ecx",       // Copies its high half.
                 "sub $1, %ebx",         // Subtracts 1.
                 "sbb $0, %ecx",         // Subtracts the borrow, and compares the old value with 1.
-                "jge 3f",               // Exits if it is not less, thus positive.
+                "jge {no}",             // Exits if it is not less, thus positive.
                 // Stores the new value if *v is the expected one, else loads *v.
                 "lock cmpxchg8b ({v})",
                 "jne 2b",               // Retries if it was not, with the loaded value.
-                "3:",                   // The end.
-                "jl {yes}", // Jumps directly to the target if the caller branches on the result.
                 v = in(reg) v,
                 out("eax") _, out("edx") _, out("ebx") _, out("ecx") _,
-                yes = label { return true },
+                no = label { return false },
                 options(att_syntax, nostack),
             );
-            false
+            true
         }
 
         fn dec_if_positive(v: *mut i64) -> i64 {

@@ -154,44 +154,24 @@ macro_rules! call {
     };
 }
 
-/// Functions of `fetch_and`.
-macro_rules! fetch_and {
-    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
+/// Functions of `fetch_and`, `fetch_or` and `fetch_xor`.
+macro_rules! fetch_op {
+    ($int:ty, $r_register:tt, $m:tt, $class:ident; $($name:ident $alu:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            let mut found = call!(read(v));
-            loop {
-                let next = found & i;
-                if call!($callee2(v, &mut found, next)) { break; }
-            }
-            found
-        }
-    )* } };
-}
-
-/// Functions of `fetch_or`.
-macro_rules! fetch_or {
-    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
-        fn $name(i: $int, v: *mut $int) -> $int {
-            let mut found = call!(read(v));
-            loop {
-                let next = found | i;
-                if call!($callee2(v, &mut found, next)) { break; }
-            }
-            found
-        }
-    )* } };
-}
-
-/// Functions of `fetch_xor`.
-macro_rules! fetch_xor {
-    ($int:ty; $($name:ident $callee2:ident;)*) => { functions! { $(
-        fn $name(i: $int, v: *mut $int) -> $int {
-            let mut found = call!(read(v));
-            loop {
-                let next = found ^ i;
-                if call!($callee2(v, &mut found, next)) { break; }
-            }
-            found
+            access!(r: $int;
+                concat!("mov ({v}), %", $r_register),              // Loads *v.
+                concat!("2: mov %", $r_register, ", {n", $m, "}"), // Copies the old value.
+                // Clears the bits that are clear in i (`fetch_and`); sets the bits that are set in
+                // i (`fetch_or`); flips the bits that are set in i (`fetch_xor`).
+                concat!($alu, " {i", $m, "}, {n", $m, "}"),
+                // Stores the result if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
+                // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax (16
+                // bits).
+                concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                "jne 2b", // Retries if it was not, with the loaded value.
+                v = in(reg) v, i = in($class) i,
+                out($r_register) r, n = out($class) _, options(att_syntax, nostack),
+            )
         }
     )* } };
 }
@@ -298,32 +278,13 @@ macro_rules! all_families {
 
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
 macro_rules! integers {
-    ($int:ty, $m:tt, $class:ident, $suffix:tt) => {
-        fetch_and! {
-            $int;
-            // name               callee2
-            fetch_and          try_cmpxchg;
-            fetch_and_acquire  try_cmpxchg_acquire;
-            fetch_and_release  try_cmpxchg_release;
-            fetch_and_relaxed  try_cmpxchg_relaxed;
-        }
-
-        fetch_or! {
-            $int;
-            // name              callee2
-            fetch_or          try_cmpxchg;
-            fetch_or_acquire  try_cmpxchg_acquire;
-            fetch_or_release  try_cmpxchg_release;
-            fetch_or_relaxed  try_cmpxchg_relaxed;
-        }
-
-        fetch_xor! {
-            $int;
-            // name               callee2
-            fetch_xor          try_cmpxchg;
-            fetch_xor_acquire  try_cmpxchg_acquire;
-            fetch_xor_release  try_cmpxchg_release;
-            fetch_xor_relaxed  try_cmpxchg_relaxed;
+    ($int:ty, $m:tt, $class:ident, $suffix:tt, $r_register:tt) => {
+        fetch_op! {
+            $int, $r_register, $m, $class;
+            // name       alu
+            fetch_and  "and";
+            fetch_or   "or";
+            fetch_xor  "xor";
         }
 
         functions! {
@@ -392,96 +353,86 @@ macro_rules! integers {
                 access!(
                     // Subtracts i from *v and sets ZF if the difference is 0.
                     concat!("lock sub {i", $m, "}, ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v, i = in($class) i,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn dec_and_test(v: *mut $int) -> bool {
                 access!(
                     // Subtracts 1 from *v and sets ZF if the difference is 0.
                     concat!("lock dec", $suffix, " ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn inc_and_test(v: *mut $int) -> bool {
                 access!(
                     // Adds 1 to *v and sets ZF if it is now 0.
                     concat!("lock inc", $suffix, " ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "je {yes}",
+                    "jne {no}", // Exits if it is not.
                     v = in(reg) v,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn add_negative(i: $int, v: *mut $int) -> bool {
                 access!(
                     // Adds i to *v and sets SF if the sum is negative.
                     concat!("lock add {i", $m, "}, ({v})"),
-                    // Jumps directly to the target if the caller branches on the result.
-                    "js {yes}",
+                    "jns {no}", // Exits if it is not.
                     v = in(reg) v, i = in($class) i,
-                    yes = label { return true },
+                    no = label { return false },
                     options(att_syntax, nostack),
                 );
-                false
+                true
             }
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                let mut found = call!(read(v));
-                loop {
-                    if found == u { break; }
-                    let next = found.wrapping_add(a);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
-                }
-                found
-            }
-
-            fn inc_unless_negative(v: *mut $int) -> bool {
-                let mut found = call!(read(v));
-                loop {
-                    if found < 0 { break; }
-                    let next = found.wrapping_add(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
-                }
-                found >= 0
-            }
-
-            fn dec_unless_positive(v: *mut $int) -> bool {
-                let mut found = call!(read(v));
-                loop {
-                    if found > 0 { break; }
-                    let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
-                }
-                found <= 0
+                access!(r: $int;
+                    concat!("mov ({v}), %", $r_register),           // Loads *v.
+                    concat!("2: cmp {u", $m, "}, %", $r_register),  // Is it u?
+                    "je 3f",                                        // Exits if so.
+                    concat!("mov %", $r_register, ", {n", $m, "}"), // Copies the old value.
+                    concat!("add {a", $m, "}, {n", $m, "}"),        // Adds a.
+                    // Stores the sum if *v is eax (32 bits); rax (64 bits); al (8 bits); ax (16
+                    // bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax (16
+                    // bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    "3:",                                           // The end.
+                    v = in(reg) v, a = in($class) a, u = in($class) u,
+                    out($r_register) r, n = out($class) _, options(att_syntax, nostack),
+                )
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                let mut found = call!(read(v));
-                loop {
-                    if found.wrapping_sub(1) < 0 { break; }
-                    let next = found.wrapping_sub(1);
-                    if call!(try_cmpxchg(v, &mut found, next)) { break; }
-                }
-                found.wrapping_sub(1)
+                access!(r: $int;
+                    concat!("mov ({v}), %", $r_register),              // Loads *v.
+                    concat!("2: mov %", $r_register, ", {r", $m, "}"), // Copies the old value.
+                    concat!("dec {r", $m, "}"),                        // Subtracts 1.
+                    "js 3f", // Exits if the difference is negative.
+                    // Stores the difference if *v is eax (32 bits); rax (64 bits); al (8 bits); ax
+                    // (16 bits), else loads *v into eax (32 bits); rax (64 bits); al (8 bits); ax
+                    // (16 bits).
+                    concat!("lock cmpxchg {r", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    "3:",                                              // The end.
+                    v = in(reg) v,
+                    r = out($class) r, out($r_register) _, options(att_syntax, nostack),
+                )
             }
 
             fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
-            fn inc_not_zero(v: *mut $int) -> bool { call!(add_unless(v, 1, 0)) }
             // Nothing weaker is cheaper on x86_64.
             fn add_negative_acquire(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
             fn add_negative_release(i: $int, v: *mut $int) -> bool { call!(add_negative(i, v)) }
@@ -510,6 +461,15 @@ macro_rules! integers {
             fetch_add_acquire    = call!(fetch_add(i, v));
             fetch_add_release    = call!(fetch_add(i, v));
             fetch_add_relaxed    = call!(fetch_add(i, v));
+            fetch_and_acquire    = call!(fetch_and(i, v));
+            fetch_and_release    = call!(fetch_and(i, v));
+            fetch_and_relaxed    = call!(fetch_and(i, v));
+            fetch_or_acquire     = call!(fetch_or(i, v));
+            fetch_or_release     = call!(fetch_or(i, v));
+            fetch_or_relaxed     = call!(fetch_or(i, v));
+            fetch_xor_acquire    = call!(fetch_xor(i, v));
+            fetch_xor_release    = call!(fetch_xor(i, v));
+            fetch_xor_relaxed    = call!(fetch_xor(i, v));
         }
 
         calls! {
@@ -539,12 +499,75 @@ macro_rules! integers {
     };
 }
 
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_i16_*` have in common.
+macro_rules! i32_i64_isize_i16 {
+    ($int:ty, $o_register:tt, $m:tt) => {
+        functions! {
+            fn inc_not_zero(v: *mut $int) -> bool {
+                access!(
+                    concat!("mov ({v}), %", $o_register), // Loads *v.
+                    // Is it less than 1, as an unsigned number?
+                    concat!("2: cmp $1, %", $o_register),
+                    "jb {no}",                            // Exits if so: it is 0.
+                    concat!("lea 1(%rax), {n", $m, "}"),  // Adds 1.
+                    // Stores the sum if *v is eax (32 bits); rax (64 bits); ax (16 bits), else
+                    // loads *v into eax (32 bits); rax (64 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    v = in(reg) v,
+                    out($o_register) _, n = out(reg) _,
+                    no = label { return false },
+                    options(att_syntax, nostack),
+                );
+                true
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                access!(
+                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
+                    concat!("2: test %", $o_register, ", %", $o_register), // Is it negative?
+                    "js {no}",                                             // Exits if so.
+                    concat!("lea 1(%rax), {n", $m, "}"),                   // Adds 1.
+                    // Stores the sum if *v is eax (32 bits); rax (64 bits); ax (16 bits), else
+                    // loads *v into eax (32 bits); rax (64 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    v = in(reg) v,
+                    out($o_register) _, n = out(reg) _,
+                    no = label { return false },
+                    options(att_syntax, nostack),
+                );
+                true
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                access!(
+                    concat!("mov ({v}), %", $o_register),                  // Loads *v.
+                    concat!("2: test %", $o_register, ", %", $o_register), // Is it positive?
+                    "jg {no}",                                             // Exits if so.
+                    concat!("lea -1(%rax), {n", $m, "}"),                  // Subtracts 1.
+                    // Stores the difference if *v is eax (32 bits); rax (64 bits); ax (16 bits),
+                    // else loads *v into eax (32 bits); rax (64 bits); ax (16 bits).
+                    concat!("lock cmpxchg {n", $m, "}, ({v})"),
+                    "jne 2b", // Retries if it was not, with the loaded value.
+                    v = in(reg) v,
+                    out($o_register) _, n = out(reg) _,
+                    no = label { return false },
+                    options(att_syntax, nostack),
+                );
+                true
+            }
+        }
+    };
+}
+
 /// The functions `atomic_*`.
 pub(crate) mod atomic {
     use super::asm;
 
     all_families! { i32, ":e", reg, "eax" }
-    integers! { i32, ":e", reg, "l" }
+    integers! { i32, ":e", reg, "l", "eax" }
+    i32_i64_isize_i16! { i32, "eax", ":e" }
 }
 
 /// The functions `atomic64_*`.
@@ -552,7 +575,8 @@ pub(crate) mod atomic64 {
     use super::asm;
 
     all_families! { i64, ":r", reg, "rax" }
-    integers! { i64, ":r", reg, "q" }
+    integers! { i64, ":r", reg, "q", "rax" }
+    i32_i64_isize_i16! { i64, "rax", ":r" }
 }
 
 /// The functions `atomic_long_*`.
@@ -560,7 +584,8 @@ pub(crate) mod atomic_long {
     use super::asm;
 
     all_families! { isize, ":r", reg, "rax" }
-    integers! { isize, ":r", reg, "q" }
+    integers! { isize, ":r", reg, "q", "rax" }
+    i32_i64_isize_i16! { isize, "rax", ":r" }
 }
 
 /// The functions `atomic_i8_*`.
@@ -568,7 +593,61 @@ pub(crate) mod atomic_i8 {
     use super::asm;
 
     all_families! { i8, "", reg_byte, "al" }
-    integers! { i8, "", reg_byte, "b" }
+    integers! { i8, "", reg_byte, "b", "al" }
+
+    functions! {
+        fn inc_not_zero(v: *mut i8) -> bool {
+            access!(
+                "mov ({v}), %al",          // Loads *v.
+                "2: cmp $1, %al",          // Is it less than 1, as an unsigned number?
+                "jb {no}",                 // Exits if so: it is 0.
+                "mov %al, {n}",            // Copies the old value.
+                "inc {n}",                 // Adds 1.
+                "lock cmpxchg {n}, ({v})", // Stores the sum if *v is al, else loads *v into al.
+                "jne 2b",                  // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("al") _, n = out(reg_byte) _,
+                no = label { return false },
+                options(att_syntax, nostack),
+            );
+            true
+        }
+
+        fn inc_unless_negative(v: *mut i8) -> bool {
+            access!(
+                "mov ({v}), %al",          // Loads *v.
+                "2: test %al, %al",        // Is it negative?
+                "js {no}",                 // Exits if so.
+                "mov %al, {n}",            // Copies the old value.
+                "inc {n}",                 // Adds 1.
+                "lock cmpxchg {n}, ({v})", // Stores the sum if *v is al, else loads *v into al.
+                "jne 2b",                  // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("al") _, n = out(reg_byte) _,
+                no = label { return false },
+                options(att_syntax, nostack),
+            );
+            true
+        }
+
+        fn dec_unless_positive(v: *mut i8) -> bool {
+            access!(
+                "mov ({v}), %al",   // Loads *v.
+                "2: test %al, %al", // Is it positive?
+                "jg {no}",          // Exits if so.
+                "mov %al, {n}",     // Copies the old value.
+                "dec {n}",          // Subtracts 1.
+                // Stores the difference if *v is al, else loads *v into al.
+                "lock cmpxchg {n}, ({v})",
+                "jne 2b",           // Retries if it was not, with the loaded value.
+                v = in(reg) v,
+                out("al") _, n = out(reg_byte) _,
+                no = label { return false },
+                options(att_syntax, nostack),
+            );
+            true
+        }
+    }
 }
 
 /// The functions `atomic_i16_*`.
@@ -576,7 +655,8 @@ pub(crate) mod atomic_i16 {
     use super::asm;
 
     all_families! { i16, ":x", reg, "ax" }
-    integers! { i16, ":x", reg, "w" }
+    integers! { i16, ":x", reg, "w", "ax" }
+    i32_i64_isize_i16! { i16, "ax", ":x" }
 }
 
 /// The functions `atomic_ptr_*`.

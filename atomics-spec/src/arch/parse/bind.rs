@@ -4,13 +4,13 @@ use super::cells::{join_or_none, parse_bits};
 use super::stack::WORD;
 use super::state::Parser;
 use crate::arch::model::Lang;
-use crate::arch::template::{Fill, ResultLocation, Scratch, Template};
+use crate::arch::template::{Fill, ResultLocation, Scratch, Template, Truth};
 use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
 use crate::model::op::Op;
 
 const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, \
-     ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, ?CC, `preserves_flags`, \
+     ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, \
      `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros";
 
 impl<'a> Parser<'a, '_> {
@@ -118,8 +118,8 @@ impl<'a> Parser<'a, '_> {
             self.add_scratch(cell, scratch, op, template)?;
             return Ok(None);
         }
-        if let Some(condition) = text.strip_prefix('?').filter(|cc| !cc.is_empty()) {
-            self.add_condition(cell, condition, template)?;
+        if let Some(code) = text.strip_prefix('?') {
+            self.add_truth(cell, code, op, template)?;
             return Ok(None);
         }
         self.add_argument(cell, op, template)
@@ -154,25 +154,34 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// The binding `?CC`.
-    fn add_condition(
+    /// The bindings `?` and `?CC`.
+    fn add_truth(
         &self,
         cell: Cell<'a>,
-        condition: &str,
+        code: &str,
+        op: &Op,
         template: &mut Template,
     ) -> Result<(), Error> {
-        for (line, needed) in [(&self.arch.branch, "branch"), (&self.arch.setcc, "setcc")] {
-            if line.is_none() && !self.faulty.has(|head| head == needed) {
-                return Err(cell.error(
-                    format!("a condition in a table without a row `{needed}`"),
-                    "add rows `branch` and `setcc` above the rows that use conditions",
-                ));
-            }
+        let is_end = code.is_empty();
+        if !is_end && self.arch.setcc.is_none() && !self.faulty.has(|head| head == "setcc") {
+            return Err(cell.error(
+                "a condition in a table without a row `setcc`",
+                "add the row above the rows that use conditions",
+            ));
         }
-        if template.condition.is_some() {
+        if is_end && op.pointer().is_some() {
+            return Err(cell.error(
+                "a jump out of a template that returns a value through its `p` argument",
+                "write the condition code that is the result after the `?`",
+            ));
+        }
+        if template.truth.is_some() {
             return Err(cell.error("a second condition", "a variant returns one value"));
         }
-        template.condition = Some(condition.into());
+        template.truth = Some(match is_end {
+            true => Truth::End,
+            false => Truth::Code(code.into()),
+        });
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use super::stack::check_stack;
 use super::state::{Open, Parser};
 use super::substitution::{Instance, Key};
 use crate::arch::model::Lang;
-use crate::arch::template::{CodeLine, ResultLocation, Template, WrittenLine};
+use crate::arch::template::{
+    CodeLine, NO, NO_LABEL, ResultLocation, Template, Truth, WrittenLine,
+};
 use crate::diag::Error;
 
 impl Parser<'_, '_> {
@@ -135,6 +137,19 @@ impl Parser<'_, '_> {
                     Some(Lang::C) => "{v} is a pointer to it",
                     _ => "{mem} is the variable in memory, {v} its address",
                 },
+            ));
+        }
+        if template.truth == Some(Truth::End) && !uses(NO) {
+            return Err(name.error(
+                format!("the template of `{shown}` always returns true"),
+                "the binding `?` promises that an instruction jumps to {no} if the result is false",
+            ));
+        }
+        let label = format!("{NO_LABEL}:");
+        if uses(NO) && template.lines.iter().any(|l| l.text.starts_with(&label)) {
+            return Err(name.error(
+                format!("the template of `{shown}` has both {{no}} and a label `{label}`"),
+                format!("where nothing can jump out of `asm!`, {{no}} is `{label}`: use another"),
             ));
         }
         let is_own = template.result == ResultLocation::OwnRegister;

@@ -2,7 +2,7 @@
 
 use super::substitution::Key;
 use crate::arch::model::{Arch, Lang};
-use crate::arch::template::{CodeLine, ResultLocation, Template};
+use crate::arch::template::{CodeLine, NO, ResultLocation, Template};
 use crate::lex::Cell;
 use crate::model::op::{Op, Ordering};
 
@@ -44,6 +44,9 @@ impl<'a> Draft<'a> {
         let template = &self.template;
         let is_pair = template.bits.iter().any(|bits| arch.is_pair(*bits));
         let mut known = vec!["v".to_owned(), "mem".into()];
+        if template.truth.is_some() && self.op().pointer().is_none() {
+            known.push(NO.into());
+        }
         if template.word.is_some() {
             known.extend(["mask".into(), "rest".into(), "shift".into()]);
         }

@@ -148,13 +148,6 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    pub(super) fn parse_branch(&mut self, row: &Row<'a>) -> Result<(), Error> {
-        let cell = take_rest(row, 1, "branch  LINE")?;
-        check_operands(cell, &["cc", "label"], &["cc", "label"])?;
-        self.arch.branch = Some(cell.text.into());
-        Ok(())
-    }
-
     pub(super) fn parse_setcc(&mut self, row: &Row<'a>) -> Result<(), Error> {
         let cell = take_rest(row, 1, "setcc  LINE")?;
         check_operands(cell, &["cc", "r"], &["cc", "r"])?;

@@ -3,6 +3,7 @@
 use super::cells::{check_operands, parse_bits, take_rest};
 use super::state::Parser;
 use super::substitution::{Key, Substitution};
+use crate::arch::template::NO;
 use crate::diag::Error;
 use crate::lex::{Cell, Row, is_name, shorten};
 use crate::model::op::Ordering;
@@ -59,7 +60,7 @@ impl<'a> Parser<'a, '_> {
                 "a name is made of a-z, 0-9 and _, and starts with a letter",
             ));
         }
-        const TAKEN: [&str; 7] = ["v", "mem", "r", "type", "mask", "rest", "shift"];
+        const TAKEN: [&str; 8] = ["v", "mem", "r", "type", "mask", "rest", "shift", NO];
         let is_register = self.arch.registers().any(|r| r == name.text);
         if TAKEN.contains(&name.text) || is_register {
             return Err(name.error(

@@ -4,7 +4,7 @@ use super::cells::parse_bits;
 use super::draft::{Draft, NamedVariant};
 use super::state::{Open, Parser};
 use crate::arch::model::Lang;
-use crate::arch::template::{ResultLocation, Template};
+use crate::arch::template::{NO, ResultLocation, Template, Truth};
 use crate::diag::Error;
 use crate::lex::{Cell, Row, shorten};
 use crate::model::op::{Form, Op};
@@ -164,6 +164,9 @@ impl<'a> Parser<'a, '_> {
         if template.word.is_some() {
             taken.extend(["mask", "rest", "shift"]);
         }
+        if template.truth.is_some() {
+            taken.push(NO);
+        }
         let lets: Vec<&str> = self.lets.names().collect();
         let args = op.operands().map(|a| ("argument", a.name.as_str()));
         let scratch = template.scratch.iter();
@@ -204,13 +207,13 @@ impl<'a> Parser<'a, '_> {
             // The result is a condition, or is computed from the old value, which is in the
             // register of the `p` argument.
             Form::Truth(_) if op.pointer().is_some() => !value,
-            _ if op.pointer().is_some() => !value && template.condition.is_none(),
-            Form::Void | Form::Store => !value && template.condition.is_none(),
+            _ if op.pointer().is_some() => !value && template.truth.is_none(),
+            Form::Void | Form::Store => !value && template.truth.is_none(),
             // The result is a condition, or is computed from the old value.
-            Form::Truth(_) => value != template.condition.is_some(),
-            _ => value && template.condition.is_none(),
+            Form::Truth(_) => value != template.truth.is_some(),
+            _ => value && template.truth.is_none(),
         };
-        if right && template.preserves_flags && template.condition.is_some() {
+        if right && template.preserves_flags && matches!(template.truth, Some(Truth::Code(_))) {
             return Err(cell.error(
                 "a template that preserves the flags, with a condition as its result",
                 if self.arch.clobbers_flags {
@@ -226,8 +229,8 @@ impl<'a> Parser<'a, '_> {
         Err(cell.error(
             "these bindings do not yield what the variant returns",
             "forms v and s have no result; operations with a `p` argument have none, or a \
-             condition ?CC; other forms B and b have a condition, or the old value >r; all others \
-             have a value >r",
+             condition ?CC; other forms B and b have a condition, `?`, or the old value >r; all \
+             others have a value >r",
         ))
     }
 }

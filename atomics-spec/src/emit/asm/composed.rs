@@ -7,7 +7,7 @@ use crate::emit::text::{Text, fresh};
 use crate::expr::Expr;
 use crate::model::Variant;
 use crate::model::op::ArgKind;
-use crate::plan::{Derived, Tells, loop_reads_pointer};
+use crate::plan::{Derived, Tells, loop_reads_pointer, tells_failure};
 use crate::semantics::NEW;
 
 /// Emits the body of a function that calls another variant.
@@ -110,17 +110,25 @@ pub(super) fn emit_loop(t: &mut Text, body: &Body<'_>, read: &Variant<'_>, excha
         "let mut {found} = {};",
         format_call(body, read, &[])
     ));
+    // If the place where the loop ends says what the result is, callers need not test it again.
+    let (failed, done) = match tells_failure(&v.of) {
+        true => ("return false;", "return true;"),
+        false => ("break;", "break;"),
+    };
     t.block("loop", |t| {
         if let Some(fails) = &meaning.fails {
             let fails = format_expr(v, &meaning.expand(fails), &found);
-            t.line(format!("if {fails} {{ break; }}"));
+            t.line(format!("if {fails} {{ {failed} }}"));
         }
         if let Some(new) = &meaning.new {
             t.line(format!("let {next} = {};", format_expr(v, new, &found)));
         }
         let call = format_call(body, exchange, &[format!("&mut {found}"), next.clone()]);
-        t.line(format!("if {call} {{ break; }}"));
+        t.line(format!("if {call} {{ {done} }}"));
     });
+    if tells_failure(&v.of) {
+        return;
+    }
     if let Some(fails) = &meaning.fails {
         let failed = format_expr(v, &meaning.expand(fails), &found);
         emit_write_pointer(t, v, &failed, &found);

@@ -95,6 +95,7 @@ impl Folded {
     /// metavariables.
     fn fill(&self, line: &str, of: Written<'_>) -> String {
         symbols::replace_in(line, &|name, is_inside| match self.resolve(name, of) {
+            _ if symbols::is_call(name) => symbols::marked(name),
             (Kind::Line, Use::Variable(name)) => format!("$(${name})?"),
             (_, Use::Variable(name)) => symbols::marked(&name),
             (Kind::Line, Use::Value(text)) if text.is_empty() => text,

@@ -5,10 +5,10 @@ mod encoding;
 mod lines;
 mod operands;
 
+use context::End;
 pub(super) use context::Native;
 
 use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
-use super::surroundings::Labels;
 use crate::arch::{Fill, ResultLocation};
 use crate::emit::text::{Text, fresh};
 use crate::model::op::Form;
@@ -20,11 +20,8 @@ impl Native<'_> {
     pub fn emit_body(&self, t: &mut Text) {
         let op = self.body.v.of.op;
         let pointer = op.pointer();
-        let (jumps, sets) = match (self.template.condition.is_some(), self.can_jump()) {
-            (false, _) => (false, false),
-            (true, jumps) => (jumps, !jumps),
-        };
-        let flag = fresh("is", op);
+        let flag = self.flag();
+        let (end, sets) = (self.end(), self.end() == End::Set);
         let found = pointer.map(|p| (fresh("found", op), self.encoding(&p.name)));
         let result = match &self.template.result {
             ResultLocation::Nowhere => None,
@@ -34,7 +31,7 @@ impl Native<'_> {
         emit_read_pointer(t, self.body.v);
         self.emit_word(t);
         let is_truth = matches!(self.body.v.of.form, Form::Truth(_));
-        let is_plain = self.template.condition.is_none()
+        let is_plain = end == End::None
             && self.template.word.is_none()
             && found.is_none()
             && !is_truth;
@@ -44,8 +41,8 @@ impl Native<'_> {
             // The macro declares and returns the variable.
             t.line(format!("access!({name}: {};", encoding.register_type()));
             t.indented(|t| {
-                self.emit_lines(t, false, false, &flag);
-                self.emit_operands(t, false, false, &flag);
+                self.emit_lines(t);
+                self.emit_operands(t);
             });
             let decoded = encoding.decode(name);
             let cast = decoded.strip_prefix(name.as_str()).unwrap_or_default();
@@ -62,19 +59,19 @@ impl Native<'_> {
             None => "access",
             Some(_) => "access_word",
         };
-        if jumps && matches!(self.labels, Labels::If(_)) {
+        if end == End::Either {
             t.line(format!("condition!({access};"));
             t.indented(|t| {
-                self.emit_ends(t);
-                self.emit_lines(t, false, false, &flag);
-                self.emit_operands(t, false, false, &flag);
+                self.emit_set(t);
+                self.emit_lines(t);
+                self.emit_operands(t);
             });
             return t.line(")");
         }
         t.line(format!("{access}!("));
         t.indented(|t| {
-            self.emit_lines(t, jumps, sets, &flag);
-            self.emit_operands(t, jumps, sets, &flag);
+            self.emit_lines(t);
+            self.emit_operands(t);
         });
         t.line(");");
         for (name, encoding) in found.iter().chain(&result) {
@@ -98,8 +95,8 @@ impl Native<'_> {
             }
         } else if sets {
             t.line(format!("{flag} != 0"));
-        } else if jumps {
-            t.line("false");
+        } else if end == End::Exit {
+            t.line("true");
         } else if let (Some((name, encoding)), Form::Truth(_)) = (&result, self.body.v.of.form) {
             // The result is computed from the old value.
             let decoded = encoding.decode(name);
@@ -116,11 +113,6 @@ impl Native<'_> {
         } else if let Some((name, encoding)) = result {
             t.line(encoding.decode(&name));
         }
-    }
-
-    /// Whether a condition is a jump. A jump would lose the old value, which a `p` argument needs.
-    fn can_jump(&self) -> bool {
-        self.labels != Labels::Never && self.body.v.of.op.pointer().is_none()
     }
 
     /// Emits the address of the word that contains the variable and the place of the variable in it.

@@ -13,7 +13,7 @@ use crate::model::ty::{Family, Repr};
 use crate::names::{self, rust_ident};
 
 /// Names of macros that generated code calls.
-const CALLED: [&str; 13] = [
+const CALLED: [&str; 14] = [
     "access",
     "access_word",
     "asm",
@@ -27,6 +27,7 @@ const CALLED: [&str; 13] = [
     "fenced",
     "functions",
     "macro_rules",
+    "no",
 ];
 
 /// Functions of a shape that are the same in some families.

@@ -31,6 +31,9 @@ const MARK: [char; 2] = ['\u{1}', '\u{2}'];
 /// The start and the end of an instruction in a text.
 const INSTRUCTION: [char; 2] = ['\u{3}', '\u{4}'];
 
+/// The end of the mark of a call.
+const CALL: &str = "!()";
+
 /// The start of a line with an operand.
 const OPERAND: char = '\u{8}';
 
@@ -76,6 +79,16 @@ impl Symbols {
 /// The mark of the parameter `name`.
 pub(super) fn marked(name: &str) -> String {
     format!("{}{name}{}", MARK[0], MARK[1])
+}
+
+/// The mark of a call of the macro `name`, which stands for a part of an instruction.
+pub(super) fn call(name: &str) -> String {
+    marked(&format!("{name}{CALL}"))
+}
+
+/// Whether what looks like a parameter is a call of a macro.
+pub(super) fn is_call(name: &str) -> bool {
+    name.ends_with(CALL)
 }
 
 /// An instruction, as an argument of `asm!`.
@@ -170,6 +183,7 @@ pub(super) fn rust(line: &str) -> String {
 fn code(part: Part<'_>) -> String {
     match part {
         Part::Plain(plain) => plain.to_owned(),
+        Part::Parameter(call) if is_call(call) => call.to_owned(),
         Part::Parameter(name) => format!("${name}"),
     }
 }

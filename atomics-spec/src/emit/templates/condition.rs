@@ -1,20 +1,37 @@
-/// Runs instructions whose result is a condition: `$jump` jumps out of them if it holds.
+/// Runs instructions that jump to `no!()` if their result is false.
 #[cfg(HAS_LABELS)]
 macro_rules! condition {
-    ($access:ident; $jump:expr => $yes:ident; $set:expr => $is:ident: $class:ident;
+    ($access:ident; $set:expr => $is:ident: $class:ident;
      $($line:expr),+ $(,)?; $($operand:tt)*) => {{
-        $access!($($line,)+ $jump; $yes = label { return true }, $($operand)*);
-        false
+        $access!($($line),+; no = label { return false }, $($operand)*);
+        true
     }};
 }
 
-/// Runs instructions whose result is a condition: `$set` saves it.
+/// Where the instructions of `condition!` jump to.
+#[cfg(HAS_LABELS)]
+macro_rules! no {
+    () => {
+        "{no}"
+    };
+}
+
+/// Runs instructions that jump to `no!()` if their result is false. There, and at their end, `$set`
+/// saves the result.
 #[cfg(not(HAS_LABELS))]
 macro_rules! condition {
-    ($access:ident; $jump:expr => $yes:ident; $set:expr => $is:ident: $class:ident;
+    ($access:ident; $set:expr => $is:ident: $class:ident;
      $($line:expr),+ $(,)?; $($operand:tt)*) => {{
         let $is: u8;
-        $access!($($line,)+ $set; $($operand)* $is = lateout($class) $is,);
+        $access!($($line,)+ concat!("3: ", $set); $($operand)* $is = lateout($class) $is,);
         $is != 0
     }};
+}
+
+/// Where the instructions of `condition!` jump to.
+#[cfg(not(HAS_LABELS))]
+macro_rules! no {
+    () => {
+        "3f"
+    };
 }

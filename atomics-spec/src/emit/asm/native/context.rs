@@ -1,13 +1,26 @@
 //! A variant with its template: what the emitters of its parts ask about it.
 
 use super::encoding::Encoding;
-use crate::arch::Template;
+use crate::arch::{Template, Truth};
 use crate::emit::asm::body::Body;
 use crate::emit::asm::surroundings::Labels;
 use crate::emit::asm::symbols::Kind;
 use crate::emit::text::fresh;
 use crate::model::op::Op;
 use crate::names::rust_ident;
+
+/// How a block returns true or false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It does not.
+    None,
+    /// It jumps to a `label` block if the result is false.
+    Exit,
+    /// It saves a condition.
+    Set,
+    /// The macro `condition!` takes one of these.
+    Either,
+}
 
 /// One variant, implemented by a template.
 pub struct Native<'a> {
@@ -29,6 +42,17 @@ impl Native<'_> {
             32
         } else {
             self.bits()
+        }
+    }
+
+    /// How the block returns true or false.
+    pub fn end(&self) -> End {
+        match (&self.template.truth, self.labels) {
+            (None, _) => End::None,
+            (Some(Truth::Code(_)), _) if !self.template.exits() => End::Set,
+            (Some(Truth::Code(_)), Labels::Never) => End::Set,
+            (Some(Truth::Code(_)), Labels::If(_)) => End::Either,
+            (Some(_), _) => End::Exit,
         }
     }
 

@@ -1,16 +1,16 @@
 //! The instructions of an `asm!` block, with their comments.
 
-use super::context::{Native, asm_name};
+use super::context::{End, Native, asm_name};
+use crate::arch::{NO, NO_LABEL, Truth};
 use crate::emit::asm::sentence::format_sentence;
-use crate::emit::asm::symbols::{Kind, instruction, instruction_before};
+use crate::emit::asm::symbols::{self, Kind, instruction, instruction_before};
 use crate::emit::text::{Text, fresh};
 
-const JUMPS: &str = "Jumps directly to the target if the caller branches on the result.";
 const SETS: &str = "Saves the result before other instructions change the condition codes.";
 
 impl Native<'_> {
     /// Emits the instructions.
-    pub fn emit_lines(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
+    pub fn emit_lines(&self, t: &mut Text) {
         let arch = self.body.arch;
         for (index, feature) in arch.features.iter().enumerate() {
             if let (true, Some(directive)) = (self.template.needs.has(index), &feature.directive) {
@@ -44,41 +44,38 @@ impl Native<'_> {
                 t.line(instruction(&self.fill(&line.text)));
             }
         }
-        if jumps {
-            t.comment(JUMPS);
-            let yes = fresh("yes", self.body.v.of.op);
-            t.line(instruction(&self.fill_condition(
-                arch.branch.as_deref(),
-                "{label}",
-                &yes,
-            )));
-        }
-        if sets {
+        if self.end() == End::Set {
             t.comment(SETS);
-            let set = self.fill_condition(arch.setcc.as_deref(), "{r}", flag);
-            t.line(instruction(&set));
+            let label = match self.template.exits() {
+                true => format!("{NO_LABEL}: "),
+                false => String::new(),
+            };
+            t.line(instruction(&(label + &self.fill_set())));
         }
     }
 
-    /// Emits both ways to return a condition, for the macro that chooses between them.
-    pub fn emit_ends(&self, t: &mut Text) {
-        let (arch, op) = (self.body.arch, self.body.v.of.op);
-        let (yes, flag) = (fresh("yes", op), fresh("is", op));
-        let jump = self.fill_condition(arch.branch.as_deref(), "{label}", &yes);
-        let set = self.fill_condition(arch.setcc.as_deref(), "{r}", &flag);
-        t.comment(JUMPS);
-        t.line(instruction_before(&jump, &format!(" => {yes};")));
+    /// Emits how to save the condition, for the macro that does so if it has no labels.
+    pub fn emit_set(&self, t: &mut Text) {
         t.comment(SETS);
-        let end = format!(" => {flag}: {};", self.plain_class(8));
-        t.line(instruction_before(&set, &end));
+        let end = format!(" => {}: {};", self.flag(), self.plain_class(8));
+        t.line(instruction_before(&self.fill_set(), &end));
     }
 
-    /// The instruction of a condition, with `name` for its operand.
-    fn fill_condition(&self, line: Option<&str>, operand: &str, name: &str) -> String {
-        let condition = self.template.condition.as_deref().unwrap_or("");
+    /// The variable for the condition.
+    pub fn flag(&self) -> String {
+        fresh("is", self.body.v.of.op)
+    }
+
+    /// The instruction that saves the condition.
+    fn fill_set(&self) -> String {
+        let condition = match &self.template.truth {
+            Some(Truth::Code(code)) => code.as_str(),
+            _ => "",
+        };
         let condition = self.body.symbols.mark(Kind::Text, "cc", condition);
-        let line = line.unwrap_or("").replace("{cc}", &condition);
-        line.replace(operand, &format!("{{{name}}}"))
+        let line = self.body.arch.setcc.as_deref().unwrap_or("");
+        let line = line.replace("{cc}", &condition);
+        line.replace("{r}", &format!("{{{}}}", self.flag()))
     }
 
     /// A meaning with the names of fixed registers.
@@ -128,6 +125,13 @@ impl Native<'_> {
         let symbols = self.body.symbols;
         if let Some((_, text)) = self.template.lets.iter().find(|(known, _)| known == name) {
             return symbols.mark(Kind::Text, name, text);
+        }
+        if name == NO && self.end() != End::None {
+            return match self.end() {
+                End::Either => symbols::call(NO),
+                End::Set => format!("{NO_LABEL}f"),
+                _ => format!("{{{NO}}}"),
+            };
         }
         if name == "mem" {
             let memory = self.body.arch.size(self.register_bits());

@@ -1,8 +1,8 @@
 //! The operands and options of an `asm!` block.
 
-use super::context::{Native, asm_name};
+use super::context::{End, Native, asm_name};
 use super::encoding::{HALVES, widen};
-use crate::arch::{ResultLocation, Template};
+use crate::arch::{NO, ResultLocation, Template};
 use crate::emit::asm::options::{emit_options, format_options};
 use crate::emit::asm::pointer::pointee;
 use crate::emit::asm::symbols::{self, Kind};
@@ -17,7 +17,7 @@ fn operand(t: &mut Text, text: String) {
 
 impl Native<'_> {
     /// Emits the operands and the options.
-    pub fn emit_operands(&self, t: &mut Text, jumps: bool, sets: bool, flag: &str) {
+    pub fn emit_operands(&self, t: &mut Text) {
         let op = self.body.v.of.op;
         let address = match self.template.word {
             None => rust_ident(op.variable()),
@@ -50,15 +50,13 @@ impl Native<'_> {
             }
         }
         self.emit_outputs(t);
-        if sets {
-            operand(
-                t,
-                format!("{flag} = lateout({}) {flag},", self.plain_class(8)),
-            );
-        }
-        if jumps {
-            let yes = fresh("yes", op);
-            t.line(format!("{yes} = label {{ return true }},"));
+        match self.end() {
+            End::Set => {
+                let (flag, class) = (self.flag(), self.plain_class(8));
+                operand(t, format!("{flag} = lateout({class}) {flag},"));
+            }
+            End::Exit => t.line(format!("{NO} = label {{ return false }},")),
+            End::None | End::Either => {}
         }
         let clobbered = self.body.arch.flags_register.as_ref();
         if let Some(register) = clobbered.filter(|_| !self.template.preserves_flags) {

@@ -98,7 +98,7 @@ fn condition(arch: &Arch) -> Vec<String> {
     let endian = arch.endian.iter();
     all.extend(endian.map(|endian| format!("target_endian = \"{endian}\"")));
     all.extend(arch.kernel_condition.clone());
-    if Patched::of(arch).is_some() {
+    if Patched::of(arch).is_some() || arch.needs_labels() {
         all.push(HAS_LABELS.into());
     }
     all

@@ -71,9 +71,9 @@ pub fn kernel_sequence(feature: &str) -> String {
     format!("generated_arch_atomic_{feature}_asm")
 }
 
-/// The constant that says which instructions a module has, of those that a kernel chooses between.
+/// The function that returns whether a kernel that decides at boot uses a feature: `has_lse`.
 pub fn kernel_choice(feature: &str) -> String {
-    format!("HAS_{}", feature.to_ascii_uppercase())
+    format!("has_{feature}")
 }
 
 /// The C helper around a function: `rust_helper_atomic64_fetch_add_acquire`.

@@ -206,6 +206,70 @@ fn c_functions_under_their_own_names_are_there_if_asked_for() {
     assert!(!path.exists());
 }
 
+/// riscv64 kernels find Zabha and Zacas at boot. A function asks where C asks, and where a loop of LR
+/// and SC becomes one instruction; nowhere else.
+#[test]
+fn the_choices_that_riscv64_makes_at_boot() {
+    const FOLDER: &str = "rust/kernel/sync/atomic/backend";
+    let tree = tree();
+    success(&generate(&tree, &["--backend", "asm"]));
+    let makefile = read(&tree, MAKEFILE);
+    let choice = read(&tree, &format!("{FOLDER}/riscv64.rs"));
+    for (extension, assembler) in [
+        ("zabha", ""),
+        (
+            "zacas",
+            "    not(CONFIG_RUSTC_LLVM_MAJOR_VERSION = \"19\"),\n",
+        ),
+    ] {
+        let upper = extension.to_ascii_uppercase();
+        let name = format!("generated_arch_atomic_{extension}_asm.rs");
+        let source = read(&tree, &format!("rust/kernel/{name}.S"));
+        let sequence = format!(
+            "\n// Cut here.\n\n::kernel::concat_literals!(ALTERNATIVE(\"nop\", \"j {{l_yes}}\", \
+             STANDARD_EXT, RISCV_ISA_EXT_{upper}, 1))\n"
+        );
+        assert!(source.contains(&sequence), "{source}");
+        let line = format!(
+            "ifdef CONFIG_RISCV_ISA_{upper}\n$(obj)/kernel.o: $(obj)/kernel/{name}\nendif\n"
+        );
+        assert!(makefile.contains(&line), "{makefile}");
+        // A kernel without the extension, and a compiler that cannot use it, have no jump.
+        let function = format!(
+            "fn has_{extension}() -> bool {{ #[cfg(all( CONFIG_RISCV_ISA_{upper}, \
+             CONFIG_RUSTC_HAS_SPAN_FILE, {assembler}not(testlib)"
+        );
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(squeezed(&choice).contains(&squeezed(&function)), "{choice}");
+    }
+    assert_eq!(choice.matches("l_yes = label { return true },").count(), 2);
+    let instructions = read(&tree, &format!("{FOLDER}/riscv64/instructions.rs"));
+    let count = |text: &str| instructions.matches(text).count();
+    assert!(
+        count("if super::zacas() {") > 0,
+        "cmpxchg of 32 and 64 bits"
+    );
+    assert!(
+        count("if super::zabha() && super::zacas() {") > 0,
+        "cmpxchg of 8 and 16 bits"
+    );
+    // No instruction of an extension stands outside `.option push` and `.option pop`.
+    let enabled = count("\".option arch, +za");
+    assert!(count("\".option push\"") > 0 && enabled >= count("\".option push\""));
+    assert_eq!(count("\".option push\""), count("\".option pop\""));
+    // AND, OR and XOR are one AMO without Zabha, too.
+    for block in instructions.split("if super::zabha() {").skip(1) {
+        let block = block.split("} else {").next().unwrap_or_default();
+        assert!(!block.contains("\"amo\", $amo"), "{block}");
+        assert!(
+            block.contains("amoswap") || block.contains("amoadd"),
+            "{block}"
+        );
+    }
+    // arm64 has one capability, and these kernels have none of it.
+    assert!(!instructions.contains("fn lse()"));
+}
+
 /// arm64 kernels choose between LL/SC and LSE at boot. Their Rust code does by a string that the
 /// build makes of the headers.
 #[test]
@@ -249,7 +313,7 @@ fn the_choice_that_arm64_makes_at_boot() {
             &format!("rust/kernel/sync/atomic/backend/aarch64/{module}.rs"),
         );
         assert!(
-            text.contains(&format!("const HAS_LSE: bool = {has};\n")),
+            text.contains(&format!("fn has_lse() -> bool {{\n    {has}\n}}\n")),
             "{text}"
         );
     }

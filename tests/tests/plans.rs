@@ -319,6 +319,64 @@ fn features_choose_among_templates() {
     assert!(is_plan(&then) && is_plan(&otherwise));
 }
 
+/// A kernel that finds features at boot uses them where they save a loop, since a choice costs it a
+/// jump.
+#[test]
+fn a_kernel_chooses_where_that_saves_a_loop() {
+    let spec = Spec::builtin().unwrap_or_else(|e| panic!("{e}"));
+    let arch = spec.arch("riscv64").expect("a table of the architecture");
+    let planners = Planners::in_kernel(&spec, arch);
+    let choose = |function: &str| {
+        let v = spec.find(function).expect("it exists");
+        planners.choose(&v).expect("a plan")
+    };
+    let named = |function: &str| match choose(function) {
+        Choice::Same(_) => Vec::new(),
+        Choice::If { features, .. } => {
+            let names = features
+                .iter()
+                .map(|index| arch.features[*index].name.as_str());
+            names.collect::<Vec<_>>()
+        }
+    };
+    for (function, features) in [
+        ("atomic_cmpxchg", &["zacas"][..]),
+        ("atomic64_cmpxchg_release", &["zacas"]),
+        ("atomic_i8_cmpxchg_acquire", &["zabha", "zacas"]),
+        ("atomic_i8_xchg_relaxed", &["zabha"]),
+        ("atomic_i16_add", &["zabha"]),
+        ("atomic_i16_fetch_add_relaxed", &["zabha"]),
+        // One AMO on the word, without Zabha.
+        ("atomic_i16_fetch_or", &[]),
+        ("atomic_i8_and", &[]),
+        // One AMO.
+        ("atomic_fetch_add", &[]),
+        ("atomic_xchg", &[]),
+        // A loop, with Zacas as well.
+        ("atomic_fetch_add_unless", &[]),
+        ("atomic64_dec_if_positive", &[]),
+        // A loop around a compare-and-exchange, which asks.
+        ("atomic_i8_fetch_add_unless", &[]),
+    ] {
+        assert_eq!(named(function), features, "{function}");
+    }
+    // Nobody asks again in a function that is called on one of the ways.
+    for v in spec.variants() {
+        let choice = planners.choose(&v).expect("a plan");
+        if let Choice::If { .. } = choice {
+            let callees = choice.plans().into_iter().flat_map(Plan::callees);
+            for callee in callees {
+                let own = planners.choose(&callee).expect("a plan");
+                assert!(
+                    matches!(own, Choice::Same(_)),
+                    "{} asks again",
+                    v.function()
+                );
+            }
+        }
+    }
+}
+
 /// Every variant has a plan on every CPU of every architecture.
 #[test]
 fn every_variant_has_a_plan_everywhere() {

@@ -54,6 +54,9 @@ pub struct Feature {
 pub struct KernelFeature {
     /// The kernel's option without which it never uses the feature.
     pub option: String,
+    /// The `cfg` predicate of the kernels whose Rust compiler knows the instructions, if these are
+    /// not all.
+    pub assembler: Option<String>,
     /// The sequence that tells, for a kernel that decides at boot. Without one, the option implies
     /// the feature.
     pub sequence: Option<Sequence>,

@@ -51,7 +51,10 @@ pub fn module_of(
     surroundings: Surroundings,
     has: &dyn Fn(&Variant<'_>) -> bool,
 ) -> Result<String, Missing> {
-    let planners = Planners::new(spec, arch);
+    let planners = match surroundings.hosted {
+        Hosted::Kernel => Planners::in_kernel(spec, arch),
+        _ => Planners::new(spec, arch),
+    };
     let mut text = Text::default();
     text.inner_doc(&format!(
         "Inline assembly for {}.\n\n\

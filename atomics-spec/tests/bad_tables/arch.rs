@@ -389,7 +389,7 @@ fn the_head_of_a_table() {
           = help: write `yes` if instructions clobber the condition codes unless a template says otherwise, `no` if they preserve them
 
         `store_mb xchg` -> `kernel yes`
-        error: `yes` is neither `inline`, `directive` nor a feature
+        error: `yes` is neither `inline`, `directive`, `assembler` nor a feature
           --> demo.tbl:31:8
            |
         31 | kernel yes

@@ -348,13 +348,29 @@ fn how_a_kernel_knows_a_feature() {
            |                                      ^^^^
            = help: the operands here are {l_yes}, {l_no}
 
-        `kernel row` -> `kernel fast CONFIG_A <asm/a.h> JUMP("{l_no}")\nfeature more more - -\nkernel more CONFIG_A <asm/a.h> JUMP("{l_no}")`
-        error: a second sequence, besides that of `fast`
-          --> demo.tbl:34:22
+        `kernel row` -> `kernel assembler fast CONFIG_A`
+        error: no kernel uses `fast`
+          --> demo.tbl:32:18
            |
-        34 | kernel more CONFIG_A <asm/a.h> JUMP("{l_no}")
-           |                      ^^^^^^^^^
-           = help: a kernel chooses between two sets of instructions, not more
+        32 | kernel assembler fast CONFIG_A
+           |                  ^^^^
+           = help: above this row, write how a kernel knows the feature: kernel  FEATURE  OPTION
+
+        `kernel row` -> `kernel fast CONFIG_A\nkernel assembler fast CONFIG_B\nkernel assembler fast CONFIG_C`
+        error: a second row `kernel  assembler` for `fast`
+          --> demo.tbl:34:18
+           |
+        34 | kernel assembler fast CONFIG_C
+           |                  ^^^^
+           = help: remove one of them
+
+        `kernel row` -> `kernel fast CONFIG_A\nkernel assembler fast not(CONFIG_B = 19)`
+        error: `not(CONFIG_B = 19)` is not a condition
+          --> demo.tbl:33:23
+           |
+        33 | kernel assembler fast not(CONFIG_B = 19)
+           |                       ^^^^^^^^^^^^^^^^^^
+           = help: write options of the kernel, in `all()`, `any()` and `not()`, as in `cfg`
 
         `kernel row` -> `kernel directive .arch {r}`
         error: unknown operand `{r}`

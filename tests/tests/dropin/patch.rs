@@ -31,8 +31,10 @@ pub fn repository() -> TempDir {
     project::write(tree.path(), &[(DEF, DEFINITIONS)]);
     fs::remove_dir_all(tree.path().join("rust/kernel/sync/atomic/backend/")).expect("a folder");
     fs::remove_file(tree.path().join("rust/helpers/atomic_ext.c")).expect("a file");
-    let sequence = "rust/kernel/generated_arch_atomic_lse_asm.rs.S";
-    fs::remove_file(tree.path().join(sequence)).expect("a file");
+    for feature in ["lse", "zabha", "zacas"] {
+        let sequence = format!("rust/kernel/generated_arch_atomic_{feature}_asm.rs.S");
+        fs::remove_file(tree.path().join(sequence)).expect("a file");
+    }
     let gone = read(&tree, "rust/kernel/sync/atomic/internal.rs");
     project::write(tree.path(), &[("rust/helpers/gone.rs", &gone)]);
     let mode = fs::Permissions::from_mode(0o755);

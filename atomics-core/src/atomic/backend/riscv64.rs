@@ -206,11 +206,13 @@ macro_rules! cmpxchg_asm {
     ($v:expr, $old:expr, $new:expr, $int:ty, [$($also:tt)?], $w:tt, $aqrl:tt, [$($also2:tt)?]) => {{
         let (v, old, new) = ($v, $old, $new);
         access!(r: $int;
+            ".option push",         // Saves the assembler's options.
             ".option arch, +zacas", // Enables zacas in the assembler.
             $($also,)?              // Earlier accesses are ordered before the store.
             // Stores new if *v is old; loads *v; fully ordered (full).
             concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
             $($also2,)?             // Later accesses are ordered after the load.
+            ".option pop",          // Restores the assembler's options.
             v = in(reg) v,
             old = inout(reg) old => r,
             new = in(reg) new, options(nostack, preserves_flags),
@@ -223,10 +225,12 @@ macro_rules! op_asm {
     ($i:expr, $v:expr, $amo:tt, $w:tt) => {{
         let (i, v) = ($i, $v);
         access!(
+            ".option push",         // Saves the assembler's options.
             ".option arch, +zabha", // Enables zabha in the assembler.
             // Adds i to *v (`add`); clears the bits of *v that are clear in i (`and`); sets the
             // bits of *v that are set in i (`or`); flips the bits of *v that are set in i (`xor`).
             concat!("amo", $amo, ".", $w, " zero, {i}, ({v})"),
+            ".option pop",          // Restores the assembler's options.
             v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
         );
     }};
@@ -237,11 +241,13 @@ macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $amo:tt, $w:tt, $aqrl:tt) => {{
         let (i, v) = ($i, $v);
         access!(r: $int;
+            ".option push",         // Saves the assembler's options.
             ".option arch, +zabha", // Enables zabha in the assembler.
             // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
             // (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the bits of
             // *v that are set in i (`fetch_xor`); fully ordered (full).
             concat!("amo", $amo, ".", $w, $aqrl, " {r}, {i}, ({v})"),
+            ".option pop",          // Restores the assembler's options.
             v = in(reg) v, i = in(reg) i,
             r = lateout(reg) r, options(nostack, preserves_flags),
         )
@@ -443,9 +449,11 @@ macro_rules! xchg_2 {
         fn $name(v: *mut $int, new: $int) -> $int {
             if super::zabha() {
                 access!(r: $int;
+                    ".option push",         // Saves the assembler's options.
                     ".option arch, +zabha", // Enables zabha in the assembler.
                     // Swaps *v and new; fully ordered (full).
                     concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
+                    ".option pop",          // Restores the assembler's options.
                     v = in(reg) v, new = in(reg) new,
                     r = lateout(reg) r, options(nostack, preserves_flags),
                 )
@@ -480,12 +488,14 @@ macro_rules! cmpxchg_2 {
         fn $name(v: *mut $int, old: $int, new: $int) -> $int {
             if super::zabha() && super::zacas() {
                 access!(r: $int;
+                    ".option push",         // Saves the assembler's options.
                     ".option arch, +zabha", // Enables zabha in the assembler.
                     ".option arch, +zacas", // Enables zacas in the assembler.
                     $($also,)?              // Earlier accesses are ordered before the store.
                     // Stores new if *v is old; loads *v; fully ordered (full).
                     concat!("amocas.", $w, $aqrl, " {old}, {new}, ({v})"),
                     $($also2,)?             // Later accesses are ordered after the load.
+                    ".option pop",          // Restores the assembler's options.
                     v = in(reg) v,
                     old = inout(reg) old => r,
                     new = in(reg) new, options(nostack, preserves_flags),

@@ -9,6 +9,7 @@ use crate::diag::Error;
 use crate::lex::{Cell, Row, shorten};
 
 const INLINE: &str = "kernel  inline  [CONDITION]";
+const ASSEMBLER: &str = "kernel  assembler  FEATURE  CONDITION";
 const FEATURE: &str = "kernel  FEATURE  OPTION  [HEADERS  SEQUENCE]";
 const SEQUENCE: &str = "kernel  FEATURE  OPTION  HEADERS  SEQUENCE";
 
@@ -27,6 +28,9 @@ impl<'a> Parser<'a, '_> {
         if cell.text == "directive" {
             return self.parse_directive(row);
         }
+        if cell.text == "assembler" {
+            return self.parse_assembler(row);
+        }
         let index = self.arch.features.iter().position(|f| f.name == cell.text);
         let Some(index) = index else {
             if self.faulty.has(|head| head == "feature") {
@@ -34,7 +38,7 @@ impl<'a> Parser<'a, '_> {
             }
             return Err(cell.error(
                 format!(
-                    "`{}` is neither `inline`, `directive` nor a feature",
+                    "`{}` is neither `inline`, `directive`, `assembler` nor a feature",
                     shorten(cell.text)
                 ),
                 "write `kernel  inline` if a kernel can use the instructions inline, or how a \
@@ -49,29 +53,16 @@ impl<'a> Parser<'a, '_> {
         }
         let option = row.get(2, "OPTION", FEATURE)?;
         check_option(option)?;
-        if let (Some(extra), Some(other)) = (row.cells.get(3), self.with_sequence()) {
-            return Err(extra.error(
-                format!("a second sequence, besides that of `{other}`"),
-                "a kernel chooses between two sets of instructions, not more",
-            ));
-        }
         let sequence = match row.cells.get(3) {
             None => None,
             Some(headers) => Some(self.parse_sequence(*headers, take_rest(row, 4, SEQUENCE)?)?),
         };
         self.arch.features[index].kernel = Some(KernelFeature {
             option: option.text.into(),
+            assembler: None,
             sequence,
         });
         Ok(())
-    }
-
-    /// The feature that has a sequence.
-    fn with_sequence(&self) -> Option<&str> {
-        let has = |kernel: &KernelFeature| kernel.sequence.is_some();
-        let mut features = self.arch.features.iter();
-        let found = features.find(|f| f.kernel.as_ref().is_some_and(has));
-        found.map(|f| f.name.as_str())
     }
 
     fn parse_inline(&mut self, row: &Row<'a>) -> Result<(), Error> {
@@ -82,12 +73,7 @@ impl<'a> Parser<'a, '_> {
             ));
         }
         let condition = row.rest(2);
-        if let Some(cell) = condition.filter(|cell| !is_predicate(cell.text)) {
-            return Err(cell.error(
-                format!("`{}` is not a condition", shorten(cell.text)),
-                "write options of the kernel, in `all()`, `any()` and `not()`, as in `cfg`",
-            ));
-        }
+        condition.map_or(Ok(()), check_condition)?;
         self.arch.kernel = true;
         self.arch.kernel_condition = condition.map(|cell| cell.text.to_owned());
         Ok(())
@@ -103,6 +89,31 @@ impl<'a> Parser<'a, '_> {
             ));
         }
         self.arch.kernel_directive = Some(directive.text.into());
+        Ok(())
+    }
+
+    fn parse_assembler(&mut self, row: &Row<'a>) -> Result<(), Error> {
+        let cell = row.get(2, "FEATURE", ASSEMBLER)?;
+        let condition = take_rest(row, 3, ASSEMBLER)?;
+        let mut features = self.arch.features.iter_mut();
+        let found = features.find(|f| f.name == cell.text);
+        let Some(kernel) = found.and_then(|f| f.kernel.as_mut()) else {
+            if self.faulty.has(|head| matches!(head, "feature" | "kernel")) {
+                return Ok(());
+            }
+            return Err(cell.error(
+                format!("no kernel uses `{}`", shorten(cell.text)),
+                "above this row, write how a kernel knows the feature: kernel  FEATURE  OPTION",
+            ));
+        };
+        if kernel.assembler.is_some() {
+            return Err(cell.error(
+                format!("a second row `kernel  assembler` for `{}`", cell.text),
+                "remove one of them",
+            ));
+        }
+        check_condition(condition)?;
+        kernel.assembler = Some(condition.text.into());
         Ok(())
     }
 
@@ -139,6 +150,17 @@ fn check_option(cell: Cell<'_>) -> Result<(), Error> {
     }
 }
 
+/// Refuses what is not a predicate of `cfg` that depends on options alone.
+fn check_condition(cell: Cell<'_>) -> Result<(), Error> {
+    match is_predicate(cell.text) {
+        true => Ok(()),
+        false => Err(cell.error(
+            format!("`{}` is not a condition", shorten(cell.text)),
+            "write options of the kernel, in `all()`, `any()` and `not()`, as in `cfg`",
+        )),
+    }
+}
+
 fn is_option(text: &str) -> bool {
     let name = text.strip_prefix("CONFIG_").unwrap_or("");
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -155,8 +177,18 @@ fn is_predicate(text: &str) -> bool {
     match (inner("not"), inner("all").or_else(|| inner("any"))) {
         (Some(one), _) => is_predicate(one),
         (_, Some(list)) => split_list(list).into_iter().all(is_predicate),
-        _ => is_option(text),
+        _ => match text.split_once(" = ") {
+            Some((name, value)) => is_option(name) && is_value(value),
+            None => is_option(text),
+        },
     }
+}
+
+/// Whether a text is the value of an option, as a string.
+fn is_value(text: &str) -> bool {
+    let value = text.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    value.is_some_and(|v| !v.is_empty() && v.chars().all(is_word))
 }
 
 /// The elements of a list whose commas are outside parentheses.

@@ -65,8 +65,8 @@ fn emit_in_kernel(text: &mut Text, feature: &Feature) {
         Some(KernelFeature {
             sequence: Some(_), ..
         }) => (
-            format!("Whether this is the module for CPUs with {name}."),
-            format!("super::{}", names::kernel_choice(&feature.name)),
+            format!("Whether the kernel uses {name}."),
+            format!("super::{}()", names::kernel_choice(&feature.name)),
         ),
         Some(KernelFeature { option, .. }) => (
             format!("Whether all CPUs that the kernel is for have {name}."),

@@ -1,5 +1,6 @@
 //! The drop-in for a kernel tree: its C helpers and its Rust module.
 
+mod at_boot;
 mod backend;
 mod partial;
 mod patched;
@@ -49,7 +50,7 @@ const BYTE: &str = "any(CONFIG_X86_64, CONFIG_UML, CONFIG_ARM, CONFIG_ARM64)";
 /// name of its source without the extensions, and the option of the kernel without which it is not
 /// used.
 pub fn kernel_sequences(spec: &Spec) -> impl Iterator<Item = (String, &str)> {
-    backend::patched(spec).map(|patched| (patched.source().0, patched.option()))
+    backend::found_at_boot(spec).map(|feature| (feature.source().0, feature.option()))
 }
 
 /// What a drop-in has: for each part that is there, the model of its operations.
@@ -155,8 +156,8 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         add(&format!("kernel/sync/atomic/{name}.rs"), text);
     }
     if inline {
-        for patched in backend::patched(spec) {
-            let (name, text) = patched.source();
+        for feature in backend::found_at_boot(spec) {
+            let (name, text) = feature.source();
             files.push(File {
                 path: format!("rust/kernel/{name}.rs.S"),
                 contents: banner(&format!(" --kernel TREE{own}"), ASSEMBLY) + &text,

@@ -8,15 +8,25 @@ use crate::emit::text::{Text, fresh};
 
 const SETS: &str = "Saves the result before other instructions change the condition codes.";
 
+/// The start of RISC-V's directives for the assembler's options, which it can save and restore.
+const OPTION: &str = ".option ";
+
 impl Native<'_> {
     /// Emits the instructions.
     pub fn emit_lines(&self, t: &mut Text) {
         let arch = self.body.arch;
-        for (index, feature) in arch.features.iter().enumerate() {
-            if let (true, Some(directive)) = (self.template.needs.has(index), &feature.directive) {
-                t.comment(&format!("Enables {} in the assembler.", feature.name));
-                t.line(instruction(directive));
-            }
+        let features = arch.features.iter().enumerate();
+        let features = features.filter(|(index, _)| self.template.needs.has(*index));
+        let directives = features.filter_map(|(_, f)| Some((&f.name, f.directive.as_deref()?)));
+        let directives: Vec<(&String, &str)> = directives.collect();
+        let are_saved = directives.iter().any(|(_, text)| text.starts_with(OPTION));
+        if are_saved {
+            t.comment("Saves the assembler's options.");
+            t.line(instruction(".option push"));
+        }
+        for (name, directive) in directives {
+            t.comment(&format!("Enables {name} in the assembler."));
+            t.line(instruction(directive));
         }
         let mut passed = 0;
         for written in &self.template.written {
@@ -43,6 +53,10 @@ impl Native<'_> {
             } else {
                 t.line(instruction(&self.fill(&line.text)));
             }
+        }
+        if are_saved {
+            t.comment("Restores the assembler's options.");
+            t.line(instruction(".option pop"));
         }
         if self.end() == End::Set {
             t.comment(SETS);

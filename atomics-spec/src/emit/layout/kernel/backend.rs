@@ -1,6 +1,7 @@
 //! The module `backend` of the drop-in: the choice between inline assembly and C helpers, and the
 //! relaxed loads and stores, which are neither.
 
+use super::at_boot::{AtBoot, HAS_LABELS};
 use super::partial::Inlined;
 use super::patched::Patched;
 use super::wrapper::through_wrapper;
@@ -23,9 +24,6 @@ pub const CHECKERS: [&str; 4] = [
     "CONFIG_KMSAN",
     "CONFIG_DEBUG_ATOMIC",
 ];
-/// The oldest option that implies a compiler with stable `label` operands: it is on from 1.88. The
-/// crate `kernel` does not enable unstable ones, and compilers from 1.85 build it.
-const HAS_LABELS: &str = "CONFIG_RUSTC_HAS_SPAN_FILE";
 /// The kernels in which READ_ONCE() is a load-acquire: `arch/arm64/include/asm/rwonce.h`. No other
 /// architecture with Rust has its own.
 const LOADS_ACQUIRE: &str = "all(CONFIG_ARM64, CONFIG_LTO)";
@@ -69,21 +67,17 @@ pub fn modules(
         let inlined = Inlined::new(arch, partial);
         let text = asm::module_of(spec, arch, surroundings, &|v| inlined.has(v))?;
         let text = through_wrapper(&text, arch.kernel_directive.as_deref(), HAS_LABELS);
-        let patched = Patched::of(arch);
-        let text = inlined.with_helpers(spec, text, patched.is_some());
-        let modules = match patched {
-            Some(patched) => patched.modules(spec, arch, &inlined, text)?,
-            None => vec![(arch.name.clone(), text)],
-        };
-        let modules = modules.into_iter();
+        let patched = Patched::of(spec, arch)?;
+        let text = inlined.with_helpers(spec, text, patched.is_twice());
+        let modules = patched.modules(spec, &inlined, text)?.into_iter();
         out.extend(modules.map(|(name, text)| (format!("backend/{name}"), text)));
     }
     Ok(out)
 }
 
 /// The features by which kernels with inline assembly choose instructions at boot.
-pub fn patched(spec: &Spec) -> impl Iterator<Item = Patched<'_>> {
-    inline_archs(spec).filter_map(Patched::of)
+pub fn found_at_boot(spec: &Spec) -> impl Iterator<Item = AtBoot<'_>> {
+    inline_archs(spec).flat_map(AtBoot::of)
 }
 
 /// The architectures for which a kernel may have inline assembly.
@@ -98,7 +92,7 @@ fn condition(arch: &Arch) -> Vec<String> {
     let endian = arch.endian.iter();
     all.extend(endian.map(|endian| format!("target_endian = \"{endian}\"")));
     all.extend(arch.kernel_condition.clone());
-    if Patched::of(arch).is_some() || arch.needs_labels() {
+    if arch.needs_labels() && !all.iter().any(|one| one == HAS_LABELS) {
         all.push(HAS_LABELS.into());
     }
     all
@@ -125,8 +119,8 @@ fn choice(spec: &Spec, archs: &[&Arch], calls: bool, barriers: Barriers) -> Stri
         _ => {
             "The functions that implement the operations: inline assembly, or C helpers.\n\n\
              Inline assembly is used where it is right for every CPU that the kernel runs on. If the\n\
-             kernel chooses between two sets of instructions at boot, as arm64 does between LL/SC and\n\
-             LSE, it follows that choice through the kernel's own sequence. C helpers are called on\n\
+             kernel chooses between sets of instructions at boot, as arm64 does between LL/SC and LSE,\n\
+             it follows that choice through the kernel's own sequence. C helpers are called on\n\
              other architectures, and if KASAN, KCSAN, KMSAN or DEBUG_ATOMIC is on, because these\n\
              instrument C code, but not inline assembly."
         }

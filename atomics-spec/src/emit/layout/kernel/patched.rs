@@ -1,10 +1,12 @@
-//! Inline assembly for a kernel that chooses between two sets of instructions when it boots.
+//! The modules of an architecture whose kernels choose between sets of instructions when they boot.
 //!
-//! The instructions are compiled twice, once for each choice, so that a function has the kernel's
-//! jump once, however many others it calls.
+//! A function asks where it can use a feature, as C does. If it would ask again in a function that it
+//! calls, the instructions are compiled twice, once for each choice, so that it has the kernel's jump
+//! once.
 
+use super::at_boot::AtBoot;
 use super::partial::Inlined;
-use crate::arch::{Arch, Feature, KernelFeature, Sequence};
+use crate::arch::Arch;
 use crate::emit::signature;
 use crate::emit::text::Text;
 use crate::model::ty::{Family, Repr};
@@ -17,64 +19,127 @@ const BASE: &str = "base";
 /// The module with the instructions.
 const INSTRUCTIONS: &str = "instructions";
 
-/// A feature that a kernel finds at boot.
-#[derive(Clone, Copy)]
-pub struct Patched<'a> {
-    feature: &'a Feature,
-    kernel: &'a KernelFeature,
-    sequence: &'a Sequence,
+/// How the modules of an architecture follow the choices of a kernel.
+pub enum Patched<'a> {
+    /// Each function asks.
+    Once(&'a Arch, Vec<AtBoot<'a>>),
+    /// The instructions are compiled for both choices.
+    Twice(&'a Arch, AtBoot<'a>),
 }
 
 impl<'a> Patched<'a> {
-    /// The feature of an architecture that its kernels find at boot, if there is one.
-    pub fn of(arch: &'a Arch) -> Option<Self> {
-        arch.features.iter().find_map(|feature| {
-            let kernel = feature.kernel.as_ref()?;
-            let sequence = kernel.sequence.as_ref()?;
-            Some(Self {
-                feature,
-                kernel,
-                sequence,
-            })
+    /// The way of an architecture.
+    ///
+    /// # Errors
+    ///
+    /// If a variant cannot be implemented with what the table has.
+    pub fn of(spec: &Spec, arch: &'a Arch) -> Result<Self, Missing> {
+        let all: Vec<AtBoot<'_>> = AtBoot::of(arch).collect();
+        Ok(match all.as_slice() {
+            [one] if asks_again(spec, arch)? => Self::Twice(arch, *one),
+            _ => Self::Once(arch, all),
         })
     }
 
-    /// The name of the C source of its sequence, and its contents: the build of a kernel turns it
-    /// into a Rust string. The kernel's own `rust/kernel/generated_arch_*_asm.rs.S` are like it.
-    pub fn source(&self) -> (String, String) {
-        let mut text = String::new();
-        for header in &self.sequence.headers {
-            text += &format!("#include {header}\n");
-        }
-        let body = &self.sequence.text;
-        text += &format!("\n// Cut here.\n\n::kernel::concat_literals!({body})\n");
-        (names::kernel_sequence(&self.feature.name), text)
-    }
-
-    /// The option of the kernel without which it never uses the feature.
-    pub fn option(&self) -> &'a str {
-        &self.kernel.option
+    /// Whether the instructions are compiled twice.
+    pub fn is_twice(&self) -> bool {
+        matches!(self, Self::Twice(..))
     }
 
     /// The module of the architecture and those below it, by their paths below `backend`, for
-    /// `instructions` with the instructions of both choices.
+    /// `instructions` with the instructions of all choices.
+    ///
+    /// # Errors
+    ///
+    /// If a variant cannot be implemented with what the table has.
     pub fn modules(
         &self,
         spec: &Spec,
-        arch: &Arch,
         inlined: &Inlined,
         instructions: String,
     ) -> Result<Vec<(String, String)>, Missing> {
-        let name = &arch.name;
-        let feature = rust_ident(&self.feature.name);
+        match self {
+            Self::Once(arch, all) => Ok(once(arch, all, instructions)),
+            Self::Twice(arch, feature) => {
+                let twice = Twice {
+                    arch,
+                    feature: *feature,
+                };
+                twice.modules(spec, inlined, instructions)
+            }
+        }
+    }
+}
+
+/// Whether a variant that chooses calls one that chooses, too.
+fn asks_again(spec: &Spec, arch: &Arch) -> Result<bool, Missing> {
+    let planners = Planners::in_kernel(spec, arch);
+    for variant in spec.variants() {
+        let choice = planners.choose(&variant)?;
+        if let Choice::If { .. } = choice {
+            for callee in choice.plans().into_iter().flat_map(|plan| plan.callees()) {
+                if differs(&planners, &callee)? {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The modules if each function asks.
+fn once(arch: &Arch, all: &[AtBoot<'_>], instructions: String) -> Vec<(String, String)> {
+    let name = &arch.name;
+    let is_used = |feature: &&AtBoot<'_>| {
+        let function = names::kernel_choice(&feature.feature.name);
+        instructions.contains(&format!("super::{function}()"))
+    };
+    let used: Vec<&AtBoot<'_>> = all.iter().filter(is_used).collect();
+    if used.is_empty() {
+        return vec![(name.clone(), instructions)];
+    }
+    let mut t = Text::default();
+    t.inner_doc(&format!(
+        "Inline assembly for {name}, which follows the choices that the kernel makes when it boots.\n\n\
+         A function that can use an extension asks by the kernel's own sequence, as in C."
+    ));
+    t.line(format!("#[path = \"{name}/{INSTRUCTIONS}.rs\"]"));
+    t.line(format!("mod {INSTRUCTIONS};"));
+    t.line("");
+    t.line(format!("pub(crate) use {INSTRUCTIONS}::*;"));
+    for feature in used {
+        t.line("");
+        feature.emit_detection(&mut t);
+    }
+    vec![
+        (name.clone(), t.finish()),
+        (format!("{name}/{INSTRUCTIONS}"), instructions),
+    ]
+}
+
+/// An architecture whose instructions are compiled twice.
+struct Twice<'a> {
+    arch: &'a Arch,
+    feature: AtBoot<'a>,
+}
+
+impl Twice<'_> {
+    fn modules(
+        &self,
+        spec: &Spec,
+        inlined: &Inlined,
+        instructions: String,
+    ) -> Result<Vec<(String, String)>, Missing> {
+        let name = &self.arch.name;
+        let feature = rust_ident(&self.feature.feature.name);
         let file = |module: &str| format!("{name}/{module}");
-        let lists = self.lists(spec, arch, inlined)?;
+        let lists = self.lists(spec, inlined)?;
         if lists.is_empty() {
             // Nothing is there of which there could be two.
             return Ok(vec![(name.clone(), instructions)]);
         }
         Ok(vec![
-            (name.clone(), self.choice(arch, &lists)),
+            (name.clone(), self.choice(&lists)),
             (file(BASE), self.chosen(false)),
             (file(&feature), self.chosen(true)),
             (file(INSTRUCTIONS), instructions),
@@ -83,13 +148,16 @@ impl<'a> Patched<'a> {
 
     /// A module with one of the choices.
     fn chosen(&self, has: bool) -> String {
-        let feature = &self.feature.name;
+        let feature = &self.feature.feature.name;
         let mut t = Text::default();
         let with = if has { "with" } else { "without" };
         t.inner_doc(&format!("The instructions for CPUs {with} {feature}."));
         t.doc(&format!("Whether the CPU has {feature}."));
-        let constant = names::kernel_choice(feature);
-        t.line(format!("const {constant}: bool = {has};"));
+        t.line("#[inline(always)]");
+        let function = names::kernel_choice(feature);
+        t.block(&format!("fn {function}() -> bool"), |t| {
+            t.line(has.to_string())
+        });
         t.line("");
         t.line(format!("#[path = \"{INSTRUCTIONS}.rs\"]"));
         t.line(format!("mod {INSTRUCTIONS};"));
@@ -99,25 +167,25 @@ impl<'a> Patched<'a> {
     }
 
     /// The module that follows the kernel's choice.
-    fn choice(&self, arch: &Arch, lists: &[List<'_>]) -> String {
+    fn choice(&self, lists: &[List<'_>]) -> String {
         let mut t = Text::default();
-        let feature = rust_ident(&self.feature.name);
+        let feature = rust_ident(&self.feature.feature.name);
         t.inner_doc(&format!(
             "Inline assembly for {}, which follows the choice that the kernel makes when it boots.\n\n\
              The module `{BASE}` has the instructions for CPUs without {feature}, the module `{feature}` \
              those for\nCPUs with it. A function that differs in them starts with the kernel's own \
              sequence for the\nchoice.",
-            arch.name
+            self.arch.name
         ));
         for module in [BASE, &feature] {
             t.line("#[allow(dead_code, reason = \"only some functions are used\")]");
-            t.line(format!("#[path = \"{}/{module}.rs\"]", arch.name));
+            t.line(format!("#[path = \"{}/{module}.rs\"]", self.arch.name));
             t.line(format!("mod {module};"));
         }
         t.line("");
         t.line(format!("pub(crate) use {BASE}::*;"));
         t.line("");
-        self.emit_detection(&mut t);
+        self.feature.emit_detection(&mut t);
         t.line("");
         t.lines(
             CHOOSE
@@ -159,50 +227,10 @@ impl<'a> Patched<'a> {
         t.finish()
     }
 
-    /// Emits the function that returns what the kernel chose.
-    fn emit_detection(&self, t: &mut Text) {
-        let name = &self.feature.name;
-        let yes = self.sequence.jumps_if_yes;
-        let never = if yes { "does" } else { "does not" };
-        t.doc(&format!(
-            "Whether the kernel uses {name}. There is a jump here, which the kernel keeps if it \
-             {never}, and replaces by a NOP otherwise."
-        ));
-        t.line("#[inline(always)]");
-        t.block(&format!("fn has_{name}() -> bool"), |t| {
-            // Tests on the host have no kernel that patches them.
-            let has = format!("all({}, not(testlib))", self.kernel.option);
-            t.line(format!("#[cfg({has})]"));
-            t.comment("SAFETY: The block jumps to its label or does nothing.");
-            t.block("unsafe", |t| {
-                t.line("crate::asm!(");
-                t.indented(|t| {
-                    let file = names::kernel_sequence(name);
-                    t.line(format!(
-                        "include!(concat!(env!(\"OBJTREE\"), \"/rust/kernel/{file}.rs\"));"
-                    ));
-                    let label = self.sequence.label();
-                    t.line(format!("{label} = label {{ return {yes} }},"));
-                    t.line("options(nomem, nostack, preserves_flags),");
-                });
-                t.line(");");
-            });
-            match yes {
-                true => t.line("false"),
-                false => t.line(format!("cfg!({has})")),
-            }
-        });
-    }
-
     /// What differs between the choices, for each family. Families in which the same functions
     /// differ have one list.
-    fn lists<'s>(
-        &self,
-        spec: &'s Spec,
-        arch: &'s Arch,
-        inlined: &Inlined,
-    ) -> Result<Vec<List<'s>>, Missing> {
-        let planners = Planners::new(spec, arch);
+    fn lists<'s>(&self, spec: &'s Spec, inlined: &Inlined) -> Result<Vec<List<'s>>, Missing> {
+        let planners = Planners::in_kernel(spec, self.arch);
         let mut lists: Vec<List<'_>> = Vec::new();
         for family in &spec.types.families {
             let mut rows = Vec::new();

@@ -66,15 +66,27 @@ fn x86_64_is_as_in_the_kernel() {
         ("atomic_dec_return_relaxed", "by sub_return_relaxed(1)"),
         ("atomic_fetch_dec", "by fetch_sub(1)"),
         ("atomic_andnot", "by and(~i)"),
-        ("atomic_fetch_and", "loop: try_cmpxchg"),
+        (
+            "atomic_fetch_and",
+            "native: mov {mem}, {r}; 2: mov {r}, {n}; and {i}, {n}; lock cmpxchg {n}, {mem}; jne 2b",
+        ),
         ("atomic64_fetch_andnot", "by fetch_and(~i)"),
         ("atomic_xchg_relaxed", "stronger: xchg"),
-        ("atomic_dec_and_test", "native: lock decl {mem}"),
+        ("atomic_dec_and_test", "native: lock decl {mem}; jne {no}"),
         ("atomic_add_negative_acquire", "stronger: add_negative"),
-        ("atomic_fetch_add_unless", "loop: try_cmpxchg"),
+        (
+            "atomic_fetch_add_unless",
+            "native: mov {mem}, {r}; 2: cmp {u}, {r}; je 3f; mov {r}, {n}; add {a}, {n}; lock cmpxchg {n}, {mem}; jne 2b; 3:",
+        ),
         ("atomic_add_unless", "by fetch_add_unless(a, u) tells old"),
-        ("atomic_inc_not_zero", "by add_unless(1, 0)"),
-        ("atomic_dec_if_positive", "loop: try_cmpxchg"),
+        (
+            "atomic_inc_not_zero",
+            "native: mov {mem}, {o}; 2: cmp $1, {o}; jb {no}; lea 1(%rax), {n}; lock cmpxchg {n}, {mem}; jne 2b",
+        ),
+        (
+            "atomic_dec_if_positive",
+            "native: mov {mem}, {o}; 2: mov {o}, {r}; dec {r}; js 3f; lock cmpxchg {r}, {mem}; jne 2b; 3:",
+        ),
     ];
     for (function, plan) in expected {
         assert_eq!(plan_of(&spec, "x86_64", function), plan, "{function}");

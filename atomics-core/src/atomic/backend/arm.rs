@@ -358,10 +358,10 @@ macro_rules! cmpxchg_2 {
             let r_hi: i32;
             access!(
                 $($also,)?                   // Earlier accesses are ordered before the operation.
-                "2: ldrexd r0, r1, [{v}]",   // Loads *v and monitors it.
-                "cmp r0, {old_lo}",          // Is its low word that of old?
+                "2: ldrexd r4, r5, [{v}]",   // Loads *v and monitors it.
+                "cmp r4, {old_lo}",          // Is its low word that of old?
                 "it eq",                     // If so.
-                "cmpeq r1, {old_hi}",        // Is its high word that of old?
+                "cmpeq r5, {old_hi}",        // Is its high word that of old?
                 "bne 3f",                    // Exits if not.
                 "strexd {s}, r2, r3, [{v}]", // Stores new to *v if it is still monitored.
                 "cmp {s}, #0",               // Did the store fail?
@@ -370,7 +370,7 @@ macro_rules! cmpxchg_2 {
                 "3:",                        // The end.
                 v = in(reg) v, old_lo = in(reg) old as i32, old_hi = in(reg) (old >> 32) as i32,
                 in("r2") new as i32, in("r3") (new >> 32) as i32,
-                out("r0") r_lo, out("r1") r_hi, s = out(reg) _, options(nostack),
+                out("r4") r_lo, out("r5") r_hi, s = out(reg) _, options(nostack),
             );
             let r = i64::from(r_hi) << 32 | i64::from(r_lo as u32);
             r

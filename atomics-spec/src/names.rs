@@ -11,6 +11,7 @@
 //! | typed method | base; see [`method`] | `fetch_add`, `load`, `cmpxchg` |
 //! | raw-pointer function | `atomic_{typed method}`; see [`pointer_function`] | `atomic_fetch_add`, `xchg` |
 //! | class trait on values | `Atomic{Class}Ops` | `AtomicArithmeticOps` |
+//! | hidden trait and method for raw pointers | `Mixed{Class}Ops`, `mixed_{base}{_order}` | `mixed_read_acquire` |
 //! | class trait on types | `Atomic{Class}` | `AtomicArithmetic` |
 //! | set of orderings | `Ordering`, `{A}Only`, `{A}Or{B}` | `AcquireOrRelaxed` |
 //! | litmus test | `{shape}+{thread}+{thread}...` | `MP+once-atomic_set_release+mb` |
@@ -23,7 +24,7 @@ mod keywords;
 use std::collections::BTreeSet;
 
 use crate::model::op::{Form, Op, Ordering};
-use crate::model::ty::{Class, Family};
+use crate::model::ty::{Class, Family, Repr};
 
 pub use keywords::{
     C_COMPILER_MACROS, C_KEYWORDS, C_TYPES, KERNEL_MACRO_PREFIXES, KERNEL_MACROS, RUST_PATHS,
@@ -118,6 +119,14 @@ pub const PRELUDE_METHODS: &[&str] = &["into", "try_into"];
 /// The operations of the typed methods that generated code calls.
 pub const CALLED: &[(&str, &str)] = &[("read", "load"), ("set", "store")];
 
+/// The type of `core` for variables with values of a type.
+pub fn core_atomic(repr: Repr) -> String {
+    match repr {
+        Repr::Int(name) => format!("Atomic{}", camel(name)),
+        Repr::Pointer => "AtomicPtr".into(),
+    }
+}
+
 /// The functions of the backends that are neither operations nor barriers, except those that ask
 /// for a feature of the CPU.
 pub const BACKEND_FUNCTIONS: &[&str] = &[
@@ -130,7 +139,15 @@ pub const BACKEND_FUNCTIONS: &[&str] = &[
 
 /// The modules beside those of the families in a backend, and the crate that they use, except the
 /// modules of the architectures and of what a kernel chooses between.
-pub const BACKEND_MODULES: &[&str] = &["base", "bindings", "c", "core", "helpers", "instructions"];
+pub const BACKEND_MODULES: &[&str] = &[
+    "base",
+    "bindings",
+    "c",
+    "core",
+    "helpers",
+    "instructions",
+    "typed",
+];
 
 /// The methods of every raw type.
 pub const RAW_METHODS: &[&str] = &["new", "from_ptr", "as_ptr"];
@@ -166,6 +183,16 @@ pub(crate) fn taken_by_class(class: &Class, others: &[Class]) -> Option<String> 
 /// The trait of a class on values: `AtomicArithmeticOps`.
 pub fn ops_trait(class: &Class) -> String {
     format!("Atomic{}Ops", camel(&class.name))
+}
+
+/// The hidden trait of a class with loads or stores, for functions on raw pointers: `MixedBasicOps`.
+pub fn mixed_trait(class: &Class) -> String {
+    format!("Mixed{}Ops", camel(&class.name))
+}
+
+/// The method of such a trait: `mixed_read_acquire`.
+pub fn mixed_method(variant: &str) -> String {
+    format!("mixed_{variant}")
 }
 
 /// The trait of a class on types: `AtomicArithmetic`.

@@ -77,11 +77,16 @@ impl Functions {
             input.parse::<Visibility>()?;
             input.parse::<Token![trait]>()?;
             let name: Ident = input.parse()?;
+            input.parse::<Token![:]>()?;
+            input.parse::<Ident>()?;
             let rows: Group = input.parse()?;
             input.parse::<TokenStream>()?;
             Ok((attrs, name, rows))
         };
         let (attrs, name, rows) = parse.parse2(tokens).expect("a trait in rows");
+        if is_hidden(&attrs) {
+            return;
+        }
         let shown = has_example(&attrs);
         let rows: Vec<TokenTree> = rows.stream().into_iter().collect();
         for pair in rows.windows(2) {

@@ -8,7 +8,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 
-use super::backend;
+use super::backend::{self, typed};
 
 mod private {
     /// Keeps other crates from implementing the traits of this module.
@@ -147,29 +147,29 @@ represent! {
 }
 
 /// Declares the trait of a class of operations, and implements it for the types of C's families of
-/// functions. A row is a method and, after `=`, the function of the same name that every family has
-/// in the backend, with its arguments in their order in C.
+/// functions, each with the module of its functions. A row is a method and, after `=`, the function of
+/// the same name that every family has, with its arguments in their order in C.
 macro_rules! operations {
     (
         $(#[$meta:meta])*
-        pub trait $ops:ident $methods:tt
-        $(impl $repr:ty => $family:ident;)*
+        pub trait $ops:ident: $base:ident $methods:tt
+        $(impl $repr:ty => $backend:ident::$family:ident;)*
     ) => {
-        operations!(@trait [$(#[$meta])*] $ops $methods);
-        $(operations!(@impl $ops for $repr, $family $methods);)*
+        operations!(@trait [$(#[$meta])*] $ops: $base $methods);
+        $(operations!(@impl $ops for $repr, $backend::$family $methods);)*
     };
-    (@trait [$($meta:tt)*] $ops:ident {$(
+    (@trait [$($meta:tt)*] $ops:ident: $base:ident {$(
         $(#[$doc:meta])*
         fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
             $function:ident $args:tt;
     )*}) => {
         $($meta)*
-        pub trait $ops: AtomicImpl {$(
+        pub trait $ops: $base {$(
             $(#[$doc])*
             fn $method($this: &AtomicRepr<Self> $(, $arg: $type)*) $(-> $ret)?;
         )*}
     };
-    (@impl $ops:ident for $repr:ty, $family:ident {$(
+    (@impl $ops:ident for $repr:ty, $backend:ident::$family:ident {$(
         $(#[$doc:meta])*
         fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
             $function:ident $args:tt;
@@ -184,7 +184,7 @@ macro_rules! operations {
                 // SAFETY: The pointers come from references, so they are valid and aligned. Other
                 // accesses to the variable go through such references, or do not race with this
                 // one by the contract of `from_ptr()`.
-                unsafe { backend::$family::$function $args }
+                unsafe { $backend::$family::$function $args }
             }
         )*}
     };
@@ -203,7 +203,7 @@ operations! {
     /// let v = AtomicRepr::new(42_i32);
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 42);
     /// ```
-    pub trait AtomicBasicOps {
+    pub trait AtomicBasicOps: MixedBasicOps {
         /// Reads the value of the variable (relaxed).
         fn atomic_read(this) -> Self = read(this.as_ptr());
         /// Reads the value of the variable (acquire).
@@ -213,12 +213,34 @@ operations! {
         /// Sets the variable to `i` (release).
         fn atomic_set_release(this, i: Self) = set_release(this.as_ptr(), i);
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
-    impl *const c_void => atomic_ptr;
+    impl i32 => typed::atomic;
+    impl i64 => typed::atomic64;
+    impl isize => typed::atomic_long;
+    impl i8 => typed::atomic_i8;
+    impl i16 => typed::atomic_i16;
+    impl *const c_void => typed::atomic_ptr;
+}
+
+operations! {
+    /// The loads and stores of variables that may be accessed in several sizes; not part of the
+    /// interface.
+    #[doc(hidden)]
+    pub trait MixedBasicOps: AtomicImpl {
+        /// Reads the value of the variable (relaxed).
+        fn mixed_read(this) -> Self = read(this.as_ptr());
+        /// Reads the value of the variable (acquire).
+        fn mixed_read_acquire(this) -> Self = read_acquire(this.as_ptr());
+        /// Sets the variable to `i` (relaxed).
+        fn mixed_set(this, i: Self) = set(this.as_ptr(), i);
+        /// Sets the variable to `i` (release).
+        fn mixed_set_release(this, i: Self) = set_release(this.as_ptr(), i);
+    }
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
+    impl *const c_void => backend::atomic_ptr;
 }
 
 operations! {
@@ -235,7 +257,7 @@ operations! {
     /// assert_eq!(AtomicExchangeOps::atomic_xchg(&v, 10), 42);
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 10);
     /// ```
-    pub trait AtomicExchangeOps {
+    pub trait AtomicExchangeOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `new` (fully ordered).
         fn atomic_xchg(this, new: Self) -> Self = xchg(this.as_ptr(), new);
         /// Atomically updates the variable from `v` to `new` (acquire).
@@ -268,12 +290,12 @@ operations! {
         fn atomic_try_cmpxchg_relaxed(this, old: &mut Self, new: Self) -> bool =
             try_cmpxchg_relaxed(this.as_ptr(), old, new);
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
-    impl *const c_void => atomic_ptr;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
+    impl *const c_void => backend::atomic_ptr;
 }
 
 operations! {
@@ -290,7 +312,7 @@ operations! {
     /// AtomicArithmeticOps::atomic_add(&v, 10);
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
     /// ```
-    pub trait AtomicArithmeticOps {
+    pub trait AtomicArithmeticOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `v + i`, wrapping (unordered).
         fn atomic_add(this, i: Self::Delta) = add(i, this.as_ptr());
         /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
@@ -376,11 +398,11 @@ operations! {
         /// Atomically updates the variable from `v` to `v - 1`, wrapping (relaxed).
         fn atomic_fetch_dec_relaxed(this) -> Self = fetch_dec_relaxed(this.as_ptr());
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
 }
 
 operations! {
@@ -397,7 +419,7 @@ operations! {
     /// AtomicBitwiseOps::atomic_and(&v, 10);
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 10);
     /// ```
-    pub trait AtomicBitwiseOps {
+    pub trait AtomicBitwiseOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `v & i` (unordered).
         fn atomic_and(this, i: Self) = and(i, this.as_ptr());
         /// Atomically updates the variable from `v` to `v & i` (fully ordered).
@@ -442,11 +464,11 @@ operations! {
         /// Atomically updates the variable from `v` to `v ^ i` (relaxed).
         fn atomic_fetch_xor_relaxed(this, i: Self) -> Self = fetch_xor_relaxed(i, this.as_ptr());
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
 }
 
 operations! {
@@ -463,7 +485,7 @@ operations! {
     /// assert!(!AtomicTestOps::atomic_sub_and_test(&v, 10));
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 32);
     /// ```
-    pub trait AtomicTestOps {
+    pub trait AtomicTestOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `v - i`, wrapping (fully ordered).
         fn atomic_sub_and_test(this, i: Self) -> bool = sub_and_test(i, this.as_ptr());
         /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
@@ -471,11 +493,11 @@ operations! {
         /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
         fn atomic_inc_and_test(this) -> bool = inc_and_test(this.as_ptr());
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
 }
 
 operations! {
@@ -492,7 +514,7 @@ operations! {
     /// assert_eq!(AtomicConditionalOps::atomic_fetch_add_unless(&v, 10, 3), 42);
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
     /// ```
-    pub trait AtomicConditionalOps {
+    pub trait AtomicConditionalOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `v + a`, wrapping (fully ordered).
         fn atomic_fetch_add_unless(this, a: Self, u: Self) -> Self =
             fetch_add_unless(this.as_ptr(), a, u);
@@ -501,11 +523,11 @@ operations! {
         /// Atomically updates the variable from `v` to `v + 1`, wrapping (fully ordered).
         fn atomic_inc_not_zero(this) -> bool = inc_not_zero(this.as_ptr());
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
 }
 
 operations! {
@@ -522,7 +544,7 @@ operations! {
     /// assert!(!AtomicSignedOps::atomic_add_negative(&v, 10));
     /// assert_eq!(AtomicBasicOps::atomic_read(&v), 52);
     /// ```
-    pub trait AtomicSignedOps {
+    pub trait AtomicSignedOps: AtomicImpl {
         /// Atomically updates the variable from `v` to `v + i`, wrapping (fully ordered).
         fn atomic_add_negative(this, i: Self) -> bool = add_negative(i, this.as_ptr());
         /// Atomically updates the variable from `v` to `v + i`, wrapping (acquire).
@@ -541,9 +563,9 @@ operations! {
         /// Atomically updates the variable from `v` to `v - 1`, wrapping (fully ordered).
         fn atomic_dec_if_positive(this) -> Self = dec_if_positive(this.as_ptr());
     }
-    impl i32 => atomic;
-    impl i64 => atomic64;
-    impl isize => atomic_long;
-    impl i8 => atomic_i8;
-    impl i16 => atomic_i16;
+    impl i32 => backend::atomic;
+    impl i64 => backend::atomic64;
+    impl isize => backend::atomic_long;
+    impl i8 => backend::atomic_i8;
+    impl i16 => backend::atomic_i16;
 }

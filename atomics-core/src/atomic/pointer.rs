@@ -2,8 +2,16 @@
 
 //! The operations as functions on raw pointers, for fields that are shared with C.
 
-use super::internal::{AtomicBasicOps, AtomicExchangeOps};
-use super::ordering::{AcquireOrRelaxed, FullOnly, Ordering, RelaxedOnly, ReleaseOrRelaxed};
+//!
+//! With these functions alone, and with C, concurrent accesses to the same memory may have different
+//! sizes, as the LKMM allows: all of them are inline assembly or C. Accesses through [`Atomic`] are
+//! accesses of `core::sync::atomic` to Rust, which allows one size only. So while there is a reference
+//! to an `Atomic` or an `AtomicRepr`, other concurrent accesses to its memory have its size.
+
+use super::internal::{AtomicBasicOps, AtomicExchangeOps, MixedBasicOps};
+use super::ordering::{
+    AcquireOrRelaxed, FullOnly, Ordering, OrderingType, RelaxedOnly, ReleaseOrRelaxed,
+};
 use super::{
     Atomic, AtomicAdd, AtomicArithmetic, AtomicBitwise, AtomicConditional, AtomicSigned,
     AtomicTest, AtomicType,
@@ -32,12 +40,19 @@ use super::{
 #[doc(alias = "READ_ONCE")]
 #[doc(alias = "smp_load_acquire")]
 #[inline(always)]
-pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, ordering: O) -> T
+pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, _: O) -> T
 where
     T::Repr: AtomicBasicOps,
 {
-    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
-    unsafe { Atomic::from_ptr(ptr) }.load(ordering)
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`, and what is stored is a valid
+    // `T`.
+    let this = unsafe { Atomic::from_ptr(ptr).as_raw() };
+    let bits = match O::TYPE {
+        OrderingType::Relaxed => MixedBasicOps::mixed_read(this),
+        _ => MixedBasicOps::mixed_read_acquire(this),
+    };
+    // SAFETY: The bits are those that the variable held; the caller promises a valid `T`.
+    unsafe { super::from_repr(bits) }
 }
 
 /// [`Atomic::store`] on a raw pointer.
@@ -64,12 +79,17 @@ where
 #[doc(alias = "WRITE_ONCE")]
 #[doc(alias = "smp_store_release")]
 #[inline(always)]
-pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, ordering: O)
+pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, _: O)
 where
     T::Repr: AtomicBasicOps,
 {
-    // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
-    unsafe { Atomic::from_ptr(ptr) }.store(i, ordering);
+    // SAFETY: The caller fulfils the safety contract of `from_ptr()`, and what is stored is a valid
+    // `T`.
+    let this = unsafe { Atomic::from_ptr(ptr).as_raw() };
+    match O::TYPE {
+        OrderingType::Relaxed => MixedBasicOps::mixed_set(this, super::into_repr(i)),
+        _ => MixedBasicOps::mixed_set_release(this, super::into_repr(i)),
+    }
 }
 
 /// [`Atomic::add`] on a raw pointer.

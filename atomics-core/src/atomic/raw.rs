@@ -9,7 +9,7 @@
 
 use core::ffi::c_void;
 
-use super::backend;
+use super::backend::{self, typed};
 use super::internal::AtomicRepr;
 
 /// C's `atomic_t`.
@@ -91,7 +91,7 @@ macro_rules! function {
                 $before:expr; $(let $setup:literal;)* $head:literal $tail:literal $(; $after:expr)?
             })?
         },
-        $repr:ty, ($family:ident, $type:ident, $read:tt, $import:literal)
+        $repr:ty, ($backend:ident::$family:ident, $type:ident, $read:tt, $import:literal)
     ) => {
         $(#[$doc])*
         ///
@@ -121,7 +121,7 @@ macro_rules! function {
             // SAFETY: The pointers come from references, so they are valid and aligned. Other
             // accesses to the variable go through such references, or do not race with this one by
             // the contract of `from_ptr()`.
-            unsafe { backend::$family::$function $args }
+            unsafe { $backend::$family::$function $args }
         }
     };
 }
@@ -129,11 +129,11 @@ macro_rules! function {
 // The load and store functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (typed::atomic, atomic_t, atomic_read, ""),
+        i64: (typed::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (typed::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (typed::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (typed::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -164,7 +164,7 @@ functions! {
 // The load and store functions.
 functions! {
     families {
-        *const c_void: (atomic_ptr, atomic_ptr_t, atomic_ptr_read,
+        *const c_void: (typed::atomic_ptr, atomic_ptr_t, atomic_ptr_read,
         "use core::ptr::without_provenance as at;\n"),
     }
 
@@ -194,11 +194,11 @@ functions! {
 // The exchange functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -263,7 +263,7 @@ functions! {
 // The exchange functions.
 functions! {
     families {
-        *const c_void: (atomic_ptr, atomic_ptr_t, atomic_ptr_read,
+        *const c_void: (backend::atomic_ptr, atomic_ptr_t, atomic_ptr_read,
         "use core::ptr::without_provenance as at;\n"),
     }
 
@@ -318,11 +318,11 @@ functions! {
 // The arithmetic functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -525,11 +525,11 @@ functions! {
 // The bitwise functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -651,11 +651,11 @@ functions! {
 // The arithmetic-and-test functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -695,11 +695,11 @@ functions! {
 // The conditional functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {
@@ -739,11 +739,11 @@ functions! {
 // The signed functions.
 functions! {
     families {
-        i32: (atomic, atomic_t, atomic_read, ""),
-        i64: (atomic64, atomic64_t, atomic64_read, ""),
-        isize: (atomic_long, atomic_long_t, atomic_long_read, ""),
-        i8: (atomic_i8, atomic_i8_t, atomic_i8_read, ""),
-        i16: (atomic_i16, atomic_i16_t, atomic_i16_read, ""),
+        i32: (backend::atomic, atomic_t, atomic_read, ""),
+        i64: (backend::atomic64, atomic64_t, atomic64_read, ""),
+        isize: (backend::atomic_long, atomic_long_t, atomic_long_read, ""),
+        i8: (backend::atomic_i8, atomic_i8_t, atomic_i8_read, ""),
+        i16: (backend::atomic_i16, atomic_i16_t, atomic_i16_read, ""),
     }
 
     {

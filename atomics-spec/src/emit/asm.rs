@@ -18,6 +18,7 @@ mod rows;
 mod sentence;
 mod surroundings;
 mod symbols;
+mod typed;
 
 pub use surroundings::{Hosted, Labels, Surroundings};
 
@@ -148,6 +149,10 @@ pub fn module_of(
     }
     let mut rows = Text::default();
     rows::emit(&mut rows, &spec.types.families, fold::groups(functions));
+    let mut macros_of_typed = Text::default();
+    if surroundings.hosted != Hosted::Kernel {
+        typed::emit(&mut macros_of_typed, &mut rows, spec, arch, &planners)?;
+    }
     let rows = rows.finish();
     let functions = include_str!("templates/backend.rs");
     let call = include_str!("templates/backend_call.rs");
@@ -169,6 +174,7 @@ pub fn module_of(
             text.lines(definition.trim_end());
         }
     }
+    text.lines(macros_of_typed.finish().trim_end_matches('\n'));
     text.lines(rows.trim_end());
     Ok(text.finish())
 }

@@ -1,10 +1,13 @@
 //! Generates the C backend: one function per variant, which calls the C helper of the variant. A
 //! row names both; a macro of the generated module makes the functions.
 
+use std::convert::Infallible;
+
+use super::accesses::{self, Accesses, Carrier, Way};
 use super::barrier::{Barriers, Devices};
 use super::signature;
 use super::text::{Text, allow_c_name, attribute};
-use crate::model::op::ArgKind;
+use crate::model::op::{ArgKind, Ordering};
 use crate::model::ty::{Family, Repr};
 use crate::model::{Spec, Variant};
 use crate::names::{self, rust_ident};
@@ -26,6 +29,43 @@ pub enum Link<'a> {
         /// The prefix of the helpers.
         prefix: &'a str,
     },
+}
+
+/// The module, with the barriers that `barriers` needs, and with loads and stores of `core` for
+/// `Atomic<T>`, which need no call.
+pub fn with_typed(spec: &Spec, link: Link<'_>, barriers: Barriers) -> String {
+    let mut t = Text::default();
+    let families = spec.types.families.iter();
+    let families: Vec<Accesses<'_>> = families.filter_map(|f| typed(spec, f)).collect();
+    if !families.is_empty() {
+        t.line("");
+        t.lines(include_str!("templates/backend.rs"));
+        t.line("");
+        t.lines(&accesses::macros(
+            &families,
+            "options(nostack, preserves_flags)",
+        ));
+        t.line("");
+        accesses::emit(&mut t, &families, &[]);
+    }
+    module(spec, link, barriers) + &t.finish()
+}
+
+/// The loads and stores of a family. Ordered ones are calls.
+fn typed<'s>(spec: &'s Spec, family: &'s Family) -> Option<Accesses<'s>> {
+    // The C helpers are for 64-bit architectures, on which every width has registers.
+    let is_part = family.bits(64) < 64;
+    let carrier = Carrier {
+        wide: is_part.then_some("usize"),
+        class: "reg".into(),
+        operand: "{r}".into(),
+    };
+    let way = |v: &Variant<'s>| match v.ordering {
+        Ordering::Relaxed => Ok(Some(Way::Core)),
+        _ => Ok::<_, Infallible>(None),
+    };
+    let Ok(accesses) = Accesses::new(spec, family, carrier, way);
+    accesses
 }
 
 /// The module, with the barriers that `barriers` needs.

@@ -1,6 +1,7 @@
 //! Generates the module `internal`: the types that C's operations take, and the operations as
 //! traits.
 
+use super::accesses;
 use super::docs::summary;
 use super::example;
 use super::sample::Values;
@@ -12,14 +13,22 @@ use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
 /// The module; `path` is the path of the generated items in examples.
-pub fn module(spec: &Spec, path: &str) -> String {
+pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
     let has_pointer = spec.types.families.iter().any(|f| f.repr == Repr::Pointer);
     let mut imports = String::new();
     if has_pointer {
         imports += "use core::ffi::c_void;\n";
     }
     if spec.variants().next().is_some() {
-        imports += "\nuse super::backend;\n\n";
+        let all = (0..spec.types.classes.len()).filter(|class| has_variants(spec, *class));
+        let all = all.flat_map(|class| {
+            // Functions on raw pointers do not use the module `typed`.
+            let mixed = accesses::is_mixed(spec, typed, class).then_some("backend");
+            mixed
+                .into_iter()
+                .chain([accesses::module_of(spec, typed, class)])
+        });
+        imports += &format!("\n{}\n\n", accesses::import(&all.collect()));
     }
     let reprs: Vec<String> = spec
         .types
@@ -34,7 +43,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
         t.lines(include_str!("templates/operations.rs"));
     }
     for index in 0..spec.types.classes.len() {
-        class(&mut t, spec, index, path);
+        class(&mut t, spec, typed, index, path);
     }
     let mut title = Text::default();
     title.doc(&format!(
@@ -94,7 +103,7 @@ fn represent(t: &mut Text, spec: &Spec) {
 }
 
 /// The trait of a class, and its implementation for each family that has the class.
-fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
+fn class(t: &mut Text, spec: &Spec, typed: bool, index: usize, path: &str) {
     let class = &spec.types.classes[index];
     let forms: Vec<_> = spec.forms().filter(|f| f.meaning.class == index).collect();
     let name = names::ops_trait(class);
@@ -109,6 +118,11 @@ fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
         example::section(&mut head, &example);
     }
     let head = head.finish();
+    let is_mixed = accesses::is_mixed(spec, typed, index);
+    let base = match is_mixed {
+        true => names::mixed_trait(class),
+        false => "AtomicImpl".into(),
+    };
     t.line("");
     if forms.is_empty() {
         t.lines(&head);
@@ -123,25 +137,63 @@ fn class(t: &mut Text, spec: &Spec, index: usize, path: &str) {
     }
     t.block("operations!", |t| {
         t.lines(&head);
-        t.block(&format!("pub trait {name}"), |t| {
+        t.block(&format!("pub trait {name}: {base}"), |t| {
             for form in &forms {
                 for &ordering in form.orderings() {
                     t.doc(&summary(form, ordering));
-                    row(t, form, &names::variant(form.op, form.form, ordering));
+                    let variant = names::variant(form.op, form.form, ordering);
+                    row(t, form, &variant, &names::trait_method(&variant));
                 }
             }
         });
-        for family in &spec.types.families {
-            if family.classes.contains(&index) {
-                let module = names::backend_module(family);
-                t.line(format!("impl {} => {module};", family.repr.rust()));
-            }
+        let backend = accesses::module_of(spec, typed, index);
+        implementations(t, spec, index, backend);
+    });
+    if is_mixed {
+        mixed(t, spec, index, &base, &forms);
+    }
+}
+
+/// The families with a class, each with its module in the backend.
+fn implementations(t: &mut Text, spec: &Spec, index: usize, backend: &str) {
+    for family in &spec.types.families {
+        if family.classes.contains(&index) {
+            let module = names::backend_module(family);
+            let repr = family.repr.rust();
+            t.line(format!("impl {repr} => {backend}::{module};"));
         }
+    }
+}
+
+/// The hidden trait with the loads and stores of a class for functions on raw pointers.
+fn mixed(t: &mut Text, spec: &Spec, index: usize, name: &str, forms: &[FormOf<'_>]) {
+    t.line("");
+    t.block("operations!", |t| {
+        t.doc(
+            "The loads and stores of variables that may be accessed in several sizes; not part of \
+             the interface.",
+        );
+        t.line("#[doc(hidden)]");
+        t.block(&format!("pub trait {name}: AtomicImpl"), |t| {
+            for form in forms.iter().filter(|form| accesses::is_form(form.form)) {
+                for &ordering in form.orderings() {
+                    t.doc(&summary(form, ordering));
+                    let variant = names::variant(form.op, form.form, ordering);
+                    row(t, form, &variant, &names::mixed_method(&variant));
+                }
+            }
+        });
+        implementations(t, spec, index, "backend");
     });
 }
 
-/// A method, and the backend's function with its arguments in their order in C.
-fn row(t: &mut Text, form: &FormOf<'_>, variant: &str) {
+/// Whether a family has operations of a class.
+fn has_variants(spec: &Spec, class: usize) -> bool {
+    spec.variants().any(|v| v.of.meaning.class == class)
+}
+
+/// The method `method`, and the backend's function with its arguments in their order in C.
+fn row(t: &mut Text, form: &FormOf<'_>, variant: &str, method: &str) {
     let this = fresh("this", form.op);
     let params: Vec<String> = [vec![this.clone()], operands(form, "Self")].concat();
     let ret = returns(form, "Self").map_or(String::new(), |ret| format!(" -> {ret}"));
@@ -150,7 +202,6 @@ fn row(t: &mut Text, form: &FormOf<'_>, variant: &str) {
         _ => rust_ident(&arg.name),
     });
     let args: Vec<String> = args.collect();
-    let method = names::trait_method(variant);
     let head = format!("fn {method}({}){ret}", params.join(", "));
     let call = format!("{}({});", rust_ident(variant), args.join(", "));
     t.joined(&format!("{head} ="), &call);

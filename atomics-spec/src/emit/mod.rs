@@ -6,6 +6,7 @@
 //!
 //! Modules that the macros do not need are behind the feature `tools`.
 
+mod accesses;
 pub mod asm;
 pub mod barrier;
 #[cfg(feature = "tools")]

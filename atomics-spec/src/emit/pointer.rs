@@ -3,21 +3,40 @@
 
 use std::collections::BTreeSet;
 
+use super::accesses;
 use super::example::{self, Layer};
 use super::text::{Text, fresh};
 use super::typed::Typed;
 use crate::model::Spec;
-use crate::model::op::Form;
+use crate::model::op::{Form, Ordering};
 use crate::names::{self, rust_ident};
 
+/// The rule on accesses of several sizes.
+const MIXED: &str = "\
+With these functions alone, and with C, concurrent accesses to the same memory may have different
+sizes, as the LKMM allows: all of them are inline assembly or C. Accesses through [`Atomic`] are
+accesses of `core::sync::atomic` to Rust, which allows one size only. So while there is a reference
+to an `Atomic` or an `AtomicRepr`, other concurrent accesses to its memory have its size.";
+
 /// The module; `path` is the path of the generated items in examples.
-pub fn module(spec: &Spec, path: &str) -> String {
+///
+/// With `typed`, the loads and stores of `Atomic<T>` are others, which may not be mixed with accesses
+/// of another size.
+pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
     let mut t = Text::default();
     let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
     let mut internal = BTreeSet::new();
     let mut orderings = BTreeSet::new();
+    let with_own = typed;
     for form in spec.typed_forms() {
         let typed = Typed { form };
+        let is_own = with_own && accesses::is_form(form.form);
+        if is_own {
+            internal.insert(names::mixed_trait(form.class));
+            if form.orderings().len() > 1 {
+                orderings.insert("OrderingType".into());
+            }
+        }
         orderings.insert(names::ordering_trait(form.orderings()));
         for bound in typed.wheres() {
             match bound.split_once(": ") {
@@ -28,12 +47,15 @@ pub fn module(spec: &Spec, path: &str) -> String {
             }
         }
         t.line("");
-        function(&mut t, spec, &typed, path);
+        function(&mut t, spec, &typed, is_own, path);
     }
     let mut head = Text::default();
     head.inner_doc(
         "The operations as functions on raw pointers, for fields that are shared with C.",
     );
+    if with_own {
+        head.inner_doc(&format!("\n{MIXED}"));
+    }
     head.finish()
         + &super::text::import("super::internal", &internal)
         + &super::text::import("super::ordering", &orderings)
@@ -41,7 +63,7 @@ pub fn module(spec: &Spec, path: &str) -> String {
         + &t.finish()
 }
 
-fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
+fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, is_own: bool, path: &str) {
     let form = &typed.form;
     let method = form.method();
     t.doc(&format!("[`Atomic::{method}`] on a raw pointer."));
@@ -77,7 +99,8 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     let (ptr, ordering) = (fresh("ptr", form.op), fresh("ordering", form.op));
     let mut params = vec![format!("{ptr}: *mut T")];
     params.extend(typed.operands());
-    params.push(format!("{ordering}: {}", typed.ordering()));
+    let unnamed = if is_own { "_" } else { ordering.as_str() };
+    params.push(format!("{unnamed}: {}", typed.ordering()));
     // Bounds on `T` itself go into its declaration; only a bound on its `Repr` needs a `where`.
     let bounds = typed.wheres();
     let (own, wheres): (Vec<_>, Vec<_>) = bounds.into_iter().partition(|b| b.starts_with("T: "));
@@ -90,6 +113,9 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
     let head = format!("pub unsafe fn {name}<{}>", generics.join(", "));
     t.signature(&head, &params, typed.ret().as_deref(), &wheres);
     t.indented(|t| {
+        if is_own {
+            return own_body(t, typed, &ptr);
+        }
         let mut args: Vec<String> = form.op.operands().map(|a| rust_ident(&a.name)).collect();
         args.push(ordering);
         t.comment("SAFETY: The caller fulfils the safety contract of `from_ptr()`.");
@@ -101,6 +127,60 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, path: &str) {
         ));
     });
     t.line("}");
+}
+
+/// The body of a load or store that is not that of `Atomic<T>`.
+fn own_body(t: &mut Text, typed: &Typed<'_>, ptr: &str) {
+    let form = &typed.form;
+    let this = fresh("this", form.op);
+    t.comment(
+        "SAFETY: The caller fulfils the safety contract of `from_ptr()`, and what is stored is a \
+         valid `T`.",
+    );
+    t.line(format!(
+        "let {this} = unsafe {{ Atomic::from_ptr({ptr}).as_raw() }};"
+    ));
+    let operands = form.op.operands();
+    let values = operands.map(|arg| format!("super::into_repr({})", rust_ident(&arg.name)));
+    let args: Vec<String> = [this].into_iter().chain(values).collect();
+    let mixed = names::mixed_trait(form.class);
+    let call = |ordering: Ordering| {
+        let variant = names::variant(form.op, form.form, ordering);
+        let method = names::mixed_method(&variant);
+        format!("{mixed}::{method}({})", args.join(", "))
+    };
+    let bits = fresh("bits", form.op);
+    let (start, end) = match form.form {
+        Form::Load => (format!("let {bits} = "), ";"),
+        _ => (String::new(), ""),
+    };
+    match form.orderings() {
+        [only] => t.line(format!(
+            "{start}{}{}",
+            call(*only),
+            if end.is_empty() { ";" } else { end }
+        )),
+        [all @ .., last] => {
+            t.line(format!("{start}match O::TYPE {{"));
+            t.indented(|t| {
+                for ordering in all {
+                    let name = ordering.name();
+                    t.line(format!("OrderingType::{name} => {},", call(*ordering)));
+                }
+                t.line(format!("_ => {},", call(*last)));
+            });
+            t.line(format!("}}{end}"));
+        }
+        [] => {}
+    }
+    if form.form == Form::Load {
+        t.proven(
+            "The bits are those that the variable held; the caller promises a valid `T`.",
+            "",
+            &format!("super::from_repr({bits})"),
+            "",
+        );
+    }
 }
 
 /// The names of all functions of the module, sorted.

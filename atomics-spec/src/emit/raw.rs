@@ -1,6 +1,9 @@
 //! Generates the module `raw`: one method for each C function, under the name of the function. A row
 //! names the functions of all families that have the same example.
 
+use std::collections::BTreeSet;
+
+use super::accesses;
 use super::docs::computes;
 use super::example::{self, Raw};
 use super::text::Text;
@@ -11,7 +14,7 @@ use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
 
 /// The module; `path` is the path of the generated items in examples.
-pub fn module(spec: &Spec, path: &str) -> String {
+pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
     let mut t = Text::default();
     t.inner_doc(
         "C's atomic functions: one method per function, under the function's name.\n\n\
@@ -25,7 +28,11 @@ pub fn module(spec: &Spec, path: &str) -> String {
         t.line("");
     }
     if spec.variants().next().is_some() {
-        t.line("use super::backend;");
+        let all = spec
+            .variants()
+            .map(|v| accesses::module_of(spec, typed, v.of.meaning.class));
+        let modules: BTreeSet<&str> = all.collect();
+        t.line(accesses::import(&modules));
     }
     t.line("use super::internal::AtomicRepr;");
     for family in &spec.types.families {
@@ -45,13 +52,13 @@ pub fn module(spec: &Spec, path: &str) -> String {
         t.lines(&include_str!("templates/functions.rs").replace("$path", path));
     }
     for index in 0..spec.types.classes.len() {
-        class(&mut t, spec, index);
+        class(&mut t, spec, typed, index);
     }
     t.finish()
 }
 
 /// The functions of a class: for each set of families with the same examples, the rows.
-fn class(t: &mut Text, spec: &Spec, index: usize) {
+fn class(t: &mut Text, spec: &Spec, typed: bool, index: usize) {
     let forms: Vec<FormOf<'_>> = spec.forms().filter(|f| f.meaning.class == index).collect();
     if forms.is_empty() {
         return;
@@ -74,7 +81,10 @@ fn class(t: &mut Text, spec: &Spec, index: usize) {
         ));
         t.block("functions!", |t| {
             t.block("families", |t| {
-                families.iter().for_each(|family| entry(t, spec, family));
+                let backend = accesses::module_of(spec, typed, index);
+                families
+                    .iter()
+                    .for_each(|family| entry(t, spec, backend, family));
             });
             for (form, example) in forms.iter().zip(examples) {
                 rows(t, form, families, example.as_ref());
@@ -85,7 +95,7 @@ fn class(t: &mut Text, spec: &Spec, index: usize) {
 
 /// What the macro must know of a family: its Rust type, the module of its functions, its C type,
 /// the function that reads it, and what its examples import.
-fn entry(t: &mut Text, spec: &Spec, family: &Family) {
+fn entry(t: &mut Text, spec: &Spec, backend: &str, family: &Family) {
     let read = spec
         .forms()
         .find(|f| f.form == Form::Load && f.is_in(family));
@@ -97,7 +107,7 @@ fn entry(t: &mut Text, spec: &Spec, family: &Family) {
     let import = import.map_or(String::new(), |line| format!("{line}\n"));
     let words = [
         format!("{}:", family.repr.rust()),
-        format!("({},", names::backend_module(family)),
+        format!("({backend}::{},", names::backend_module(family)),
         format!("{},", names::raw_type(family)),
         format!("{read},"),
         format!("{import:?})"),

@@ -17,6 +17,9 @@ pub struct Parts {
     pub kunit: bool,
     /// The module `raw`, with the functions under their names in C.
     pub raw: bool,
+    /// Whether the backend has the module `typed`, for variables that are accessed in their own size
+    /// only.
+    pub typed: bool,
     /// The crate with `derive(AtomicType)`, if the module re-exports the derive with the trait.
     pub derive: Option<&'static str>,
 }

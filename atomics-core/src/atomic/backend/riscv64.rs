@@ -201,6 +201,72 @@ macro_rules! fenced {
     }};
 }
 
+/// Keeps the compiler from moving accesses across it, without an instruction.
+macro_rules! keep_order {
+    () => {
+        // SAFETY: The block does nothing. The compiler takes it for one that accesses memory.
+        unsafe { core::arch::asm!("", options(nostack, preserves_flags)) }
+    };
+}
+
+/// The variable as one of `core`.
+macro_rules! in_core {
+    ($v:expr, $atomic:ty) => {
+        // SAFETY: The caller guarantees that the pointer is valid and aligned, and that concurrent
+        // accesses are atomic and have the size of the variable: it is only accessed through
+        // `Atomic` and the like, or by the contract of their `from_ptr()`.
+        unsafe { <$atomic>::from_ptr($v.cast()) }
+    };
+}
+
+/// Passes a value through a register of its own, without an instruction. The compiler knows nothing
+/// of what comes out.
+macro_rules! hide {
+    ($value:ident: $type:ty, $class:ident $register:literal) => {{
+        let hidden: $type;
+        // SAFETY: The block leaves the value as it is. The compiler takes it for one that accesses
+        // memory, and computes the value.
+        unsafe {
+            core::arch::asm!(
+                // The template must name the operand, and a comment does.
+                concat!("/* ", $register, " */"),
+                r = inlateout($class) $value => hidden, options(nostack, preserves_flags)
+            );
+        }
+        hidden
+    }};
+}
+
+/// Loads the variable. If its width has no registers of its own, the value is in a wider one, with
+/// zeros above it.
+macro_rules! load {
+    ($v:ident: $atomic:ty => $type:ty, $class:ident $register:literal) => {{
+        keep_order!();
+        let value = in_core!($v.cast_mut(), $atomic).load(Relaxed);
+        hide!(value: $type, $class $register)
+    }};
+    (
+        $v:ident: $atomic:ty as $bits:ty as $wide:ty => $type:ty, $class:ident $register:literal
+    ) => {{
+        keep_order!();
+        let value = in_core!($v.cast_mut(), $atomic).load(Relaxed);
+        let value = value as $bits as $wide;
+        let value = hide!(value: $wide, $class $register);
+        // SAFETY: The value is the one that went in.
+        unsafe { core::hint::assert_unchecked(value <= <$bits>::MAX as $wide) };
+        value as $type
+    }};
+}
+
+/// Stores to the variable.
+macro_rules! store {
+    ($v:ident: $atomic:ty = $value:expr) => {
+        keep_order!();
+        in_core!($v, $atomic).store($value, Relaxed);
+        keep_order!();
+    };
+}
+
 /// The instructions of `cmpxchg`.
 macro_rules! cmpxchg_asm {
     ($v:expr, $old:expr, $new:expr, $int:ty, [$($also:tt)?], $w:tt, $aqrl:tt, [$($also2:tt)?]) => {{
@@ -1008,5 +1074,93 @@ pub(crate) mod atomic_ptr {
         cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
         cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
         cmpxchg_relaxed  []               ""       []               ""     [];
+    }
+}
+
+/// The operations of variables that are only accessed in their own size, as `Atomic<T>` is: their
+/// loads and stores are those of `core`, which need no register for an address or a constant.
+///
+/// By Rust's rules, there is no data race: all accesses to such a variable are atomic and have its
+/// size. Those in assembly or in C are instructions that `core` could have as well.
+///
+/// The accesses are as strong as if they were in assembly. The empty blocks before and after them
+/// keep the compiler from merging, moving or leaving out accesses, as C keeps volatile accesses in
+/// order. What is loaded goes through the second block, so that the compiler knows nothing of it
+/// and keeps the dependencies on it. Otherwise it would know which values a private `static` can
+/// have, by all stores to it.
+///
+/// Only relaxed accesses are those of `core`. Its stronger orderings are not those of the LKMM.
+pub(crate) mod typed {
+    use super::{fence_acquire, fence_release};
+
+    pub(crate) mod atomic {
+        use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const i32) -> i32 { load!(v: AtomicI32 => i32, reg "{r}") }
+            fn read_acquire(v: *const i32) -> i32 { fenced!(acquire: read(v)) }
+            fn set(v: *mut i32, i: i32) { store!(v: AtomicI32 = i); }
+            fn set_release(v: *mut i32, i: i32) { fenced!(release: set(v, i)); }
+        }
+    }
+
+    pub(crate) mod atomic64 {
+        use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const i64) -> i64 { load!(v: AtomicI64 => i64, reg "{r}") }
+            fn read_acquire(v: *const i64) -> i64 { fenced!(acquire: read(v)) }
+            fn set(v: *mut i64, i: i64) { store!(v: AtomicI64 = i); }
+            fn set_release(v: *mut i64, i: i64) { fenced!(release: set(v, i)); }
+        }
+    }
+
+    pub(crate) mod atomic_long {
+        use core::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const isize) -> isize { load!(v: AtomicIsize => isize, reg "{r}") }
+            fn read_acquire(v: *const isize) -> isize { fenced!(acquire: read(v)) }
+            fn set(v: *mut isize, i: isize) { store!(v: AtomicIsize = i); }
+            fn set_release(v: *mut isize, i: isize) { fenced!(release: set(v, i)); }
+        }
+    }
+
+    pub(crate) mod atomic_i8 {
+        use core::sync::atomic::{AtomicI8, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const i8) -> i8 { load!(v: AtomicI8 as u8 as usize => i8, reg "{r}") }
+            fn read_acquire(v: *const i8) -> i8 { fenced!(acquire: read(v)) }
+            fn set(v: *mut i8, i: i8) { store!(v: AtomicI8 = i); }
+            fn set_release(v: *mut i8, i: i8) { fenced!(release: set(v, i)); }
+        }
+    }
+
+    pub(crate) mod atomic_i16 {
+        use core::sync::atomic::{AtomicI16, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const i16) -> i16 { load!(v: AtomicI16 as u16 as usize => i16, reg "{r}") }
+            fn read_acquire(v: *const i16) -> i16 { fenced!(acquire: read(v)) }
+            fn set(v: *mut i16, i: i16) { store!(v: AtomicI16 = i); }
+            fn set_release(v: *mut i16, i: i16) { fenced!(release: set(v, i)); }
+        }
+    }
+
+    pub(crate) mod atomic_ptr {
+        use core::ffi::c_void;
+        use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+        functions! {
+            fn read(v: *const *const c_void) -> *const c_void {
+                load!(v: AtomicPtr<c_void> => *const c_void, reg "{r}")
+            }
+            fn read_acquire(v: *const *const c_void) -> *const c_void { fenced!(acquire: read(v)) }
+            fn set(v: *mut *const c_void, i: *const c_void) {
+                store!(v: AtomicPtr<c_void> = i.cast_mut());
+            }
+            fn set_release(v: *mut *const c_void, i: *const c_void) { fenced!(release: set(v, i)); }
+        }
     }
 }

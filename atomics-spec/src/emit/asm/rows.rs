@@ -13,7 +13,7 @@ use crate::model::ty::{Family, Repr};
 use crate::names::{self, rust_ident};
 
 /// Names of macros that generated code calls.
-const CALLED: [&str; 14] = [
+const CALLED: [&str; 19] = [
     "access",
     "access_word",
     "asm",
@@ -26,8 +26,13 @@ const CALLED: [&str; 14] = [
     "condition",
     "fenced",
     "functions",
+    "hide",
+    "in_core",
+    "keep_order",
+    "load",
     "macro_rules",
     "no",
+    "store",
 ];
 
 /// Functions of a shape that are the same in some families.

@@ -94,6 +94,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
         barriers: Barriers::All,
         kunit: false,
         raw: true,
+        typed: true,
         derive: None,
     };
     let head = banner("", "");
@@ -123,7 +124,7 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
         prefix: names::HELPER_PREFIX,
         long_is_isize: false,
     };
-    let module = extern_c::module(spec, link, Barriers::InC);
+    let module = extern_c::with_typed(spec, link, Barriers::InC);
     add("src/atomic/backend/c.rs", module);
     let c = c_files(spec, names::HELPER_PREFIX)?;
     add("c/atomic.c", c.source);

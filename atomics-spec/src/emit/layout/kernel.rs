@@ -139,11 +139,12 @@ pub fn kernel_parts(has: KernelParts<'_>, backend: KernelBackend) -> Result<Vec<
         kunit: has.tests.is_some(),
         derive: has.derive.then_some("macros"),
         raw: has.raw,
+        typed: false,
     };
     add("kernel/sync/atomic.rs", root::module(spec, parts, PATH));
     for (name, text) in modules(spec, parts, BYTE, PATH) {
         let text = match name {
-            "pointer" => pointer::module(has.pointers, PATH),
+            "pointer" => pointer::module(has.pointers, parts.typed, PATH),
             _ => text,
         };
         add(&format!("kernel/sync/atomic/{name}.rs"), text);

@@ -16,9 +16,9 @@ pub(super) fn modules(
     path: &str,
 ) -> Vec<(&'static str, String)> {
     let mut modules = vec![
-        ("internal", internal::module(spec, path)),
+        ("internal", internal::module(spec, parts.typed, path)),
         ("ordering", ordering::module(spec)),
-        ("pointer", pointer::module(spec, path)),
+        ("pointer", pointer::module(spec, parts.typed, path)),
         ("predefine", predefine::module(spec)),
     ];
     if parts.barriers != Barriers::None {
@@ -26,7 +26,7 @@ pub(super) fn modules(
     }
     modules.extend(typed::modules(spec, path));
     if parts.raw {
-        modules.push(("raw", raw::module(spec, path)));
+        modules.push(("raw", raw::module(spec, parts.typed, path)));
     }
     if has_flag(spec) {
         let flag = include_str!("../templates/flag.rs");

@@ -56,6 +56,8 @@ pub fn module_tree(
         },
         kunit: false,
         raw: true,
+        // C helpers of a user may do more than C's own, for all accesses.
+        typed: *backend == Backend::Asm,
         derive: None,
     };
     let shown = path.unwrap_or("crate");

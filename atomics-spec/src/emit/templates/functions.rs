@@ -53,7 +53,7 @@ macro_rules! function {
                 $before:expr; $(let $setup:literal;)* $head:literal $tail:literal $(; $after:expr)?
             })?
         },
-        $repr:ty, ($family:ident, $type:ident, $read:tt, $import:literal)
+        $repr:ty, ($backend:ident::$family:ident, $type:ident, $read:tt, $import:literal)
     ) => {
         $(#[$doc])*
         ///
@@ -83,7 +83,7 @@ macro_rules! function {
             // SAFETY: The pointers come from references, so they are valid and aligned. Other
             // accesses to the variable go through such references, or do not race with this one by
             // the contract of `from_ptr()`.
-            unsafe { backend::$family::$function $args }
+            unsafe { $backend::$family::$function $args }
         }
     };
 }

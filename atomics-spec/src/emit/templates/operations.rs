@@ -1,27 +1,27 @@
 /// Declares the trait of a class of operations, and implements it for the types of C's families of
-/// functions. A row is a method and, after `=`, the function of the same name that every family has
-/// in the backend, with its arguments in their order in C.
+/// functions, each with the module of its functions. A row is a method and, after `=`, the function of
+/// the same name that every family has, with its arguments in their order in C.
 macro_rules! operations {
     (
         $(#[$meta:meta])*
-        pub trait $ops:ident $methods:tt
-        $(impl $repr:ty => $family:ident;)*
+        pub trait $ops:ident: $base:ident $methods:tt
+        $(impl $repr:ty => $backend:ident::$family:ident;)*
     ) => {
-        operations!(@trait [$(#[$meta])*] $ops $methods);
-        $(operations!(@impl $ops for $repr, $family $methods);)*
+        operations!(@trait [$(#[$meta])*] $ops: $base $methods);
+        $(operations!(@impl $ops for $repr, $backend::$family $methods);)*
     };
-    (@trait [$($meta:tt)*] $ops:ident {$(
+    (@trait [$($meta:tt)*] $ops:ident: $base:ident {$(
         $(#[$doc:meta])*
         fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
             $function:ident $args:tt;
     )*}) => {
         $($meta)*
-        pub trait $ops: AtomicImpl {$(
+        pub trait $ops: $base {$(
             $(#[$doc])*
             fn $method($this: &AtomicRepr<Self> $(, $arg: $type)*) $(-> $ret)?;
         )*}
     };
-    (@impl $ops:ident for $repr:ty, $family:ident {$(
+    (@impl $ops:ident for $repr:ty, $backend:ident::$family:ident {$(
         $(#[$doc:meta])*
         fn $method:ident($this:ident $(, $arg:ident: $type:ty)*) $(-> $ret:ty)? =
             $function:ident $args:tt;
@@ -36,7 +36,7 @@ macro_rules! operations {
                 // SAFETY: The pointers come from references, so they are valid and aligned. Other
                 // accesses to the variable go through such references, or do not race with this
                 // one by the contract of `from_ptr()`.
-                unsafe { backend::$family::$function $args }
+                unsafe { $backend::$family::$function $args }
             }
         )*}
     };

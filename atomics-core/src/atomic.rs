@@ -9,8 +9,12 @@
 //! can share a variable.
 //!
 //! The rules are those of the LKMM, not those of C11 and of `core::sync::atomic`: dependencies
-//! order accesses, accesses of different sizes to the same memory are allowed, and [`Full`] is
-//! stronger than `SeqCst`. Do not mix the two models on one variable.
+//! order accesses, and [`Full`] is stronger than `SeqCst`. Do not mix the two models on one
+//! variable.
+//!
+//! Accesses of different sizes to the same memory are allowed to C and to the functions on raw
+//! pointers. They are not to [`Atomic`], whose loads and stores are those of `core` to the
+//! compiler: accesses at the same time as those have the size of the variable.
 //!
 //! The model itself is in `tools/memory-model/` of the kernel's sources;
 //! `Documentation/atomic_t.txt` explains the rules for atomic operations.
@@ -292,6 +296,8 @@ impl<T: AtomicType> Atomic<T> {
     /// - `*ptr` always holds a valid `T`: other code, in Rust or in C, stores only valid `T`s;
     /// - no other access to `*ptr`, in Rust or in C, is a data race with atomic accesses under
     ///   the LKMM. Atomic accesses meet this requirement.
+    ///   Those that may run at the same time as accesses through the reference also have the
+    ///   size of `T`.
     ///
     /// # Examples
     ///
@@ -316,7 +322,7 @@ impl<T: AtomicType> Atomic<T> {
         unsafe { &*ptr.cast::<Self>() }
     }
 
-    /// Returns a pointer to the value, for C or for accesses of another size.
+    /// Returns a pointer to the value, for C.
     ///
     /// The pointer is aligned to the size of `T`, and valid for as long as the variable. Accesses
     /// through it must not be data races under the LKMM, and must leave a valid `T` in the

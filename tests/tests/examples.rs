@@ -229,8 +229,8 @@ fn a_function_without_an_example_is_found() {
          pub struct S;\nimpl S {\n    /// Nothing.\n    pub fn new() {}\n}\n\
          pub mod m {\n    pub trait T {\n        fn method();\n        #[doc(hidden)]\n        \
          fn hidden();\n    }\n}\n\
-         operations! {\n    /// No example.\n    pub trait O {\n        \
-         fn row(this) = row(this);\n    }\n    impl i32 => atomic;\n}\n\
+         operations! {\n    /// No example.\n    pub trait O: Base {\n        \
+         fn row(this) = row(this);\n    }\n    impl i32 => backend::atomic;\n}\n\
          functions! {\n    {\n        fn(v) = (v);\n    } => {\n        \
          f, \"Relaxed.\": atomic_f atomic64_f;\n    }\n    {\n        fn(v) = (v);\n        \
          example { 1; \"v.\" \"();\" }\n    } => {\n        g, \"\": atomic_g;\n    }\n}\n",

@@ -84,6 +84,8 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     /// For the lifetime `'a`, `ptr` is aligned to the size of `T` and valid for reads and writes,
     /// `*ptr` is initialised, and no other access to `*ptr`, in Rust or in C, is a data race with
     /// atomic accesses under the LKMM.
+    /// Those that may run at the same time as accesses through the reference also have the
+    /// size of `T`.
     ///
     /// # Examples
     ///

@@ -28,6 +28,39 @@ to it.
 
 Only relaxed accesses are those of `core`. Its stronger orderings are not those of the LKMM.";
 
+/// What the documentation says of accesses of several sizes.
+pub(super) struct Sizes {
+    /// A paragraph on what is allowed.
+    pub paragraph: &'static str,
+    /// The end of the safety contract of `from_ptr()`.
+    pub contract: &'static str,
+    /// The end of the sentence on what a pointer to the value is for.
+    pub purpose: &'static str,
+}
+
+impl Sizes {
+    /// The texts. With `typed`, loads and stores are those of `core`, whose rules they follow.
+    pub fn new(typed: bool) -> Self {
+        match typed {
+            true => Self {
+                paragraph: "\
+//! Accesses of different sizes to the same memory are allowed to C and to the functions on raw
+//! pointers. They are not to [`Atomic`], whose loads and stores are those of `core` to the
+//! compiler: accesses at the same time as those have the size of the variable.",
+                contract: ".\n    /// Those that may run at the same time as accesses through the \
+                           reference also have the\n    /// size of `T`",
+                purpose: "",
+            },
+            false => Self {
+                paragraph: "\
+//! Accesses of different sizes to the same memory are allowed.",
+                contract: "",
+                purpose: " or for accesses of another size",
+            },
+        }
+    }
+}
+
 /// How a function of the module is implemented.
 pub(super) enum Way<'s> {
     /// By an access of `core`.

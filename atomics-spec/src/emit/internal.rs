@@ -62,6 +62,7 @@ pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
         .replace("$aligned", aligned)
         .replace("$imports\n", &imports)
         .replace("    /// $use_values\n", &use_values)
+        .replace("$sized", accesses::Sizes::new(typed).contract)
         .replace("$one", &literal(1))
         .replace("$two", &literal(2))
         .replace("$impl\n", &title.finish())

@@ -11,12 +11,16 @@ use crate::model::Spec;
 use crate::model::op::{Form, Ordering};
 use crate::names::{self, rust_ident};
 
+/// What the module is for.
+const SUMMARY: &str =
+    "The operations as functions on raw pointers, for fields that are shared with C.";
+
 /// The rule on accesses of several sizes.
 const MIXED: &str = "\
 With these functions alone, and with C, concurrent accesses to the same memory may have different
 sizes, as the LKMM allows: all of them are inline assembly or C. Accesses through [`Atomic`] are
-accesses of `core::sync::atomic` to Rust, which allows one size only. So while there is a reference
-to an `Atomic` or an `AtomicRepr`, other concurrent accesses to its memory have its size.";
+accesses of `core::sync::atomic` to Rust, which allows one size only: what runs at the same time as a
+method of [`Atomic`] or a function of `raw` has the size of its variable.";
 
 /// The module; `path` is the path of the generated items in examples.
 ///
@@ -50,12 +54,11 @@ pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
         function(&mut t, spec, &typed, is_own, path);
     }
     let mut head = Text::default();
-    head.inner_doc(
-        "The operations as functions on raw pointers, for fields that are shared with C.",
-    );
+    let mut doc = SUMMARY.to_owned();
     if with_own {
-        head.inner_doc(&format!("\n{MIXED}"));
+        doc += &format!("\n\n{MIXED}");
     }
+    head.inner_doc(&doc);
     head.finish()
         + &super::text::import("super::internal", &internal)
         + &super::text::import("super::ordering", &orderings)

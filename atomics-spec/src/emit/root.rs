@@ -1,5 +1,6 @@
 //! The root module: `Atomic<T>`, `AtomicType` and the traits of the classes.
 
+use super::accesses::Sizes;
 use super::barrier::Barriers;
 use super::called;
 use super::text::{Text, list};
@@ -85,7 +86,13 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
     });
     let store = spec.typed_forms().find(|f| f.method() == "store");
     let store_ops = store.map_or("AtomicBasicOps".into(), |f| names::ops_trait(f.class));
+    let sizes = Sizes::new(parts.typed);
+    // A clause of its list is indented.
+    let contract = sizes.contract.replace("/// ", "///   ");
     include_str!("templates/root.rs")
+        .replace("$sizes", sizes.paragraph)
+        .replace("$sized", &contract)
+        .replace("$or_mixed", sizes.purpose)
         .replace("$store_ops", &store_ops)
         .replace("$modules\n", &modules(spec, parts))
         .replace("$uses\n", &uses(spec, parts))

@@ -5,9 +5,7 @@ use super::stack::check_stack;
 use super::state::{Open, Parser};
 use super::substitution::{Instance, Key};
 use crate::arch::model::Lang;
-use crate::arch::template::{
-    CodeLine, NO, NO_LABEL, ResultLocation, Template, Truth, WrittenLine,
-};
+use crate::arch::template::{CodeLine, NO, NO_LABEL, ResultLocation, Template, Truth, WrittenLine};
 use crate::diag::Error;
 
 impl Parser<'_, '_> {

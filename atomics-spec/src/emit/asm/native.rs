@@ -31,10 +31,8 @@ impl Native<'_> {
         emit_read_pointer(t, self.body.v);
         self.emit_word(t);
         let is_truth = matches!(self.body.v.of.form, Form::Truth(_));
-        let is_plain = end == End::None
-            && self.template.word.is_none()
-            && found.is_none()
-            && !is_truth;
+        let is_plain =
+            end == End::None && self.template.word.is_none() && found.is_none() && !is_truth;
         if let (Some((name, encoding)), true) = (&result, is_plain)
             && !encoding.pair
         {

@@ -75,7 +75,7 @@ impl<T: AtomicImpl> AtomicRepr<T> {
     ///
     /// For the lifetime `'a`, `ptr` is aligned to the size of `T` and valid for reads and writes,
     /// `*ptr` is initialised, and no other access to `*ptr`, in Rust or in C, is a data race with
-    /// atomic accesses under the LKMM.
+    /// atomic accesses under the LKMM$sized.
     ///
     /// # Examples
     ///

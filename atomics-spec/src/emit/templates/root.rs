@@ -7,8 +7,10 @@
 //! can share a variable.
 //!
 //! The rules are those of the LKMM, not those of C11 and of `core::sync::atomic`: dependencies
-//! order accesses, accesses of different sizes to the same memory are allowed, and [`Full`] is
-//! stronger than `SeqCst`. Do not mix the two models on one variable.
+//! order accesses, and [`Full`] is stronger than `SeqCst`. Do not mix the two models on one
+//! variable.
+//!
+$sizes
 //!
 //! The model itself is in `tools/memory-model/` of the kernel's sources;
 //! `Documentation/atomic_t.txt` explains the rules for atomic operations.
@@ -149,7 +151,7 @@ impl<T: AtomicType> Atomic<T> {
     /// - `ptr` is aligned to the size of `T`, and valid for reads and writes;
     /// - `*ptr` always holds a valid `T`: other code, in Rust or in C, stores only valid `T`s;
     /// - no other access to `*ptr`, in Rust or in C, is a data race with atomic accesses under
-    ///   the LKMM. Atomic accesses meet this requirement.
+    ///   the LKMM. Atomic accesses meet this requirement$sized.
     ///
     /// # Examples
     ///
@@ -174,7 +176,7 @@ impl<T: AtomicType> Atomic<T> {
         unsafe { &*ptr.cast::<Self>() }
     }
 
-    /// Returns a pointer to the value, for C or for accesses of another size.
+    /// Returns a pointer to the value, for C$or_mixed.
     ///
     /// The pointer is aligned to the size of `T`, and valid for as long as the variable. Accesses
     /// through it must not be data races under the LKMM, and must leave a valid `T` in the

@@ -182,7 +182,8 @@ fn one_backend_replaces_another() {
     let asm = read(&tree, "rust/kernel/sync/atomic/backend/x86_64.rs");
     let option = "CONFIG_RUSTC_HAS_SPAN_FILE";
     let items = |condition: &str| -> Vec<String> {
-        let after = asm.split(&format!("#[cfg({condition})]\n")).skip(1);
+        let attribute = format!("#[cfg({condition})]\n");
+        let after = asm.split(&attribute).skip(1);
         let lines = after.filter_map(|item| item.lines().next());
         lines.map(str::to_owned).collect()
     };

@@ -1,6 +1,6 @@
 //! Checks what the documentation says about memory that the compiler keeps to itself: in its wrong
-//! examples, the compiler moves or removes stores across a barrier or an ordered store, so that none
-//! is left before the first of these; in its right ones, all stores stay where they are.
+//! examples, the compiler moves or removes stores across a barrier or an ordered store; in its right
+//! ones, all stores stay where they are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,15 @@ use atomics_tools::Toolchain;
 /// The file with the examples about barriers.
 const BARRIER: &str = "atomics-core/src/atomic/barrier.rs";
 
-/// The examples: the file, the function, what its source does, and what the compiled function does.
-/// `s` is a store, `b` a barrier and `r` the ordered store, which is the only one of a byte. A store
-/// of a vector is one store, so `send_wrong` has one of all four words.
-const EXAMPLES: [(&str, &str, &str, &str); 4] = [
-    (BARRIER, "refill_wrong", "sbssbs", "bssbs"),
-    (BARRIER, "refill", "sbssbs", "sbssbs"),
-    ("README.md", "send_wrong", "ssrss", "rs"),
-    ("README.md", "send", "ssrss", "ssrss"),
+/// The examples: the file, the function, what its source does, and what the compiled function does
+/// on aarch64 and on x86_64. `s` is a store, `b` a barrier and `r` the ordered store, which is the
+/// only one of a byte. A store of a vector is one store, so `send_wrong` has one of all four words on
+/// aarch64. On x86_64 its ordered store is one of `core`, and LLVM moves no other store across that.
+const EXAMPLES: [(&str, &str, &str, [&str; 2]); 4] = [
+    (BARRIER, "refill_wrong", "sbssbs", ["bssbs"; 2]),
+    (BARRIER, "refill", "sbssbs", ["sbssbs"; 2]),
+    ("README.md", "send_wrong", "ssrss", ["rs", "srs"]),
+    ("README.md", "send", "ssrss", ["ssrss"; 2]),
 ];
 
 /// The root of the workspace.
@@ -119,7 +120,12 @@ fn the_examples_are_as_wrong_and_as_right_as_they_say() {
             let errors = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{errors}");
             let assembly = fs::read_to_string(&assembly).expect("readable");
-            let found = effects(&assembly, target.name, function);
+            let mut found = effects(&assembly, target.name, function);
+            if !program.contains('b') {
+                // The empty blocks around accesses of `core` are no barriers of the program.
+                found.retain(|effect| effect != 'b');
+            }
+            let expected = expected[usize::from(target.name == "x86_64")];
             println!("{} {function}: {program} became {found}", target.name);
             assert_eq!(
                 found, expected,

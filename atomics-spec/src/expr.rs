@@ -17,7 +17,7 @@ pub enum Yields {
 }
 
 /// An operator with one operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unary {
     /// Negation: two's complement.
     Neg,
@@ -26,7 +26,7 @@ pub enum Unary {
 }
 
 /// An operator with two operands. Arithmetic wraps, comparison is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names are self-explanatory")]
 pub enum Binary {
     Eq,
@@ -217,17 +217,6 @@ impl Expr {
                     && a.matches(c, open, closed, bindings)
                     && b.matches(d, open, closed, bindings)
             }
-            _ => false,
-        }
-    }
-
-    /// Whether [`Expr::matches`] can be true, judged by the outermost operators alone.
-    pub fn is_like(&self, pattern: &Expr) -> bool {
-        match (self, pattern) {
-            (_, Expr::Var(_)) => true,
-            (Expr::Unary(f, _), Expr::Unary(g, _)) => f == g,
-            (Expr::Binary(f, ..), Expr::Binary(g, ..)) => f == g,
-            (Expr::Num(a), Expr::Num(b)) => a == b,
             _ => false,
         }
     }

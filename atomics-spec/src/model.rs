@@ -160,6 +160,21 @@ impl<'s> FormOf<'s> {
         !matches!(self.form, Form::Load | Form::Store)
     }
 
+    /// Whether its result is an expression of its own, not simply the old or the new value.
+    pub(crate) fn is_computed(&self) -> bool {
+        matches!(self.form, Form::Value(_) | Form::Truth(_))
+    }
+
+    /// The form of the same operation that returns the old value.
+    pub(crate) fn fetch(self) -> Option<Self> {
+        let mut forms = self.op.forms.iter();
+        let form = forms.find(|form| matches!(form, Form::Fetch(_)))?;
+        Some(Self {
+            form: *form,
+            ..self
+        })
+    }
+
     /// Its variants in one family.
     pub fn variants(self, family: &'s Family) -> impl Iterator<Item = Variant<'s>> {
         self.orderings().iter().map(move |&ordering| Variant {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail};
 use atomics_spec::arch::Arch;
 use atomics_spec::emit::docs::{rust_call, strength};
-use atomics_spec::plan::{Plan, Planner};
+use atomics_spec::plan::{Plan, Planners};
 use atomics_spec::{FormOf, Spec, Variant};
 use clap::Args;
 use serde_json::{Value, json};
@@ -83,22 +83,37 @@ struct Way<'s> {
     plan: Plan<'s>,
 }
 
-/// All ways to implement a variant on an architecture.
-fn ways<'s>(spec: &'s Spec, arch: &'s Arch, v: &Variant<'s>) -> Result<Vec<Way<'s>>> {
-    let mut ways: Vec<Way<'_>> = Vec::new();
-    for set in arch.feature_sets() {
-        let plan = Planner::new(spec, arch, set).plan(v);
-        let plan = plan.map_err(|missing| anyhow!("{missing}"))?;
-        let names = arch.feature_names(set);
-        match ways.iter_mut().find(|way| way.plan == plan) {
-            Some(way) => way.cpus.push(names),
-            None => ways.push(Way {
-                cpus: vec![names],
-                plan,
-            }),
+/// An architecture with a planner for each set of CPU features.
+struct Planned<'s> {
+    arch: &'s Arch,
+    planners: Planners<'s>,
+}
+
+impl<'s> Planned<'s> {
+    fn new(spec: &'s Spec, arch: &'s Arch) -> Self {
+        Self {
+            arch,
+            planners: Planners::new(spec, arch),
         }
     }
-    Ok(ways)
+
+    /// All ways to implement a variant.
+    fn ways(&self, v: &Variant<'s>) -> Result<Vec<Way<'s>>> {
+        let mut ways: Vec<Way<'_>> = Vec::new();
+        for planner in self.planners.all() {
+            let plan = planner.plan(v);
+            let plan = plan.map_err(|missing| anyhow!("{missing}"))?;
+            let names = self.arch.feature_names(planner.features);
+            match ways.iter_mut().find(|way| way.plan == plan) {
+                Some(way) => way.cpus.push(names),
+                None => ways.push(Way {
+                    cpus: vec![names],
+                    plan,
+                }),
+            }
+        }
+        Ok(ways)
+    }
 }
 
 impl Way<'_> {
@@ -135,9 +150,10 @@ impl Way<'_> {
 pub fn arch_table(spec: &Spec, arch: &Arch) -> Result<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{:<36} {:<14} {}", "variant", "ordering", arch.name);
+    let planned = Planned::new(spec, arch);
     for v in spec.variants() {
         // The way that needs the most features comes first.
-        let ways: Vec<String> = ways(spec, arch, &v)?.iter().rev().map(Way::words).collect();
+        let ways: Vec<String> = planned.ways(&v)?.iter().rev().map(Way::words).collect();
         let _ = writeln!(
             out,
             "{:<36} {:<14} {}",
@@ -200,6 +216,8 @@ pub fn table(spec: &Spec) -> String {
 /// All variants as JSON, with how each of `archs` implements them.
 pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
     let typed = Typed::new(spec);
+    let archs = archs.iter().map(|arch| Planned::new(spec, arch));
+    let archs: Vec<Planned<'_>> = archs.collect();
     let variants: Vec<Value> = spec
         .variants()
         .map(|v| {
@@ -220,9 +238,9 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
                 "method": v.of.is_typed().then(|| v.of.method()),
                 "rust": typed.call(&v),
             });
-            for arch in archs {
-                let ways = ways(spec, arch, &v)?;
-                value["archs"][&arch.name] = ways.iter().map(Way::json).collect();
+            for planned in &archs {
+                let ways = planned.ways(&v)?;
+                value["archs"][&planned.arch.name] = ways.iter().map(Way::json).collect();
             }
             Ok(value)
         })

@@ -181,6 +181,11 @@ impl Arch {
         all.any(|template| template.truth == Some(Truth::End))
     }
 
+    /// Whether there is a template of a variant, at some width and for some CPU.
+    pub(crate) fn has_template(&self, variant: &str) -> bool {
+        self.templates.contains_key(variant)
+    }
+
     /// All sets of features, from none to all.
     pub fn feature_sets(&self) -> impl Iterator<Item = Features> + use<> {
         Features::subsets(self.features.len())

@@ -235,10 +235,6 @@ fn class_rows(
     let mut rows: Vec<(FormOf<'_>, Vec<(Row, bool)>)> = Vec::new();
     let mut missing = None;
     for form in model.forms().filter(|f| f.meaning.class == index) {
-        let row = |v: &Variant<'_>, suffix: &str| match planner.plan(v) {
-            Ok(plan) => row(arch, v, &plan, suffix),
-            Err(_) => None,
-        };
         for v in form.variants(family) {
             missing = missing.or(planner.plan(&v).err());
         }
@@ -253,7 +249,11 @@ fn class_rows(
         {
             return Ok(None);
         }
-        let Some(of_form) = rows_of(form.variants(family).collect(), &row) else {
+        let of_form = rows_of(form.variants(family).collect(), &|v, suffix| {
+            let plan = planner.plan(v).ok()?;
+            row(arch, v, &plan, suffix)
+        });
+        let Some(of_form) = of_form else {
             return Ok(None);
         };
         rows.push((form, of_form));
@@ -291,9 +291,9 @@ fn class_rows(
 
 /// The rows of the variants of a form: one for all orderings, if they differ only in the suffix of
 /// names, else one each.
-fn rows_of(
-    variants: Vec<Variant<'_>>,
-    row: &dyn Fn(&Variant<'_>, &str) -> Option<Row>,
+fn rows_of<'m>(
+    variants: Vec<Variant<'m>>,
+    row: &dyn Fn(&Variant<'m>, &str) -> Option<Row>,
 ) -> Option<Vec<(Row, bool)>> {
     if variants.len() == Ordering::ALL.len() {
         let suffixed = variants.iter().map(|v| row(v, &suffix(v)));

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Missing, Plan, Planner};
+use super::{Missing, Plan, Planner, SharedIndex};
 use crate::arch::{Arch, Features};
 use crate::model::op::Ordering;
 use crate::model::{FormKey, Spec, Variant};
@@ -74,9 +74,10 @@ pub struct Planners<'s> {
 impl<'s> Planners<'s> {
     /// Finds plans for the variants of `spec` on `arch`.
     pub fn new(spec: &'s Spec, arch: &'s Arch) -> Self {
-        let sets = arch.feature_sets();
+        let index = SharedIndex::default();
+        let planner = |set| Planner::sharing(spec, arch, set, index.clone());
         Self {
-            all: sets.map(|set| Planner::new(spec, arch, set)).collect(),
+            all: arch.feature_sets().map(planner).collect(),
             at_boot: Features::NONE,
             known: RefCell::default(),
         }
@@ -149,6 +150,11 @@ impl<'s> Planners<'s> {
             variant.ordering,
             variant.family.bits(width),
         )
+    }
+
+    /// The planners, by their sets of features: from none to all.
+    pub fn all(&self) -> &[Planner<'s>] {
+        &self.all
     }
 
     /// The plans for a variant.

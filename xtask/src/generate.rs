@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use atomics_spec::emit::{self, layout};
-use clap::Args;
+use clap::{ArgMatches, FromArgMatches as _};
 use xtask::dropin::{self, Backend, Dropin, Identity, Wanted};
 use xtask::output::{line, tell};
 use xtask::repository;
@@ -15,47 +15,21 @@ use xtask::write::{self, Finding, Generated, Lock};
 
 use crate::bindings;
 
+mod options;
+
+pub use options::options;
+
 /// Regenerates every generated file of this repository, or writes the drop-in for a kernel.
-#[derive(Args)]
 pub struct Gen {
-    #[command(flatten)]
     tables: TableArgs,
-    /// Changes nothing; lists stale, missing and left-over files, and exits with 1 if there are
-    /// any.
-    #[arg(long)]
     check: bool,
-    /// Reads TREE/scripts/atomic/atomics.tbl and writes the kernel's drop-in into TREE.
-    #[arg(long, value_name = "TREE", conflicts_with = "table")]
     kernel: Option<PathBuf>,
-    /// How the drop-in implements the operations.
-    #[arg(long, value_enum, default_value_t, requires = "kernel")]
     backend: Backend,
-    /// Writes into DIR instead, in the same layout.
-    #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Writes the drop-in as a patch for `git am` to FILE instead, or to standard output if FILE is
-    /// `-`. TREE is not changed. An existing FILE is replaced only if it is such a patch.
-    #[arg(long, value_name = "FILE", requires = "kernel", conflicts_with_all = ["check", "out"])]
     patch: Option<PathBuf>,
-    /// Writes the drop-in as a series of patches for `git am` into DIR instead, with a cover letter.
-    /// Each patch builds by itself. TREE is not changed. DIR must be empty, or hold an earlier
-    /// series, which is replaced.
-    #[arg(long, value_name = "DIR", requires = "kernel",
-          conflicts_with_all = ["check", "out", "patch"])]
     series: Option<PathBuf>,
-    /// Generates only these parts of the drop-in, separated by commas, and what they need: `core`,
-    /// which is what Linux's own module has; the classes `arithmetic`, `bitwise`, `test`,
-    /// `conditional` and `signed`; the types `i8`, `i16`, `u8` and `u16`, for which the core only
-    /// has loads, stores and exchanges; `pointers`, `barriers`, `derive`, `tests`, `memory-model`;
-    /// and, with `--backend asm`, architectures. TREE then has no other parts.
-    #[arg(long, value_name = "LIST", requires = "kernel", value_delimiter = ',')]
     only: Option<Vec<String>>,
-    /// Also generates the module `raw`: C's functions under their own names.
-    #[arg(long, requires = "kernel", conflicts_with = "series")]
     raw: bool,
-    /// Overwrites local edits in the drop-in's files, accepts a TREE of an unknown Linux version,
-    /// and overwrites any FILE.
-    #[arg(long, requires = "kernel")]
     force: bool,
 }
 
@@ -63,6 +37,28 @@ pub struct Gen {
 const FOLDERS: [&str; 3] = ["atomics-core/src", "atomics-core/c", "tests/generated"];
 
 impl Gen {
+    /// Reads the options.
+    ///
+    /// # Errors
+    ///
+    /// If `matches` has other options.
+    pub fn new(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let path = |name| matches.get_one::<PathBuf>(name).cloned();
+        let only = matches.get_many::<String>("only");
+        Ok(Self {
+            tables: TableArgs::from_arg_matches(matches)?,
+            check: matches.get_flag("check"),
+            kernel: path("kernel"),
+            backend: matches.get_one("backend").copied().unwrap_or_default(),
+            out: path("out"),
+            patch: path("patch"),
+            series: path("series"),
+            only: only.map(|parts| parts.cloned().collect()),
+            raw: matches.get_flag("raw"),
+            force: matches.get_flag("force"),
+        })
+    }
+
     /// Generates the files, or compares them with those on disk.
     ///
     /// # Errors

@@ -9,31 +9,61 @@ use atomics_spec::arch::Arch;
 use atomics_spec::emit::docs::{rust_call, strength};
 use atomics_spec::plan::{Plan, Planners};
 use atomics_spec::{FormOf, Spec, Variant};
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Value, json};
 use xtask::output::print;
 use xtask::tables::TableArgs;
 
 /// Prints every variant.
-#[derive(Args)]
 pub struct List {
-    #[command(flatten)]
     tables: TableArgs,
-    /// Prints only the names of the C functions, sorted, one per line.
-    #[arg(long, conflicts_with = "json")]
     names: bool,
-    /// Prints JSON.
-    #[arg(long)]
     json: bool,
-    /// Also prints how this architecture implements each variant: with its own instruction or loop
-    /// (native), with the relaxed variant between fences (fenced), with a variant whose ordering is
-    /// stronger than required (stronger), with another variant (derived), or with a loop around a
-    /// compare-and-exchange (loop). May be given more than once with --json.
-    #[arg(long, value_name = "ARCH", conflicts_with = "names")]
-    arch: Vec<String>,
+    archs: Vec<String>,
 }
 
 impl List {
+    /// The options.
+    pub fn options(command: Command) -> Command {
+        let flag = |name| Arg::new(name).long(name).action(ArgAction::SetTrue);
+        TableArgs::augment_args(command.about("Prints every variant"))
+            .arg(
+                flag("names")
+                    .conflicts_with("json")
+                    .help("Prints only the names of the C functions, sorted, one per line"),
+            )
+            .arg(flag("json").help("Prints JSON"))
+            .arg(
+                Arg::new("arch")
+                    .long("arch")
+                    .value_name("ARCH")
+                    .action(ArgAction::Append)
+                    .conflicts_with("names")
+                    .help(
+                        "Also prints how this architecture implements each variant: with its own \
+                         instruction or loop (native), with the relaxed variant between fences \
+                         (fenced), with a variant whose ordering is stronger than required \
+                         (stronger), with another variant (derived), or with a loop around a \
+                         compare-and-exchange (loop). May be given more than once with --json",
+                    ),
+            )
+    }
+
+    /// Reads the options.
+    ///
+    /// # Errors
+    ///
+    /// If `matches` has other options.
+    pub fn new(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let archs = matches.get_many::<String>("arch").unwrap_or_default();
+        Ok(Self {
+            tables: TableArgs::from_arg_matches(matches)?,
+            names: matches.get_flag("names"),
+            json: matches.get_flag("json"),
+            archs: archs.cloned().collect(),
+        })
+    }
+
     /// Prints the list.
     ///
     /// # Errors
@@ -41,7 +71,7 @@ impl List {
     /// If a table has an error, or there is no such architecture.
     pub fn run(&self) -> Result<ExitCode> {
         let spec = self.tables.load()?;
-        let archs = self.arch.iter().map(|name| arch(&spec, name));
+        let archs = self.archs.iter().map(|name| arch(&spec, name));
         let archs: Vec<_> = archs.collect::<Result<_>>()?;
         print(&match (self.names, self.json, archs.as_slice()) {
             (true, ..) => names(&spec),

@@ -14,38 +14,53 @@ mod others;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use others::Forwarded;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use xtask::output::{finish, parse};
 
-/// Atomics under the Linux Kernel Memory Model: the generator and its tools.
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
+/// A parsed command line.
+enum Cli {
     Gen(generate::Gen),
     List(list::List),
     Explain(explain::Explain),
-    /// Builds a kernel with the drop-in in a copy of a tree, runs its KUnit tests, and runs the
-    /// kernel's own checks on the drop-in.
-    Kernel(Forwarded),
-    /// Compares the machine code of the kernel's C atomics with ours, variant by variant.
-    Parity(Forwarded),
-    /// Checks litmus tests: whether the Linux kernel's memory model allows every outcome that the
-    /// machine code may have.
-    Litmus(Forwarded),
-    /// Runs the differential tests on other architectures, in an emulator where this machine's CPU
-    /// cannot run them.
-    Cross(Forwarded),
-    /// Runs the test tiers whose tools are present, and lists what the other tiers lack.
-    Test(Forwarded),
-    /// Installs the tools that the tests need, on Debian.
-    Setup(Forwarded),
+    /// A command of `xtask-checks`.
+    Other,
+}
+
+// By hand: a derive would take longer to build than the generator.
+impl Parser for Cli {}
+
+impl CommandFactory for Cli {
+    fn command() -> Command {
+        Command::new("cargo xtask")
+            .bin_name("cargo xtask")
+            .about("Atomics under the Linux Kernel Memory Model: the generator and its tools")
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommand(generate::options(Command::new("gen")))
+            .subcommand(list::List::options(Command::new("list")))
+            .subcommand(explain::Explain::options(Command::new("explain")))
+            .subcommands(others::commands())
+    }
+
+    fn command_for_update() -> Command {
+        Self::command()
+    }
+}
+
+impl FromArgMatches for Cli {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(match matches.subcommand() {
+            Some(("gen", options)) => Self::Gen(generate::Gen::new(options)?),
+            Some(("list", options)) => Self::List(list::List::new(options)?),
+            Some(("explain", options)) => Self::Explain(explain::Explain::new(options)?),
+            _ => Self::Other,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 fn main() -> ExitCode {
@@ -53,15 +68,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    finish(match cli.command {
-        Command::Gen(args) => args.run(),
-        Command::List(args) => args.run(),
-        Command::Explain(args) => args.run(),
-        Command::Kernel(_)
-        | Command::Parity(_)
-        | Command::Litmus(_)
-        | Command::Cross(_)
-        | Command::Test(_)
-        | Command::Setup(_) => others::run(),
+    finish(match cli {
+        Cli::Gen(args) => args.run(),
+        Cli::List(args) => args.run(),
+        Cli::Explain(args) => args.run(),
+        Cli::Other => others::run(),
     })
 }

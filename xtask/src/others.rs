@@ -3,23 +3,54 @@
 use std::env;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+use std::process::{self, ExitCode};
 
 use anyhow::{Result, anyhow};
-use clap::Args;
+use clap::{Arg, ArgAction, Command, value_parser};
 use xtask::repository;
 
-/// The arguments of a forwarded command. `xtask-checks` parses them.
-#[derive(Args)]
-#[command(disable_help_flag = true)]
-pub struct Forwarded {
-    /// See `cargo xtask COMMAND --help`.
-    #[arg(
-        value_name = "ARGS",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    args: Vec<OsString>,
+/// The commands that are forwarded, and what they do.
+const COMMANDS: [(&str, &str); 6] = [
+    (
+        "kernel",
+        "Builds a kernel with the drop-in in a copy of a tree, runs its KUnit tests, and runs the \
+         kernel's own checks on the drop-in",
+    ),
+    (
+        "parity",
+        "Compares the machine code of the kernel's C atomics with ours, variant by variant",
+    ),
+    (
+        "litmus",
+        "Checks litmus tests: whether the Linux kernel's memory model allows every outcome that the \
+         machine code may have",
+    ),
+    (
+        "cross",
+        "Runs the differential tests on other architectures, in an emulator where this machine's \
+         CPU cannot run them",
+    ),
+    (
+        "test",
+        "Runs the test tiers whose tools are present, and lists what the other tiers lack",
+    ),
+    ("setup", "Installs the tools that the tests need, on Debian"),
+];
+
+/// The commands that are forwarded. `xtask-checks` parses their arguments.
+pub fn commands() -> impl Iterator<Item = Command> {
+    COMMANDS.iter().map(|(name, about)| {
+        let args = Arg::new("args")
+            .value_name("ARGS")
+            .help("See `cargo xtask COMMAND --help`")
+            .action(ArgAction::Append)
+            .num_args(0..)
+            .value_parser(value_parser!(OsString))
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true);
+        let command = Command::new(*name).about(*about);
+        command.disable_help_flag(true).arg(args)
+    })
 }
 
 /// Replaces this process by `xtask-checks`, run through cargo, with the same arguments.
@@ -30,7 +61,7 @@ pub struct Forwarded {
 pub fn run() -> Result<ExitCode> {
     let manifest = repository::root().join("Cargo.toml");
     // The environment stays the user's: the tests are to see their RUSTFLAGS, for instance.
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--package", "xtask-checks", "--manifest-path"]);
     command.arg(manifest).arg("--");
     // Those that were parsed lack a leading `--`.

@@ -4,17 +4,51 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use atomics_spec::{Source, Spec, Tables, input};
-use clap::Args;
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
 /// The tables that replace the built-in tables.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TableArgs {
     /// The operations, in the format of the kernel's atomics.tbl, instead of the built-in table.
-    #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
     /// The semantics of the operations, instead of the built-in semantics.tbl.
-    #[arg(long, value_name = "FILE")]
     pub semantics: Option<PathBuf>,
+}
+
+impl Args for TableArgs {
+    fn augment_args(command: Command) -> Command {
+        let file = |name| {
+            let arg = Arg::new(name).long(name).value_name("FILE");
+            arg.value_parser(value_parser!(PathBuf))
+        };
+        command
+            .arg(file("table").help(
+                "The operations, in the format of the kernel's atomics.tbl, instead of the \
+                 built-in table",
+            ))
+            .arg(
+                file("semantics")
+                    .help("The semantics of the operations, instead of the built-in semantics.tbl"),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TableArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        Ok(Self {
+            table: matches.get_one("table").cloned(),
+            semantics: matches.get_one("semantics").cloned(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl TableArgs {

@@ -48,7 +48,7 @@ const NEVER: [(&str, &str, &[&str]); 6] = [
 /// The members that a member may depend on, except in tests. Crates that users compile have few
 /// dependencies, engines do not depend on commands, and `xtask` does not wait for the build of
 /// engines.
-const DEPENDENCIES: [(&str, &[&str]); 9] = [
+const DEPENDENCIES: [(&str, &[&str]); 11] = [
     ("atomics-spec", &[]),
     ("atomics-macros", &["atomics-spec"]),
     ("atomics-core", &["atomics-macros"]),
@@ -63,6 +63,16 @@ const DEPENDENCIES: [(&str, &[&str]); 9] = [
         "atomics-parity",
         &["atomics-machine-code", "atomics-spec", "atomics-tools"],
     ),
+    (
+        "atomics-bench",
+        &[
+            "atomics-machine-code",
+            "atomics-parity",
+            "atomics-spec",
+            "atomics-tools",
+        ],
+    ),
+    ("atomics-bench-functions", &["atomics-core"]),
     ("xtask", &["atomics-spec"]),
 ];
 

@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use xtask::repository;
 
 /// The commands that are forwarded, and what they do.
-const COMMANDS: [(&str, &str); 6] = [
+const COMMANDS: [(&str, &str); 7] = [
     (
         "kernel",
         "Builds a kernel with the drop-in in a copy of a tree, runs its KUnit tests, and runs the \
@@ -29,6 +29,10 @@ const COMMANDS: [(&str, &str); 6] = [
         "cross",
         "Runs the differential tests on other architectures, in an emulator where this machine's \
          CPU cannot run them",
+    ),
+    (
+        "bench",
+        "Counts the instructions of code with atomics, and times it, beside other implementations",
     ),
     (
         "test",

@@ -8,6 +8,7 @@
     reason = "the macros panic if nobody reads: xtask::output prints"
 )]
 
+mod bench;
 mod cross;
 mod kernel;
 mod litmus;
@@ -34,6 +35,7 @@ enum Command {
     Parity(parity::Parity),
     Litmus(litmus::Litmus),
     Cross(cross::Cross),
+    Bench(bench::Bench),
     Test(test::Test),
     Setup(setup::Setup),
 }
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Parity(args) => args.run(),
         Command::Litmus(args) => args.run(),
         Command::Cross(args) => args.run(),
+        Command::Bench(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Setup(args) => args.run(),
     })

@@ -112,9 +112,10 @@ const TIERS: [Tier; 9] = [
     },
     Tier {
         name: "parity",
-        proves: "our machine code has the fences and accesses of the kernel's C",
+        proves: "our machine code has the fences and accesses of the kernel's C, and is as long as it was",
         needs: &[Need::KernelTree, Need::KernelToolchain],
         commands: &[
+            "test --package atomics-bench --test counts",
             "test --package atomics-parity --test report --test audit",
             "test --package atomics-machine-code --test kernel --test reach",
             "xtask parity --arch x86_64",

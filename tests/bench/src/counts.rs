@@ -79,21 +79,22 @@ impl Counter<'_> {
         let folder = self.folder.join(configuration.folder(target));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let _lock = Lock::wait(&folder, self.progress)?;
-        let object = folder.join(format!("{}.o", of.name()));
         (self.progress)(&format!(
             "{} ({}): compiling {}",
             target.name,
             configuration.name,
             of.title()
         ));
-        match of {
+        let object = match of {
             Implementation::Ours | Implementation::Core => {
+                let object = folder.join(format!("{}.o", of.name()));
                 let compiler = Compiler::new(target, configuration, self.tools, self.progress)?;
                 self.compile(&compiler, of, &folder, &object)?;
+                object
             }
-            Implementation::C => self.compile_c(target, configuration, &folder, &object)?,
+            Implementation::C => self.compile_c((target, configuration), "functions")?,
             _ => bail!("{} is not compiled for other architectures", of.title()),
-        }
+        };
         self.read(target, &object)
     }
 
@@ -134,35 +135,36 @@ impl Counter<'_> {
         run(&mut command)
     }
 
-    fn compile_c(
-        &self,
-        target: &Target,
-        configuration: &Configuration,
-        folder: &Path,
-        object: &Path,
-    ) -> Result<()> {
-        let headers = self.write_headers(folder)?;
+    /// Compiles the file `STEM.c` of the package `functions` with the C that is made of the tables.
+    /// Returns the object file.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub fn compile_c(&self, (target, configuration): Place, stem: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(configuration.folder(target));
+        let headers = self.write_headers(&folder)?;
+        let object = folder.join(format!("{stem}.o"));
         let triple = target.programs.as_ref().map(|p| p.platform.gnu);
         let mut command = self.tools.command("clang");
         command
             .arg(format!("--target={}", triple.unwrap_or(target.triple)))
             .args(["-O2", "-fwrapv", "-ffreestanding", "-fomit-frame-pointer"])
             .args(["-ffunction-sections", "-c"])
-            .args(target.c_helpers);
-        if let Some(arch) = c_arch(target.name, configuration.name) {
-            command.arg(arch);
-        }
-        command.arg("-I").arg(headers).arg("-o").arg(object);
-        run(command.arg(self.functions.join("c/functions.c")))
+            .args(target.c_helpers)
+            .args(c_arch(target.name, configuration.name))
+            .arg("-I")
+            .arg(headers)
+            .arg("-o")
+            .arg(&object)
+            .arg(self.functions.join(format!("c/{stem}.c")));
+        run(&mut command)?;
+        Ok(object)
     }
 
     /// Writes the C that is made of the tables, as the `atomics.h` of the functions in C. Returns its
     /// folder.
-    ///
-    /// # Errors
-    ///
-    /// If the files cannot be written.
-    pub fn write_headers(&self, folder: &Path) -> Result<PathBuf> {
+    fn write_headers(&self, folder: &Path) -> Result<PathBuf> {
         let folder = folder.join("headers");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let c = c_files(self.spec, "")?;

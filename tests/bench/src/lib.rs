@@ -5,6 +5,9 @@
 //!
 //! - [`counts`] compiles the functions for an architecture, and counts their instructions.
 //! - [`table`] is the checked-in text with the counts, which a test compares with what it finds.
+//! - [`run`] runs programs with the functions, [`timing`] times them, and [`callgrind`] counts the
+//!   instructions that they execute.
+//! - [`report`] prints what was measured, and [`goals`] says whether it is good enough.
 
 #![deny(
     clippy::print_stdout,
@@ -12,6 +15,13 @@
     reason = "a library prints nothing"
 )]
 
+pub mod callgrind;
 pub mod counts;
+pub mod goals;
+pub mod groups;
 pub mod implementation;
+pub mod machine;
+pub mod report;
+pub mod run;
 pub mod table;
+pub mod timing;

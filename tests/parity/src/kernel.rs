@@ -199,6 +199,38 @@ impl Build<'_> {
         Ok(objects)
     }
 
+    /// Compiles `files`, C files and headers, as files of a module called `name`, with additional
+    /// compiler options. Returns the object file of each C file.
+    ///
+    /// # Errors
+    ///
+    /// If something does not compile.
+    pub fn module_objects(
+        &self,
+        name: &str,
+        files: &[(&str, &str)],
+        options: &str,
+    ) -> Result<Vec<PathBuf>> {
+        let module = self.folder.join(name);
+        fs::create_dir_all(&module)
+            .with_context(|| format!("cannot create {}", module.display()))?;
+        for (file, text) in files {
+            write_changed(&module.join(file), text)?;
+        }
+        let stems = files.iter().filter_map(|(file, _)| file.strip_suffix(".c"));
+        let objects: Vec<String> = stems.map(|stem| format!("{stem}.o")).collect();
+        let makefile = format!(
+            "obj-m := {}\nccflags-y := {} {options}\n",
+            objects.join(" "),
+            self.target.kernel.cflags
+        );
+        write_changed(&module.join("Makefile"), &makefile)?;
+        for object in &objects {
+            self.make_in(&module, object)?;
+        }
+        Ok(objects.iter().map(|object| module.join(object)).collect())
+    }
+
     /// Compiles `rust`, a file of a Rust module.
     ///
     /// # Errors

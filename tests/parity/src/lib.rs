@@ -11,7 +11,8 @@
 //!
 //! [`Suite::compare`] runs the comparison. [`report`] prints the result, and [`reasons`] checks it.
 //! [`Suite::audit`] judges the kernel's code alone, and [`audit`] prints what it finds.
-//! [`Suite::compare_drop_in`] compares what the build of a kernel makes of the drop-in.
+//! [`Suite::compare_drop_in`] compares what the build of a kernel makes of the drop-in. [`Kernel`]
+//! compiles other C against a kernel's headers.
 
 #![deny(
     clippy::print_stdout,
@@ -41,7 +42,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use kernel::Edit;
+pub use kernel::{Build, Edit, Kernel};
 pub use ours::compile;
 pub use suite::{Comparisons, Suite};
 pub use verdict::Verdict;

@@ -67,6 +67,7 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-spec --package atomics-macros --features atomics-spec/tools",
             "test --package atomics-tools --package atomics-machine-code --package atomics-parity \
              --package atomics-litmus --lib",
+            "test --package atomics-bench --lib --test twins",
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
             "test --package atomics-tests --test calls --test cli --test examples --test kunit \

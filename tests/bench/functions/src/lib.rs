@@ -11,11 +11,14 @@
 
 mod function;
 mod implementation;
+mod one;
 mod operations;
 mod realistic;
 mod table;
 mod world;
 
 pub use function::{Function, Place};
+#[cfg(not(feature = "c"))]
+pub use one::count_one;
 pub use table::functions;
 pub use world::World;

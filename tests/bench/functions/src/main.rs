@@ -3,6 +3,7 @@
 //! It reads requests from its input, a line each, and answers each with a line, so that several such
 //! programs, with different implementations, can take turns:
 //!
+//! - `list`: the answer is the names of all functions, each with a colon and `word`, `wide` or `world`.
 //! - `check NAME`: does it a few times. The answer is a number that depends on all results and on all
 //!   variables.
 //! - `time NAME COUNT`: does it COUNT times. The answer is the time in nanoseconds.
@@ -35,27 +36,42 @@ fn main() -> Result<(), String> {
 }
 
 /// The answer to a request.
-fn answer(line: &str) -> Result<i64, String> {
+fn answer(line: &str) -> Result<String, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let known = |name: &str| {
         let found = functions().find(|function| function.name == name);
         found.ok_or_else(|| format!("there is no function `{name}`"))
     };
     let number = |text: &str| text.parse::<usize>().map_err(|error| error.to_string());
-    match words[..] {
-        ["once"] => Ok(once()),
-        ["check", name] => Ok(check(known(name)?)),
-        ["time", name, count] => Ok(time(known(name)?, number(count)?)),
+    let answer = match words[..] {
+        ["list"] => return Ok(list()),
+        ["once"] => once(),
+        ["check", name] => check(known(name)?),
+        ["time", name, count] => time(known(name)?, number(count)?),
         ["word", name, count] => {
             let function = known(name)?;
-            Ok(time_two(function, number(count)?, function.repeat))
+            time_two(function, number(count)?, function.repeat)
         }
         ["line", name, count] => {
             let function = known(name)?;
-            Ok(time_two(function, number(count)?, function.repeat_beside))
+            time_two(function, number(count)?, function.repeat_beside)
         }
-        _ => Err(format!("there is no request `{line}`")),
-    }
+        _ => return Err(format!("there is no request `{line}`")),
+    };
+    Ok(answer.to_string())
+}
+
+/// The names of the functions.
+fn list() -> String {
+    let names = functions().map(|function| {
+        let place = match function.place {
+            Place::Word => "word",
+            Place::Wide => "wide",
+            Place::World => "world",
+        };
+        format!("{}:{place} ", function.name)
+    });
+    names.collect()
 }
 
 /// A world in which a function can start.

@@ -181,7 +181,8 @@ fn c_arch(target: &str, configuration: &str) -> Option<&'static str> {
         ("aarch64", "lse") => "-march=armv8-a+lse",
         ("riscv64", _) => "-march=rv64gc",
         ("arm", _) => "-march=armv7-a",
-        ("s390x", "z196") => "-march=z196",
+        ("s390x", "z10") => "-march=z10",
+        ("s390x", _) => "-march=z196",
         _ => return None,
     })
 }

@@ -40,7 +40,7 @@ impl Machine {
     /// What a reader of times has to know.
     pub fn text(&self) -> String {
         let kind = if self.is_virtual {
-            "virtual machine, "
+            "a virtual machine, "
         } else {
             ""
         };

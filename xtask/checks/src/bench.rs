@@ -13,7 +13,7 @@ use atomics_bench::machine::Machine;
 use atomics_bench::report::{self, Report, Size};
 use atomics_bench::run::{self, Kind, Program};
 use atomics_bench::timing::{self, Effort, Mode, Timing};
-use atomics_bench::{callgrind, table};
+use atomics_bench::{callgrind, plot, readme, table};
 use atomics_spec::Spec;
 use atomics_tools::process::write_changed;
 use atomics_tools::{Toolchain, kernel_tree};
@@ -27,6 +27,10 @@ mod programs;
 
 /// The path of the checked-in counts.
 const COUNTS: &str = "tests/bench/counts.txt";
+/// The folder of the plots.
+const PLOTS: &str = "tests/bench/plots";
+/// The path of the README.
+const README: &str = "README.md";
 
 /// Measures atomics beside other implementations, in one run and taking turns: this crate, with inline
 /// assembly and with C helpers; C, inlined; a call of a C function for each operation; core; and
@@ -55,8 +59,11 @@ pub struct Bench {
     /// Prints JSON.
     #[arg(long)]
     json: bool,
+    /// Also updates the section of the README, and its plots.
+    #[arg(long, conflicts_with_all = ["quick", "filter", "counts"])]
+    readme: bool,
     /// Updates the counts in tests/bench, and measures nothing.
-    #[arg(long, conflicts_with_all = ["quick", "filter", "counts", "json"])]
+    #[arg(long, conflicts_with_all = ["quick", "filter", "counts", "json", "readme"])]
     write: bool,
 }
 
@@ -89,6 +96,19 @@ impl Bench {
             true => report::json(&report, &goals)?,
             false => report::table(&report, &goals),
         })?;
+        if self.readme {
+            let plots = root.join(PLOTS);
+            fs::create_dir_all(&plots)
+                .with_context(|| format!("cannot make {}", plots.display()))?;
+            write_changed(&plots.join("times.svg"), &plot::times(&report))?;
+            write_changed(&plots.join("sizes.svg"), &plot::sizes(&report))?;
+            let path = root.join(README);
+            let text = fs::read_to_string(&path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            let section = readme::section(&report, PLOTS);
+            write_changed(&path, &readme::replace(&text, &section)?)?;
+            tell(&format!("bench: wrote {PLOTS} and the section of {README}"));
+        }
         Ok(ExitCode::SUCCESS)
     }
 

@@ -31,7 +31,7 @@ mod work;
 /// The suite that has the package with the Linux tree.
 const KERNEL_SUITE: &str = "trixie-backports";
 /// The packages from the machine's own release, besides those for building a kernel.
-const PACKAGES: [&str; 4] = ["clang", "gcc", "libc6-dev", "libclang-dev"];
+const PACKAGES: [&str; 5] = ["clang", "gcc", "libc6-dev", "libclang-dev", "valgrind"];
 
 /// Installs the tools that the tests need, on Debian.
 #[derive(Args)]

@@ -62,7 +62,7 @@ fn size(report: &Report, place: (&str, &str)) -> Option<Goal> {
 }
 
 /// The times of functions, beside those of another implementation. The goal is reached if the mean is
-/// good enough, and no function is surely too slow: in three quarters of the rounds.
+/// good enough, and no function is too slow in three quarters of the rounds.
 fn time(
     report: &Report,
     what: &str,
@@ -83,7 +83,7 @@ fn time(
     Some(Goal {
         title: format!("{what} at most {limit} of the time of {}", other.title()),
         found: format!(
-            "mean {mean:.3}; {count} of {} surely slower; worst {worst} {:.2} ({:.2} to {:.2})",
+            "mean {mean:.3}; {count} of {} slower in three quarters of the rounds; worst {worst} {:.2} ({:.2} to {:.2})",
             found.len(),
             spread.median,
             spread.low,

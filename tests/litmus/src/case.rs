@@ -5,17 +5,23 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use atomics_spec::Spec;
 
-use crate::herd::{Outcome, Ran};
-use crate::lang::ast::{self, Expr, ExprKind, Litmus, Location, Statement, Value};
+use crate::herd::{FIRST, Ran};
+use crate::lang::ast::{
+    self, Expr, ExprKind, Litmus, Location, Proposition, Quantifier, Statement, Value,
+};
 use crate::lang::calls::{Call, resolve};
 use crate::lang::types::Type;
 use crate::lang::values::Values;
 use crate::lkmm;
 use crate::lkmm::model::Model;
-use crate::outcome::{Allowed, Observed};
+use crate::outcome::{Allowed, Asked, Observed};
 use crate::rust::{Ending, Problem, Translator};
 use crate::test::Test;
+use crate::verdict::Verdict;
 use crate::work;
+
+/// Why a test with a verdict is not compared with machine code.
+const ONLY_THE_VERDICT: &str = "herd7 takes too long for all outcomes: only the verdict is known";
 
 /// A test and the variables to observe.
 #[derive(Clone, Debug)]
@@ -169,40 +175,62 @@ impl<'t> Case<'t> {
         translator.thread(thread, name, &self.observed.locals[thread], ending)
     }
 
-    /// Asks the kernel's memory model. Writes herd7's input to `path`.
-    ///
-    /// # Errors
-    ///
-    /// If herd7 fails on its input.
-    pub fn allowed(&self, spec: &Spec, model: &Model<'_>, path: &Path) -> Result<Allowed> {
-        let as_it_stands = match self.test.generated {
-            true => None,
-            false => self.as_it_stands(model, path)?,
-        };
-        if let Some(why) = &self.skipped {
-            return Ok(match as_it_stands {
-                Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(why.clone())),
-                Some(Ran::TimedOut) => Allowed::TimedOut,
-                None => Allowed::Skipped(format!("{why}; and herd7 cannot read it")),
-            });
+    /// Asks the kernel's memory model. Writes herd7's input to `path`. If `compare`, or if there is
+    /// no other way, herd7 is also asked about the unmodified file.
+    pub fn ask(&self, spec: &Spec, model: &Model<'_>, path: &Path, compare: bool) -> Asked {
+        let mut own = None;
+        let allowed = self.allowed(spec, model, path, compare, &mut own);
+        Asked {
+            allowed: allowed.map_err(|error| format!("{error:#}")),
+            own,
         }
+    }
+
+    /// The answer of the kernel's memory model. Sets `own` to the verdict on the unmodified file.
+    fn allowed(
+        &self,
+        spec: &Spec,
+        model: &Model<'_>,
+        path: &Path,
+        compare: bool,
+        own: &mut Option<Verdict>,
+    ) -> Result<Allowed> {
         let locations = self.observed.locations();
-        let printed = match lkmm::print(spec, model, self.litmus(), &locations) {
+        let printed = match &self.skipped {
+            Some(why) => Err(why.clone()),
+            None => lkmm::print(spec, model, self.litmus(), &locations),
+        };
+        let as_it_stands = match !self.test.generated && (compare || printed.is_err()) {
+            true => self.as_it_stands(model, path)?,
+            false => None,
+        };
+        if let Some(Ran::Done(outcome)) = &as_it_stands {
+            *own = Some(outcome.verdict);
+        }
+        let printed = match printed {
             Ok(printed) => printed,
-            Err(what) => {
+            Err(why) => {
                 return Ok(match as_it_stands {
-                    Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(what)),
+                    Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(why)),
                     Some(Ran::TimedOut) => Allowed::TimedOut,
-                    None => Allowed::Skipped(what),
+                    None if self.skipped.is_some() => {
+                        Allowed::Skipped(format!("{why}; and herd7 cannot read it"))
+                    }
+                    None => Allowed::Skipped(why),
                 });
             }
         };
         work::write(path, &printed)?;
         let outcome = match model.run(path)? {
             Ran::Done(outcome) => outcome,
-            Ran::TimedOut => return Ok(Allowed::TimedOut),
+            Ran::TimedOut => {
+                return Ok(match self.settled(spec, model, path)? {
+                    Some(verdict) => Allowed::Known(verdict, Err(ONLY_THE_VERDICT.into())),
+                    None => Allowed::TimedOut,
+                });
+            }
         };
-        if let Some(Ran::Done(Outcome { verdict, .. })) = as_it_stands {
+        if let Some(verdict) = *own {
             ensure!(
                 verdict == outcome.verdict,
                 "{}: herd7's verdict is {} for the file, but {} for its rewritten text",
@@ -227,6 +255,39 @@ impl<'t> Case<'t> {
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
         Ok(Allowed::Known(outcome.verdict, Ok(states)))
+    }
+
+    /// The verdict of the kernel's memory model, where all outcomes take too long: whether there is
+    /// an outcome with the condition, and one without it. For that herd7 drops the executions that
+    /// the answer does not depend on before it asks the model, and stops at the first one that is
+    /// left. `None` if that takes too long, too.
+    fn settled(&self, spec: &Spec, model: &Model<'_>, path: &Path) -> Result<Option<Verdict>> {
+        let litmus = self.litmus();
+        let condition = &litmus.condition;
+        let mut found = Vec::new();
+        for condition in [
+            condition.clone(),
+            Proposition::Not(Box::new(condition.clone())),
+        ] {
+            let asked = Litmus {
+                quantifier: Quantifier::Exists,
+                condition,
+                ..litmus.clone()
+            };
+            // The locations of the condition are observed anyway.
+            let printed = lkmm::print(spec, model, &asked, &[]).map_err(anyhow::Error::msg)?;
+            work::write(path, &printed)?;
+            match model.run_with(path, &FIRST)? {
+                Ran::Done(outcome) => found.push(!outcome.states.is_empty()),
+                Ran::TimedOut => return Ok(None),
+            }
+        }
+        Ok(Some(match (found[0], found[1]) {
+            (true, true) => Verdict::Sometimes,
+            (true, false) => Verdict::Always,
+            (false, true) => Verdict::Never,
+            (false, false) => Verdict::Deadlock,
+        }))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

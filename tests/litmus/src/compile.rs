@@ -20,6 +20,7 @@ use atomics_spec::emit::module_tree;
 use atomics_tools::process::{run, write_changed};
 use atomics_tools::{Progress, Toolchain};
 
+use crate::kept::{Kept, digest};
 use crate::rust::orderings;
 
 /// The crate name of the emitted modules.
@@ -36,6 +37,8 @@ pub fn imports() -> String {
 /// The emitted modules, as a library.
 pub struct Library {
     source: PathBuf,
+    /// A digest of their text.
+    digest: String,
 }
 
 impl Library {
@@ -48,8 +51,17 @@ impl Library {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let source = folder.join(format!("{LIBRARY}.rs"));
         let tree = module_tree(spec, &Backend::Asm, None, None)?;
-        write_changed(&source, &format!("#![no_std]\n{tree}"))?;
-        Ok(Self { source })
+        let text = format!("#![no_std]\n{tree}");
+        write_changed(&source, &text)?;
+        Ok(Self {
+            source,
+            digest: digest(&[&text]),
+        })
+    }
+
+    /// A digest of the modules.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Compiles the program `main`, which uses the library, for this machine. Returns its path.
@@ -87,10 +99,12 @@ pub struct Compiler<'a> {
     folder: PathBuf,
     /// The library's metadata.
     library: PathBuf,
+    kept: &'a Kept,
 }
 
 impl<'a> Compiler<'a> {
-    /// Compiles the library for a configuration of an architecture, below `folder`.
+    /// Compiles the library for a configuration of an architecture, unless it is kept. Other code is
+    /// compiled below `folder`.
     ///
     /// # Errors
     ///
@@ -99,21 +113,25 @@ impl<'a> Compiler<'a> {
         library: &Library,
         target: &'static Target,
         configuration: &'static Configuration,
-        (folder, tools): (&Path, &'a Toolchain),
+        (folder, kept, tools): (&Path, &'a Kept, &'a Toolchain),
         progress: Progress<'_>,
     ) -> Result<Self> {
         let folder = folder.join(configuration.folder(target));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let rustc = rustc::Compiler::new(target, configuration, tools, progress)?;
-        let metadata = folder.join(format!("lib{LIBRARY}.rmeta"));
-        rustc
-            .metadata(LIBRARY, &library.source, &metadata)
+        // The command names the target, its features, and the sysroot, whose name depends on rustc.
+        let command = format!("{:?}", rustc.command());
+        let library = kept
+            .file(&[&library.digest, &command], ("lib", ".rmeta"), |path| {
+                rustc.metadata(LIBRARY, &library.source, path)
+            })
             .context("the emitted modules do not compile")?;
         Ok(Self {
             rustc,
             tools,
             folder,
-            library: metadata,
+            library,
+            kept,
         })
     }
 
@@ -122,24 +140,33 @@ impl<'a> Compiler<'a> {
         self.rustc.target
     }
 
-    /// Compiles functions and reads their machine code.
+    /// Compiles functions and reads their machine code. If `keep`, the next run need not compile
+    /// them.
     ///
     /// # Errors
     ///
     /// If they do not compile, or the object file cannot be read.
-    pub fn compile(&self, name: &str, functions: &str) -> Result<Compiled> {
+    pub fn compile(&self, name: &str, functions: &str, keep: bool) -> Result<Compiled> {
         let source = self.folder.join(format!("{name}.rs"));
-        let object = self.folder.join(format!("{name}.o"));
         let text = format!("#![no_std]\n{}{functions}", imports());
         write_changed(&source, &text)?;
         let mut command = self.rustc.command();
         command
             .args(["--crate-name=threads", "--emit=obj"])
-            .arg(format!("--extern={LIBRARY}={}", self.library.display()))
-            .arg("-o")
-            .arg(&object)
-            .arg(&source);
-        run(&mut command)?;
+            .arg(format!("--extern={LIBRARY}={}", self.library.display()));
+        // The name of the library's file is a digest of the library.
+        let inputs = [format!("{command:?}"), text];
+        let mut compile = |object: &Path| run(command.arg("-o").arg(object).arg(&source));
+        let object = self.folder.join(format!("{name}.o"));
+        if keep {
+            let kept =
+                self.kept
+                    .file(&inputs.each_ref().map(String::as_str), ("", ".o"), compile)?;
+            fs::copy(kept, &object)
+                .with_context(|| format!("cannot write {}", object.display()))?;
+        } else {
+            compile(&object)?;
+        }
         Compiled::read(object, &self.rustc, self.tools)
     }
 }

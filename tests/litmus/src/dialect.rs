@@ -30,7 +30,7 @@ use atomics_spec::Source;
 
 use table::Table;
 
-pub use program::{Program, Thread, Value, Variable};
+pub use program::{Program, Thread, Value, Variable, Wanted};
 pub use table::ObservedRegister;
 
 /// The tables of herd7's dialects, by the name of our table of the architecture.
@@ -47,6 +47,7 @@ const TABLES: [(&str, &str); 6] = [
 #[derive(Debug)]
 pub struct Dialect {
     table: Table,
+    text: &'static str,
     isa: Isa,
 }
 
@@ -62,8 +63,13 @@ impl Dialect {
         let table = Table::parse(Source::new(&file, text));
         Some(table.map_err(Into::into).and_then(|table| {
             let isa = target.isa()?;
-            Ok(Self { table, isa })
+            Ok(Self { table, text, isa })
         }))
+    }
+
+    /// The text of its table.
+    pub fn text(&self) -> &'static str {
+        self.text
     }
 
     /// The options for herd7.

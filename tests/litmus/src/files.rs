@@ -81,19 +81,23 @@ impl Files {
     /// Reads a file, or all litmus files in a folder.
     fn add(&mut self, spec: &Spec, path: &Path) {
         if !path.is_dir() {
-            return match input::read(path) {
-                Ok(bytes) => self.add_text(spec, shown(path), text(bytes)),
-                Err(error) => self.cannot_read(path, &error),
-            };
+            return self.add_named(spec, path, shown(path));
         }
         match litmus_files(path) {
             Ok(entries) => entries.iter().for_each(|entry| self.add(spec, entry)),
-            Err(error) => self.cannot_read(path, &error),
+            Err(error) => self.cannot_read(shown(path), &error),
         }
     }
 
-    fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
-        let file = shown(path);
+    /// Reads a file, which messages call `file`.
+    pub(crate) fn add_named(&mut self, spec: &Spec, path: &Path, file: String) {
+        match input::read(path) {
+            Ok(bytes) => self.add_text(spec, file, text(bytes)),
+            Err(error) => self.cannot_read(file, &error),
+        }
+    }
+
+    fn cannot_read(&mut self, file: String, error: &std::io::Error) {
         self.unread.push(Unread {
             place: file.clone(),
             file,

@@ -58,6 +58,8 @@ pub struct Finding<'t> {
     pub(crate) case: Case<'t>,
     /// The answer of the kernel's memory model, or the error.
     pub(crate) allowed: Result<Allowed, String>,
+    /// The verdict of the kernel's memory model on the unmodified file, if herd7 gave one.
+    pub(crate) own: Option<Verdict>,
     /// The judgement on each target, by the target's name.
     pub(crate) judgements: Vec<(&'static str, Judgement)>,
     /// The outcomes seen on this machine, if it ran.
@@ -76,6 +78,12 @@ impl<'t> Finding<'t> {
             Ok(Allowed::Known(verdict, _)) => Some(*verdict),
             _ => None,
         }
+    }
+
+    /// The verdict of the kernel's memory model on the unmodified file; `None` if herd7 was not
+    /// asked, cannot read it, or took too long.
+    pub fn own_verdict(&self) -> Option<Verdict> {
+        self.own
     }
 
     /// Whether herd7 took too long for the kernel's memory model.

@@ -14,6 +14,13 @@ use crate::lang::ast::Value;
 use crate::running::Running;
 use crate::verdict::Verdict;
 
+/// The option with which herd7 stops at the first execution that the condition asks for, and asks
+/// the model about no other.
+pub const FIRST: [&str; 2] = ["-speedcheck", "fast"];
+/// The option with which herd7 finds all executions that the condition asks for, and asks the model
+/// about no other.
+pub const WANTED: [&str; 2] = ["-speedcheck", "true"];
+
 /// The final values of the observed locations in an execution, by herd7's names of the locations.
 /// The names of shared variables have no brackets.
 pub type State = BTreeMap<String, Value>;
@@ -38,12 +45,17 @@ pub enum Ran {
     TimedOut,
 }
 
-/// Runs herd7 on a file, with the time limit `limit`.
+/// Runs herd7 on a file. Returns what it says and what that means; `None` if it takes longer than
+/// `limit`.
 ///
 /// # Errors
 ///
 /// If herd7 does not start, or rejects the file; the error then has its messages.
-pub fn run(mut command: Command, file: &Path, limit: Duration) -> Result<Ran> {
+pub fn run(
+    mut command: Command,
+    file: &Path,
+    limit: Duration,
+) -> Result<Option<(String, Outcome)>> {
     command.arg(file).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = tie(&mut command).spawn().context("cannot start herd7")?;
@@ -52,14 +64,14 @@ pub fn run(mut command: Command, file: &Path, limit: Duration) -> Result<Ran> {
     let err = reader(child.stderr.take());
     let status = child.wait_timeout(limit).context("cannot wait for herd7")?;
     let Some(status) = status else {
-        return Ok(Ran::TimedOut);
+        return Ok(None);
     };
     let (out, err) = (text(out)?, text(err)?);
     let shown = file.display();
     ensure!(status.success(), "herd7 {shown}: {status}\n{err}");
     // herd7 may reject a file with a mere warning and exit status 0; then there is no outcome.
     let outcome = read(&out).with_context(|| format!("herd7 {shown}:\n{}", err.trim()))?;
-    Ok(Ran::Done(outcome))
+    Ok(Some((out, outcome)))
 }
 
 /// Reads a stream to its end in a thread of its own, so that the pipe of the other stream cannot
@@ -148,7 +160,7 @@ mod tests {
     use super::*;
     use std::time::Instant;
 
-    fn shell(script: &str, limit: Duration) -> Result<Ran> {
+    fn shell(script: &str, limit: Duration) -> Result<Option<(String, Outcome)>> {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         run(command, Path::new("t.litmus"), limit)
@@ -158,7 +170,7 @@ mod tests {
     fn what_takes_too_long_is_ended() {
         let start = Instant::now();
         let ran = shell("exec sleep 600", Duration::from_millis(50));
-        assert!(matches!(ran, Ok(Ran::TimedOut)));
+        assert!(matches!(ran, Ok(None)));
         assert!(start.elapsed() < Duration::from_secs(300));
     }
 
@@ -166,7 +178,7 @@ mod tests {
     fn outcomes_are_read() {
         let script = "printf 'Test t Allowed\\nStates 2\\n0:r0=1; [p]=x;\\n0:r0=-2; [p]=0;\\n\
                       Ok\\nWitnesses\\nObservation t Sometimes 1 1\\nFlag race\\n'";
-        let Ok(Ran::Done(outcome)) = shell(script, Duration::from_secs(300)) else {
+        let Ok(Some((_, outcome))) = shell(script, Duration::from_secs(300)) else {
             panic!("the script succeeds");
         };
         assert_eq!(outcome.verdict, Verdict::Sometimes);

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use atomics_spec::Spec;
 
+use crate::asker::Asker;
 use crate::case::Case;
 use crate::compile::{Compiled, Compiler};
-use crate::dialect::{self, Dialect, Program, Thread, Variable};
+use crate::dialect::{self, Dialect, Program, Thread, Variable, Wanted};
 use crate::finding::Judgement;
-use crate::herd::{self, Ran};
+use crate::herd::{FIRST, Outcome, Ran, WANTED};
 use crate::lang::ast::{Location, Value};
 use crate::outcome::{self, variable};
 use crate::rust::{Ending, function};
@@ -25,13 +24,18 @@ pub struct Judge<'a> {
     pub compiler: Compiler<'a>,
     /// herd7's dialect of the target's machine code.
     pub dialect: &'a Dialect,
-    /// The file with the model; `None` for herd7's default model.
-    pub model: Option<PathBuf>,
+    /// The file with the model, and its text; `None` for herd7's default model.
+    pub model: Option<(PathBuf, String)>,
+    /// Whether the next run need not compile the same tests.
+    pub keep: bool,
 }
 
 /// Why herd7 fails on some tests with pointers: it represents addresses as names, and cannot
 /// compute their sums, differences or bits.
 const NO_NUMBERS: &str = "herd7 cannot compute with addresses as the machine code does";
+
+/// The largest number of allowed outcomes for which a test that takes too long is tried again.
+const MOST: usize = 500;
 
 impl Judge<'_> {
     /// The width of a pointer in bits.
@@ -62,7 +66,7 @@ impl Judge<'_> {
                 functions.push_str(&text);
             }
         }
-        self.compiler.compile(name, &functions)
+        self.compiler.compile(name, &functions, self.keep)
     }
 
     /// Why a test cannot be judged on this target; `None` if it can.
@@ -110,7 +114,7 @@ impl Judge<'_> {
         compiled: &Compiled,
         allowed: &BTreeSet<Vec<Value>>,
         path: &Path,
-        (herd, limit): (Command, Duration),
+        asker: &Asker<'_>,
     ) -> Result<Judgement> {
         let threads = match self.threads(index, case, compiled) {
             Ok(threads) => threads,
@@ -121,16 +125,15 @@ impl Judge<'_> {
             }
             Err(error) => return Err(error),
         };
-        let program = self.program(spec, case, threads)?;
-        work::write(path, &program)?;
-        let mut command = herd;
-        command.args(self.dialect.options());
-        if let Some(model) = &self.model {
-            command.arg("-model").arg(model);
-        }
-        let outcome = match herd::run(command, path, limit) {
+        let mut program = self.program(spec, case, threads);
+        let text = self.dialect.program(&program)?;
+        work::write(path, &text)?;
+        let outcome = match self.ask(asker, path, &[]) {
             Ok(Ran::Done(outcome)) => outcome,
-            Ok(Ran::TimedOut) => return Ok(Judgement::TimedOut),
+            Ok(Ran::TimedOut) => match self.retry(&mut program, case, allowed, path, asker)? {
+                Some(outcome) => outcome,
+                None => return Ok(Judgement::TimedOut),
+            },
             Err(error)
                 if case.has_pointers() && format!("{error:#}").contains("Illegal operation") =>
             {
@@ -138,11 +141,14 @@ impl Judge<'_> {
             }
             Err(error) => return Err(error),
         };
-        if outcome.states.is_empty() && case.compares_addresses(spec) {
+        if outcome.states.is_empty()
+            && program.wanted == Wanted::All
+            && case.compares_addresses(spec)
+        {
             return Ok(Judgement::Skipped(NO_NUMBERS.into()));
         }
         ensure!(
-            !outcome.states.is_empty(),
+            !outcome.states.is_empty() || program.wanted != Wanted::All,
             "herd7 found no execution of {}",
             path.display()
         );
@@ -164,7 +170,8 @@ impl Judge<'_> {
         let offending: Vec<_> = states.difference(allowed).collect();
         Ok(if offending.is_empty() {
             Judgement::Sound {
-                stronger: states.len() < allowed.len(),
+                // After a retry, the states are not all.
+                stronger: program.wanted == Wanted::All && states.len() < allowed.len(),
             }
         } else {
             let locations = case.observed.locations();
@@ -172,9 +179,65 @@ impl Judge<'_> {
             let lines = offending.map(|state| outcome::line(&locations, state));
             Judgement::Unsound {
                 offending: lines.collect(),
-                program,
+                program: text,
             }
         })
+    }
+
+    /// Asks for the outcomes that are not allowed, where all outcomes take too long: herd7 drops the
+    /// executions with an allowed outcome before it asks the model. `None` if that takes too long,
+    /// too.
+    fn retry(
+        &self,
+        program: &mut Program,
+        case: &Case<'_>,
+        allowed: &BTreeSet<Vec<Value>>,
+        path: &Path,
+        asker: &Asker<'_>,
+    ) -> Result<Option<Outcome>> {
+        if allowed.len() > MOST {
+            return Ok(None);
+        }
+        // Without any execution, none has an outcome that is not allowed.
+        program.wanted = Wanted::Any;
+        work::write(path, &self.dialect.program(program)?)?;
+        match self.ask(asker, path, &FIRST)? {
+            Ran::Done(outcome) if !outcome.states.is_empty() => {}
+            _ => return Ok(None),
+        }
+        let names: Vec<String> = case
+            .observed
+            .locations()
+            .iter()
+            .map(|location| self.name(case, location))
+            .collect();
+        let state = |values: &Vec<Value>| {
+            let values = values.iter().map(|value| match value {
+                Value::Number(number) => dialect::Value::Number(*number),
+                Value::Address(name) => dialect::Value::Symbol(variable(name)),
+            });
+            names.iter().cloned().zip(values).collect()
+        };
+        program.wanted = Wanted::Except(allowed.iter().map(state).collect());
+        work::write(path, &self.dialect.program(program)?)?;
+        Ok(match self.ask(asker, path, &WANTED)? {
+            Ran::Done(outcome) => Some(outcome),
+            Ran::TimedOut => None,
+        })
+    }
+
+    /// Runs herd7 on a file, with some options.
+    fn ask(&self, asker: &Asker<'_>, path: &Path, more: &[&str]) -> Result<Ran> {
+        let mut command = asker.command();
+        let options = self.dialect.options();
+        command.args(options).args(more);
+        let options = options.iter().map(String::as_str);
+        let mut inputs: Vec<&str> = options.chain(more.iter().copied()).collect();
+        if let Some((model, text)) = &self.model {
+            command.arg("-model").arg(model);
+            inputs.push(text);
+        }
+        asker.run(command, path, &inputs)
     }
 
     /// herd7's name of a location in the machine code.
@@ -215,12 +278,8 @@ impl Judge<'_> {
         threads.collect()
     }
 
-    /// The machine code of a test, as herd7's input.
-    ///
-    /// # Errors
-    ///
-    /// If herd7 has no way to write a value.
-    fn program(&self, spec: &Spec, case: &Case<'_>, threads: Vec<Thread>) -> Result<String> {
+    /// The machine code of a test, of which herd7 shall find all outcomes.
+    fn program(&self, spec: &Spec, case: &Case<'_>, threads: Vec<Thread>) -> Program {
         let test = case.litmus();
         let value = |value: &Value| match value {
             Value::Number(number) => dialect::Value::Number(*number),
@@ -231,7 +290,7 @@ impl Judge<'_> {
             value: value(&test.initial(name)),
             bits: outcome::bits(spec, test, &Location::Shared(name.into()), self.bits()),
         });
-        let program = Program {
+        Program {
             name: test.name.clone(),
             variables: variables.collect(),
             threads,
@@ -241,7 +300,7 @@ impl Judge<'_> {
                 .iter()
                 .map(|name| variable(name))
                 .collect(),
-        };
-        self.dialect.program(&program)
+            wanted: Wanted::All,
+        }
     }
 }

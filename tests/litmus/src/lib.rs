@@ -27,6 +27,7 @@
 //!   files may be malformed; [`Targets`] selects the targets to judge
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
+//! - [`archive`] checks a folder of thousands of files, and goes on where an earlier run stopped.
 
 #![deny(
     clippy::print_stdout,
@@ -34,6 +35,8 @@
     reason = "a library prints nothing"
 )]
 
+pub mod archive;
+mod asker;
 mod case;
 mod compile;
 mod dialect;
@@ -42,6 +45,7 @@ mod finding;
 mod generate;
 mod herd;
 mod judge;
+mod kept;
 mod lang;
 mod lkmm;
 mod outcome;

@@ -22,6 +22,15 @@ pub enum Allowed {
     TimedOut,
 }
 
+/// What herd7 says about a test.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The answer of the kernel's memory model, or the error.
+    pub allowed: Result<Allowed, String>,
+    /// Its verdict on the unmodified file, if it was asked and can read it.
+    pub own: Option<Verdict>,
+}
+
 /// The observed variables of a test.
 #[derive(Clone, Debug)]
 pub struct Observed {

@@ -291,6 +291,7 @@ mod tests {
         let finding = |test, judgements, histogram| Finding {
             case: Case::new(test, "t".into(), 5),
             allowed: Ok(allowed.clone()),
+            own: None,
             judgements,
             histogram,
         };

@@ -1,5 +1,6 @@
 //! Selects tests and targets.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -28,6 +29,12 @@ impl Shard {
             number += 1;
             (number - 1) % self.count == self.index - 1
         });
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
     }
 }
 

@@ -11,6 +11,7 @@ use atomics_spec::Spec;
 use atomics_tools::progress::Meter;
 use atomics_tools::{Progress, pool};
 
+use crate::asker::{self, Asker};
 use crate::case::Case;
 use crate::compile::{Compiler, Library};
 use crate::dialect::Dialect;
@@ -18,6 +19,7 @@ use crate::files::{Answer, Unread};
 use crate::finding::{Finding, Judgement};
 use crate::herd::Ran;
 use crate::judge::Judge;
+use crate::kept::{Kept, digest};
 use crate::lkmm::model::Model;
 use crate::outcome::Allowed;
 use crate::run;
@@ -30,6 +32,8 @@ use crate::work::Work;
 const LIMIT: Duration = Duration::from_secs(60);
 /// How many tests are compiled at once: few enough to spread the compilers over the CPUs evenly.
 const CHUNK: usize = 200;
+/// In a run of so many tests, machine code and herd7's answers are kept.
+const FEW: usize = 16;
 
 /// Checks tests: the tools, the tables and the settings.
 pub struct Suite<'a> {
@@ -40,6 +44,8 @@ pub struct Suite<'a> {
     limit: Duration,
     progress: Progress<'a>,
     work: Work,
+    kept: Option<Kept>,
+    compare: bool,
 }
 
 impl<'a> Suite<'a> {
@@ -57,6 +63,8 @@ impl<'a> Suite<'a> {
             limit: LIMIT,
             progress: &|_| {},
             work: Work::scratch()?,
+            kept: None,
+            compare: true,
         };
         suite.targets(&Targets::all())
     }
@@ -112,6 +120,24 @@ impl<'a> Suite<'a> {
         Ok(self)
     }
 
+    /// Keeps what does not change in a folder, for the next run: the compiled modules, and in a run
+    /// of few tests their machine code and herd7's answers. Several runs may use it at once.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be created.
+    pub fn kept_in(mut self, folder: &Path) -> Result<Self> {
+        self.kept = Some(Kept::at(folder)?);
+        Ok(self)
+    }
+
+    /// Whether herd7 is asked about each unmodified file as well, for its verdict has to be the same.
+    /// The default is yes.
+    pub fn compare(mut self, compare: bool) -> Self {
+        self.compare = compare;
+        self
+    }
+
     /// Sets the function that progress messages go to.
     pub fn progress(mut self, progress: Progress<'a>) -> Self {
         self.progress = progress;
@@ -144,16 +170,16 @@ impl<'a> Suite<'a> {
             .map(|(test, stem)| Case::new(test, stem, most.unwrap_or(usize::MAX)))
             .collect();
         let (tools, spec) = (self.tools, self.spec);
-        let model = Model::new(&tools.kernel_tree, work, self.limit, &tools.herd, spec)?;
+        let asker = self.asker(cases.len())?;
+        let model = Model::new(&tools.kernel_tree, work, &asker, spec)?;
         let start = Instant::now();
         let meter = Meter::new("LKMM", cases.len(), self.progress);
-        let allowed = pool::map(
+        let asked = pool::map(
             self.jobs,
             &cases,
             |_, case| {
                 let path = work.join(format!("{}.lkmm.litmus", case.stem));
-                let allowed = case.allowed(spec, &model, &path);
-                allowed.map_err(|error| format!("{error:#}"))
+                case.ask(spec, &model, &path, self.compare)
             },
             |done| meter.show(done),
         )?;
@@ -164,11 +190,12 @@ impl<'a> Suite<'a> {
                 crate::work::write(&path, case.test.text())?;
             }
         }
-        let findings = cases.into_iter().zip(allowed);
+        let findings = cases.into_iter().zip(asked);
         Ok(findings
-            .map(|(case, allowed)| Finding {
+            .map(|(case, asked)| Finding {
                 case,
-                allowed,
+                allowed: asked.allowed,
+                own: asked.own,
                 judgements: Vec::new(),
                 histogram: None,
             })
@@ -183,7 +210,8 @@ impl<'a> Suite<'a> {
     pub fn ask_unread(&self, unread: &mut [Unread]) -> Result<()> {
         let work = self.work.folder();
         let (tools, spec) = (self.tools, self.spec);
-        let model = Model::new(&tools.kernel_tree, work, self.limit, &tools.herd, spec)?;
+        let asker = self.asker(unread.len())?;
+        let model = Model::new(&tools.kernel_tree, work, &asker, spec)?;
         let answers = pool::map(
             self.jobs,
             unread,
@@ -250,45 +278,62 @@ impl<'a> Suite<'a> {
         }
         let build = self.work.build_folder();
         let library = Library::emit(self.spec, &build)?;
-        for (selected, dialect) in &self.targets {
-            let start = Instant::now();
-            let name = selected.name;
-            let model = dialect.model().map(|text| {
-                let path = self.work.folder().join(format!("{name}.cat"));
-                crate::work::write(&path, &text)?;
-                anyhow::Ok(path)
-            });
-            let Selected {
-                target,
-                configuration,
-                ..
-            } = *selected;
-            let toolchain = &self.tools.toolchain;
-            let judge = Judge {
-                compiler: Compiler::new(
-                    &library,
-                    target,
-                    configuration,
-                    (&build, toolchain),
-                    self.progress,
-                )?,
-                dialect,
-                model: model.transpose()?,
-            };
-            self.judge_on(name, &judge, findings)?;
-            self.tell_time(name, start);
+        let kept = match &self.kept {
+            Some(kept) => kept.clone(),
+            None => Kept::at(&build.join("kept"))?,
+        };
+        let asker = self.asker(findings.len())?;
+        // Few tests leave CPUs idle on one target.
+        let at_once = if findings.len() < self.jobs {
+            self.jobs
+        } else {
+            1
+        };
+        let findings_now: &[Finding<'_>] = findings;
+        let judged = pool::map(
+            at_once,
+            &self.targets,
+            |_, (selected, dialect)| {
+                let start = Instant::now();
+                let judged =
+                    self.judge_on(*selected, dialect, (&library, &kept, &asker), findings_now);
+                self.tell_time(selected.name, start);
+                judged
+            },
+            |_| {},
+        )?;
+        for ((selected, _), judged) in self.targets.iter().zip(judged) {
+            for (index, judgement) in judged? {
+                findings[index].judgements.push((selected.name, judgement));
+            }
         }
         Ok(())
     }
 
-    /// Judges tests on one target.
+    /// Judges tests on one target. Returns the judgements with the indices of the tests.
     fn judge_on(
         &self,
-        name: &'static str,
-        judge: &Judge<'_>,
-        findings: &mut [Finding<'_>],
-    ) -> Result<()> {
-        let mut skipped = Vec::new();
+        selected: Selected,
+        dialect: &Dialect,
+        (library, kept, asker): (&Library, &Kept, &Asker<'_>),
+        findings: &[Finding<'_>],
+    ) -> Result<Vec<(usize, Judgement)>> {
+        let name = selected.name;
+        let model = dialect.model().map(|text| {
+            let path = self.work.folder().join(format!("{name}.cat"));
+            crate::work::write(&path, &text)?;
+            anyhow::Ok((path, text))
+        });
+        let (target, configuration) = (selected.target, selected.configuration);
+        let build = self.work.build_folder();
+        let tools = (build.as_path(), kept, &self.tools.toolchain);
+        let judge = Judge {
+            compiler: Compiler::new(library, target, configuration, tools, self.progress)?,
+            dialect,
+            model: model.transpose()?,
+            keep: self.kept.is_some() && findings.len() <= FEW,
+        };
+        let mut judged = Vec::new();
         let mut wanted = Vec::new();
         for (index, finding) in findings.iter().enumerate() {
             let (None, Ok(Allowed::Known(_, Ok(states)))) =
@@ -297,11 +342,12 @@ impl<'a> Suite<'a> {
                 continue;
             };
             match judge.excludes(self.spec, &finding.case) {
-                Some(why) => skipped.push((index, Judgement::Skipped(why))),
+                Some(why) => judged.push((index, Judgement::Skipped(why))),
                 None => wanted.push((index, &finding.case, states)),
             }
         }
-        let chunks: Vec<_> = wanted.chunks(CHUNK).collect();
+        let chunk = wanted.len().div_ceil(self.jobs.max(1)).clamp(1, CHUNK);
+        let chunks: Vec<_> = wanted.chunks(chunk).collect();
         (self.progress)(&format!("{name}: compiling {} tests", wanted.len()));
         let compiled = pool::map(
             self.jobs,
@@ -322,11 +368,10 @@ impl<'a> Suite<'a> {
             |number, (index, case, states)| {
                 let path = format!("{}.{name}.litmus", case.stem);
                 let path = self.work.folder().join(path);
-                let herd = (self.tools.herd.command(), self.limit);
                 // If a chunk does not compile, each of its tests is compiled alone to find the
                 // faulty one.
                 let alone;
-                let compiled = match &compiled[number / CHUNK] {
+                let compiled = match &compiled[number / chunk] {
                     Ok(compiled) => compiled,
                     Err(_) => {
                         let name = format!("alone{index}");
@@ -338,17 +383,43 @@ impl<'a> Suite<'a> {
                         &alone
                     }
                 };
-                let judged = judge.judge(self.spec, (*index, case), compiled, states, &path, herd);
+                let judged = judge.judge(self.spec, (*index, case), compiled, states, &path, asker);
                 judged.unwrap_or_else(|error| Judgement::Failed(format!("{error:#}")))
             },
             |done| meter.show(done),
         )?;
-        let indices: Vec<usize> = wanted.iter().map(|(index, ..)| *index).collect();
-        let judged = indices.into_iter().zip(judgements);
-        for (index, judgement) in skipped.into_iter().chain(judged) {
-            findings[index].judgements.push((name, judgement));
+        let indices = wanted.iter().map(|(index, ..)| *index);
+        judged.extend(indices.zip(judgements));
+        Ok(judged)
+    }
+
+    /// Stands for all that the findings depend on besides the tests: the tools, the tables, the
+    /// targets and the time limit.
+    pub(crate) fn settings(&self) -> Result<String> {
+        let work = self.work.folder();
+        let asker = self.asker(usize::MAX)?;
+        let model = Model::new(&self.tools.kernel_tree, work, &asker, self.spec)?;
+        let library = Library::emit(self.spec, &self.work.build_folder())?;
+        let herd = asker::identity(self.tools.herd.program())?;
+        let mut all = vec![
+            env!("CARGO_PKG_VERSION").to_owned(),
+            model.digest().to_owned(),
+            library.digest().to_owned(),
+            herd,
+            format!("{:?} {}", self.limit, self.compare),
+        ];
+        for (selected, dialect) in &self.targets {
+            let (table, isa) = (dialect.text(), selected.target.isa_text());
+            all.extend([selected.name, table, isa].map(str::to_owned));
         }
-        Ok(())
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        Ok(digest(&all))
+    }
+
+    /// herd7, for so many tests.
+    fn asker(&self, tests: usize) -> Result<Asker<'_>> {
+        let kept = self.kept.as_ref().filter(|_| tests <= FEW);
+        Asker::new(&self.tools.herd, self.limit, kept)
     }
 
     fn tell_time(&self, name: &str, start: Instant) {

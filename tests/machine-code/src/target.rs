@@ -127,6 +127,11 @@ impl Target {
         let word = i64::from(self.bits / 8);
         Ok(isa_table::parse(Source::new(name, text), word)?)
     }
+
+    /// The text of the table of instructions.
+    pub fn isa_text(&self) -> &'static str {
+        self.isa.1
+    }
 }
 
 impl Configuration {

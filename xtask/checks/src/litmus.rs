@@ -1,5 +1,7 @@
 //! `cargo xtask litmus`.
 
+mod archive;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,9 +11,12 @@ use atomics_litmus::{
     Files, Finding, Foreign, Shard, Suite, Targets, Tools, Unread, load_spec, read_generated,
     report,
 };
+use atomics_spec::Spec;
 use clap::Args;
 use xtask::output::{print, tell};
 use xtask::repository;
+
+use archive::Wanted;
 
 /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
 /// model of the architecture, is allowed by the Linux kernel's memory model.
@@ -19,6 +24,10 @@ use xtask::repository;
 /// The exit status is 1 if one is not, if a test does not give the result that it states, or if
 /// something fails or takes too long; else 2 if a file is malformed, which does not keep the others
 /// from being checked; else 0.
+///
+/// The results for the files of a suite are written to a file as they come, a line of JSON for each.
+/// A run that is ended can be started again: it goes on with the files that are missing there, and
+/// those that changed since.
 #[derive(Args)]
 pub struct Litmus {
     /// C litmus files in the kernel's format, or folders with some; the tests that are generated
@@ -41,6 +50,18 @@ pub struct Litmus {
     /// Only the Ith of N parts of the tests, such as 2/5.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+    /// Checks the litmus files in DIR and below it, which may be thousands, and reports what is
+    /// skipped, takes too long, fails or disagrees by its reason.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["files", "all", "run", "json"])]
+    suite: Option<PathBuf>,
+    /// The file with the results of the suite; in target/litmus/suite if not given. Those of several
+    /// parts may be put together, one after the other.
+    #[arg(long, value_name = "FILE", requires = "suite")]
+    results: Option<PathBuf>,
+    /// Also asks herd7 for its verdict on each file of the suite as it stands, which has to be the
+    /// same as ours. It is always asked about single files, and about what cannot be translated.
+    #[arg(long, requires = "suite")]
+    compare: bool,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -78,6 +99,20 @@ impl Litmus {
             (Some(_), []) => Targets::none(),
             (_, names) => Targets::select(names)?,
         };
+        if let Some(folder) = &self.suite {
+            let tools = Tools::find(self.tree.as_deref())?;
+            let suite = self.suite(&tools, &spec, &targets)?;
+            let wanted = Wanted {
+                folder,
+                filter: self.filter.as_deref(),
+                shard: self.shard,
+                results: self.results.as_deref(),
+                below: &repository::root().join("target/litmus/suite"),
+            };
+            // It has a progress of its own.
+            let suite = suite.compare(self.compare).progress(&|_| {});
+            return wanted.check(&suite, &spec, &targets);
+        }
         let mut files = match self.files.as_slice() {
             [] => Files {
                 tests: read_generated(&spec, self.all)?,
@@ -105,17 +140,7 @@ impl Litmus {
             Err(_) if tests.is_empty() => return self.report(&[], &unread, &foreign, &targets),
             Err(error) => return Err(error),
         };
-        let mut suite = Suite::new(&tools, &spec)?
-            .targets(&targets)?
-            .scratch_below(&repository::root().join("target/litmus"))?
-            .limit(Duration::from_secs(self.limit))
-            .progress(&|text| tell(&format!("litmus: {text}")));
-        if let Some(jobs) = self.jobs {
-            suite = suite.jobs(jobs);
-        }
-        if let Some(folder) = &self.keep {
-            suite = suite.keep(folder)?;
-        }
+        let suite = self.suite(&tools, &spec, &targets)?;
         if !unread.is_empty() {
             let asked = suite.ask_unread(&mut unread);
             if tests.is_empty() {
@@ -129,6 +154,24 @@ impl Litmus {
         }
         suite.judge(&mut findings)?;
         self.report(&findings, &unread, &foreign, &targets)
+    }
+
+    /// The engine, with the settings of the command line.
+    fn suite<'a>(&self, tools: &'a Tools, spec: &'a Spec, targets: &Targets) -> Result<Suite<'a>> {
+        let folder = repository::root().join("target/litmus");
+        let mut suite = Suite::new(tools, spec)?
+            .targets(targets)?
+            .scratch_below(&folder)?
+            .kept_in(&folder.join("kept"))?
+            .limit(Duration::from_secs(self.limit))
+            .progress(&|text| tell(&format!("litmus: {text}")));
+        if let Some(jobs) = self.jobs {
+            suite = suite.jobs(jobs);
+        }
+        if let Some(folder) = &self.keep {
+            suite = suite.keep(folder)?;
+        }
+        Ok(suite)
     }
 
     /// Prints the report.

@@ -306,6 +306,7 @@ fn runs(dialect: &Dialect, case: &Function<'_>, lines: &[String]) -> Result<Vec<
                     observed: case.observed,
                 }],
                 locations: vec!["x".into(), "y".into()],
+                ..Program::default()
             };
             runs.push(Run {
                 name,

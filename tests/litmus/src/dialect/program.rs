@@ -48,6 +48,20 @@ pub struct Program {
     pub threads: Vec<Thread>,
     /// The variables whose final values are observed.
     pub locations: Vec<String>,
+    /// The outcomes that herd7 shall find.
+    pub wanted: Wanted,
+}
+
+/// The outcomes that herd7 shall find.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    #[default]
+    All,
+    /// Any: whether there is one. For herd7's options that stop early.
+    Any,
+    /// All but these: values of registers and variables. For herd7's options that leave out others.
+    Except(Vec<Vec<(String, Value)>>),
 }
 
 /// The text of the file.
@@ -128,8 +142,25 @@ pub fn text(table: &Table, program: &Program) -> Result<String> {
     if !guards.is_empty() {
         let _ = writeln!(out, "filter ({})", guards.join(" /\\ "));
     }
-    out += "forall (true)\n";
+    out += &match &program.wanted {
+        Wanted::All => "forall (true)\n".to_owned(),
+        Wanted::Any => "exists (true)\n".to_owned(),
+        Wanted::Except(states) => {
+            let states: Vec<String> = states.iter().map(|all| conjunction(table, all)).collect();
+            format!("exists (~({}))\n", states.join(" \\/\n "))
+        }
+    };
     Ok(out)
+}
+
+/// A state as a condition.
+fn conjunction(table: &Table, state: &[(String, Value)]) -> String {
+    let is = |(name, of): &(String, Value)| format!("{name}={}", value(table, of));
+    let parts: Vec<String> = state.iter().map(is).collect();
+    match parts.as_slice() {
+        [] => "true".into(),
+        parts => format!("({})", parts.join(" /\\ ")),
+    }
 }
 
 /// A value in herd7's syntax.
@@ -174,6 +205,7 @@ mod tests {
                 observed: 2,
             }],
             locations: vec!["x".into()],
+            ..Program::default()
         };
         let text = super::text(&table, &program).unwrap();
         let text = text.split_once("{\n").unwrap().1;

@@ -262,7 +262,7 @@ fn check(bench: &Bench<'_>) -> Result<Vec<String>> {
             name: name.into(),
             variables: ["x", "y", "p"].map(variable).into(),
             threads,
-            locations: Vec::new(),
+            ..Program::default()
         };
         let path = bench.folder.join(format!("{target}-{name}.litmus"));
         fs::write(&path, dialect.program(&program)?)?;

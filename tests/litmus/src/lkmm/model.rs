@@ -2,30 +2,34 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use atomics_spec::emit::herd::{definition, definitions, section};
 use atomics_spec::{Spec, Variant, input};
+use atomics_tools::path::entries;
 
-use crate::herd::{self, Ran};
+use crate::asker::Asker;
+use crate::herd::Ran;
+use crate::kept::digest;
 use crate::lkmm::definitions::Definitions;
 use crate::work;
-use atomics_tools::Herd;
 
 /// The folder of the model in a kernel tree.
 const FOLDER: &str = "tools/memory-model";
 /// The model's configuration.
 const CONFIG: &str = "linux-kernel.cfg";
+/// The endings of the model's files.
+const PARTS: [&str; 3] = ["bell", "cat", "cfg"];
 /// The model's definitions of C functions.
 const DEFINITIONS: &str = "linux-kernel.def";
 
 /// The model.
 pub struct Model<'a> {
-    herd: &'a Herd,
+    asker: &'a Asker<'a>,
     folder: PathBuf,
     definitions: PathBuf,
-    limit: Duration,
+    /// A digest of the model.
+    digest: String,
     defined: HashSet<String>,
 }
 
@@ -36,13 +40,7 @@ impl<'a> Model<'a> {
     /// # Errors
     ///
     /// If the tree has no model, or the definitions cannot be written.
-    pub fn new(
-        tree: &Path,
-        work: &Path,
-        limit: Duration,
-        herd: &'a Herd,
-        spec: &Spec,
-    ) -> Result<Self> {
+    pub fn new(tree: &Path, work: &Path, asker: &'a Asker<'a>, spec: &Spec) -> Result<Self> {
         let folder = tree.join(FOLDER);
         let config = folder.join(CONFIG);
         ensure!(
@@ -58,28 +56,58 @@ impl<'a> Model<'a> {
         work::write(&ours, &text)?;
         let variants = spec.variants().filter(|v| definition(v).is_ok());
         let defined = variants.map(|v| v.function()).collect();
+        let mut files: Vec<PathBuf> = entries(&folder)
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|end| PARTS.iter().any(|p| *p == end))
+            })
+            .collect();
+        files.sort();
+        let files = files.iter().map(|path| {
+            let text = input::read_text(path);
+            text.with_context(|| format!("cannot read {}", path.display()))
+        });
+        let files: Vec<String> = files.chain([Ok(text)]).collect::<Result<_>>()?;
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
         Ok(Self {
-            herd,
+            asker,
             folder,
             definitions: ours,
-            limit,
+            digest: digest(&files),
             defined,
         })
+    }
+
+    /// A digest of the model.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Runs herd7 with the model.
     ///
     /// # Errors
     ///
-    /// As [`herd::run`].
+    /// As [`Asker::run`].
     pub fn run(&self, file: &Path) -> Result<Ran> {
-        let mut command = self.herd.command();
+        self.run_with(file, &[])
+    }
+
+    /// Runs herd7 with the model and some options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Asker::run`].
+    pub fn run_with(&self, file: &Path, options: &[&str]) -> Result<Ran> {
+        let mut command = self.asker.command();
         // herd7 looks for the model's files in its working directory.
         command.current_dir(&self.folder);
         command
             .args(["-conf", CONFIG, "-macros"])
-            .arg(&self.definitions);
-        herd::run(command, file, self.limit)
+            .arg(&self.definitions)
+            .args(options);
+        let mut inputs = vec![self.digest.as_str()];
+        inputs.extend(options);
+        self.asker.run(command, file, &inputs)
     }
 }
 

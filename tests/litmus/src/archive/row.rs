@@ -1,0 +1,196 @@
+//! What is known about one file of an archive: a line of the results.
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::{Foreign, Unread};
+use crate::finding::{Finding, Judgement};
+use crate::verdict::Verdict;
+
+/// What a model says that took too long.
+pub const TIMED_OUT: &str = "timed out";
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A test in C.
+    Test,
+    /// A file that neither we nor herd7 can read.
+    Malformed,
+    /// A test in another language.
+    Foreign,
+}
+
+/// What is known about one file. The fields are in alphabetical order, in the results as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// What is wrong with the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The file, by its path in the archive.
+    pub file: String,
+    /// The verdict of the kernel's memory model on the file as it stands, if herd7 was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub herd: Option<String>,
+    /// Stands for the contents of the file, and for what it was checked with.
+    pub key: String,
+    /// What the file is.
+    pub kind: Kind,
+    /// The verdict of the kernel's memory model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lkmm: Option<String>,
+    /// Why it is not judged on machine code; or what is malformed; or the other language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+    /// The result that the file states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<String>,
+    /// The judgements on machine code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<OnTarget>,
+}
+
+/// The judgement of a test on a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTarget {
+    /// The outcomes that the kernel's memory model forbids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offending: Vec<String>,
+    /// Why it was skipped, or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether it is sound and the machine code rules out some outcome that the model allows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stronger: bool,
+    /// The target.
+    pub target: String,
+    /// `sound`, `UNSOUND`, `skipped`, `timed out` or `failed`.
+    pub verdict: String,
+}
+
+impl Row {
+    fn new(file: &str, kind: Kind) -> Self {
+        Self {
+            fault: None,
+            file: file.into(),
+            herd: None,
+            key: String::new(),
+            kind,
+            lkmm: None,
+            skipped: None,
+            stated: None,
+            targets: Vec::new(),
+        }
+    }
+
+    /// The row of a test.
+    pub fn of_finding(finding: &Finding<'_>) -> Self {
+        let test = finding.test();
+        Self {
+            fault: finding.fault(),
+            herd: finding.own_verdict().map(name),
+            lkmm: match finding.timed_out() {
+                true => Some(TIMED_OUT.into()),
+                false => finding.verdict().map(name),
+            },
+            skipped: finding.skipped().map(str::to_owned),
+            stated: test.stated().map(name),
+            targets: finding
+                .judgements()
+                .iter()
+                .map(|(target, judgement)| on_target(target, judgement))
+                .collect(),
+            ..Self::new(test.file(), Kind::Test)
+        }
+    }
+
+    /// The row of a file that we cannot read.
+    pub fn of_unread(unread: &Unread) -> Self {
+        let kind = match unread.is_malformed() {
+            true => Kind::Malformed,
+            false => Kind::Test,
+        };
+        let lkmm = match (kind, unread.verdict()) {
+            (_, Some(verdict)) => Some(name(verdict)),
+            (Kind::Test, None) => Some(TIMED_OUT.into()),
+            (_, None) => None,
+        };
+        let differs = !unread.is_good() && unread.verdict().is_some();
+        let stated = unread.stated().map(name);
+        Self {
+            fault: differs.then(|| {
+                let (stated, found) = (stated.as_deref(), lkmm.as_deref());
+                format!(
+                    "its comment states the result {}, but the LKMM says {}",
+                    stated.unwrap_or_default(),
+                    found.unwrap_or_default()
+                )
+            }),
+            herd: unread.verdict().map(name),
+            lkmm,
+            skipped: Some(unread.fault()),
+            stated,
+            ..Self::new(unread.file(), kind)
+        }
+    }
+
+    /// The row of a test in another language.
+    pub fn of_foreign(foreign: &Foreign) -> Self {
+        Self {
+            skipped: Some(foreign.language().into()),
+            ..Self::new(foreign.file(), Kind::Foreign)
+        }
+    }
+
+    /// Whether the kernel's memory model took too long.
+    pub fn timed_out(&self) -> bool {
+        self.lkmm.as_deref() == Some(TIMED_OUT)
+    }
+
+    /// The verdict, if there is one.
+    pub fn verdict(&self) -> Option<&str> {
+        self.lkmm.as_deref().filter(|_| !self.timed_out())
+    }
+
+    /// Whether nothing is wrong with its verdict or its machine code. What is malformed is counted
+    /// elsewhere.
+    pub fn is_good(&self) -> bool {
+        let mut verdicts = self.targets.iter().map(|on| on.verdict.as_str());
+        self.fault.is_none()
+            && !self.timed_out()
+            && verdicts.all(|v| ["sound", "skipped"].contains(&v))
+    }
+}
+
+fn name(verdict: Verdict) -> String {
+    verdict.name().into()
+}
+
+fn on_target(target: &str, judgement: &Judgement) -> OnTarget {
+    let of = |verdict: &str| OnTarget {
+        offending: Vec::new(),
+        reason: None,
+        stronger: false,
+        target: target.into(),
+        verdict: verdict.into(),
+    };
+    match judgement {
+        Judgement::Sound { stronger } => OnTarget {
+            stronger: *stronger,
+            ..of("sound")
+        },
+        Judgement::Unsound { offending, .. } => OnTarget {
+            offending: offending.clone(),
+            ..of("UNSOUND")
+        },
+        Judgement::Skipped(why) => OnTarget {
+            reason: Some(why.clone()),
+            ..of("skipped")
+        },
+        Judgement::TimedOut => of(TIMED_OUT),
+        Judgement::Failed(why) => OnTarget {
+            reason: Some(why.clone()),
+            ..of("failed")
+        },
+    }
+}

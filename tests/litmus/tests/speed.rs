@@ -88,8 +88,11 @@ fn impatient(suite: Suite<'_>) -> Suite<'_> {
     suite.compare(false).jobs(8).limit(Duration::from_secs(8))
 }
 
-/// What is reported about a test.
-fn told(findings: &[Finding<'_>]) -> Vec<(Option<Verdict>, Vec<(&'static str, Judgement)>)> {
+/// The verdict on a test, and the judgement on each target.
+type Told = (Option<Verdict>, Vec<(&'static str, Judgement)>);
+
+/// What is reported about tests.
+fn told(findings: &[Finding<'_>]) -> Vec<Told> {
     let told = findings.iter().map(|finding| {
         assert_eq!(finding.fault(), None);
         (finding.verdict(), finding.judgements().to_vec())

@@ -49,8 +49,6 @@ pub struct Table {
     pub stack: Option<(String, String)>,
     /// The type of registers.
     pub word: String,
-    /// Whether flags are computed where they are read.
-    pub computed_flags: bool,
     /// The register whose final value has to be 0.
     pub guard: Option<String>,
     /// The herd7 model that `checks` extend.
@@ -119,7 +117,6 @@ impl Table {
             ("arguments", [list]) => self.arguments = range(list)?,
             ("scratch", [list]) => self.scratch = range(list)?,
             ("stack", [register, used]) => self.stack = Some((register.clone(), used.clone())),
-            ("flags", [word]) if word == "computed" => self.computed_flags = true,
             ("word", [name]) => self.word.clone_from(name),
             ("numbers", [bits]) => {
                 let number = bits.parse().ok().filter(|bits| (1..64).contains(bits));

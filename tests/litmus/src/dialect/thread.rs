@@ -28,11 +28,10 @@ impl Step<'_> {
         scratch.any(|name| FLAGS.contains(&name))
     }
 
-    /// Whether it sets flags.
-    fn sets_flags(&self, table: &Table) -> bool {
+    /// Whether it sets flags, even if its row does not say how to compute them.
+    fn sets_flags(&self) -> bool {
         let node = &self.node.row;
-        let own = node.flags || matches!(node.action, Action::Compare(_));
-        self.rule.flags.is_some() || (table.computed_flags && own)
+        self.rule.flags.is_some() || node.flags || matches!(node.action, Action::Compare(_))
     }
 }
 
@@ -47,7 +46,7 @@ pub fn lines(table: &Table, isa: &Isa, graph: &Graph) -> Result<Vec<String>> {
         .iter()
         .map(|node| step(table, node))
         .collect::<Result<_>>()?;
-    let live = live_flags(table, graph, &steps);
+    let live = live_flags(graph, &steps);
     let scratch = scratch(table, isa, &steps, &live)?;
     let order = order(graph);
     let labelled = labelled(graph, &order);
@@ -163,14 +162,14 @@ fn labelled(graph: &Graph, order: &[usize]) -> BTreeSet<usize> {
 }
 
 /// The nodes that set flags that may be read later.
-fn live_flags(table: &Table, graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usize> {
+fn live_flags(graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usize> {
     // Whether flags are read after each node, computed to a fixed point.
     let mut behind = vec![false; steps.len()];
     loop {
         let before = behind.clone();
         for (index, node) in graph.nodes.iter().enumerate() {
             behind[index] = successors(node).any(|next| {
-                steps[next].reads_flags() || (!steps[next].sets_flags(table) && behind[next])
+                steps[next].reads_flags() || (!steps[next].sets_flags() && behind[next])
             });
         }
         if behind == before {
@@ -179,8 +178,7 @@ fn live_flags(table: &Table, graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usiz
     }
     let live = behind.iter().enumerate().filter(|(_, behind)| **behind);
     let live = live.map(|(index, _)| index);
-    live.filter(|index| steps[*index].sets_flags(table))
-        .collect()
+    live.filter(|index| steps[*index].sets_flags()).collect()
 }
 
 /// Assigns unused registers to the scratch registers that the translation needs.
@@ -233,4 +231,64 @@ fn scratch(
         scratch.extend(register.map(|register| (name.to_owned(), register.clone())));
     }
     Ok(scratch)
+}
+
+#[cfg(test)]
+mod tests {
+    use atomics_machine_code::cfg::{self, Code};
+    use atomics_machine_code::object::ObjectFile;
+
+    use crate::dialect::Dialect;
+    use crate::select::Targets;
+
+    /// The translation of a function, or why there is none.
+    fn translated(target: &str, text: &str) -> Result<String, String> {
+        let targets = Targets::select(&[target.to_owned()]).unwrap();
+        let target = targets.iter().next().unwrap().target;
+        let dialect = Dialect::find(target).unwrap().unwrap();
+        let isa = target.isa().unwrap();
+        let file = ObjectFile::of_function("f", text, &isa).unwrap();
+        let files = [(file, Vec::new())];
+        let code = Code {
+            files: &files,
+            isa: &isa,
+        };
+        let graph = cfg::graph(code, "f").unwrap();
+        let lines = dialect.thread(&graph);
+        lines.map(|l| l.join("\n")).map_err(|e| format!("{e:#}"))
+    }
+
+    /// An instruction that sets flags takes the place of the one before it, in what a select reads.
+    #[test]
+    fn a_select_reads_the_last_flags() {
+        for sets in [
+            "cmpw 3, 4",
+            "cmplw 3, 4",
+            "cmpwi 3, 5",
+            "cmplwi 3, 5",
+            "cmpldi 3, 5",
+            "cmpld 3, 4",
+            "add. 3, 3, 4",
+            "and. 3, 3, 4",
+            "or. 3, 3, 4",
+            "xor. 3, 3, 4",
+            "andi. 3, 3, 1",
+            "mr. 3, 4",
+            "extsw. 3, 4",
+            "rlwinm. 3, 4, 0, 0, 30",
+        ] {
+            let text = format!("cmpwi 3, 1234\n{sets}\niseleq 5, 6, 7\nblr");
+            match translated("powerpc64", &text) {
+                Ok(lines) => {
+                    let is_kept = |line: &str| line.starts_with("li ") && line.ends_with(",1234");
+                    assert!(!lines.lines().any(is_kept), "{sets}:\n{lines}");
+                }
+                Err(error) => assert!(error.contains("the flags of"), "{sets}: {error}"),
+            }
+        }
+        // What is compared is kept until a select reads it.
+        let text = "cmpwi 3, 1234\nli 8, 1\niseleq 5, 6, 7\nblr";
+        let lines = translated("powerpc64", text).unwrap();
+        assert_eq!(lines.matches(",1234\n").count(), 2, "{lines}");
+    }
 }

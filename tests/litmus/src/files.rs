@@ -194,7 +194,8 @@ pub(crate) fn text(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
-/// The folders and litmus files in a folder, in the order of their names.
+/// The folders and litmus files in a folder, in the order of their names. A link that leads back to
+/// a folder above it is passed over.
 ///
 /// # Errors
 ///
@@ -204,7 +205,14 @@ pub(crate) fn litmus_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut entries: Vec<PathBuf> = entries
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
-    entries.retain(|entry| entry.is_dir() || entry.extension().is_some_and(|end| end == "litmus"));
+    let whole = folder.canonicalize()?;
+    let leads_back = |entry: &PathBuf| {
+        entry.is_symlink() && entry.canonicalize().is_ok_and(|to| whole.starts_with(to))
+    };
+    entries.retain(|entry| match entry.is_dir() {
+        true => !leads_back(entry),
+        false => entry.extension().is_some_and(|end| end == "litmus"),
+    });
     entries.sort();
     Ok(entries)
 }
@@ -253,6 +261,26 @@ mod tests {
         files.filter("none");
         assert_eq!((files.tests.len(), files.unread.len()), (0, 1));
         assert!(!files.is_empty());
+    }
+
+    /// Or there would be no end of folders.
+    #[test]
+    #[cfg(unix)]
+    fn a_link_to_a_folder_above_is_passed_over() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("suite/more")).unwrap();
+        fs::create_dir(path("beside")).unwrap();
+        for file in ["suite/more/good.litmus", "beside/good.litmus"] {
+            fs::write(path(file), GOOD).unwrap();
+        }
+        symlink("..", path("suite/more/up")).unwrap();
+        symlink(".", path("suite/more/here")).unwrap();
+        symlink(path("beside"), path("suite/beside")).unwrap();
+        let spec = Spec::builtin().unwrap();
+        assert_eq!(Files::read(&spec, &[path("suite")]).tests.len(), 2);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Checks tests: asks the kernel's memory model, and judges the machine code.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use atomics_spec::Spec;
 use atomics_tools::progress::Meter;
-use atomics_tools::{Progress, pool};
+use atomics_tools::{Progress, pool, rust};
 
 use crate::asker::{self, Asker};
 use crate::case::Case;
@@ -393,19 +394,21 @@ impl<'a> Suite<'a> {
         Ok(judged)
     }
 
-    /// Stands for all that the findings depend on besides the tests: the tools, the tables, the
-    /// targets and the time limit.
+    /// Stands for all that the findings depend on besides the tests: this program, the tools, the
+    /// tables, the targets and the time limit.
     pub(crate) fn settings(&self) -> Result<String> {
         let work = self.work.folder();
         let asker = self.asker(usize::MAX)?;
         let model = Model::new(&self.tools.kernel_tree, work, &asker, self.spec)?;
         let library = Library::emit(self.spec, &self.work.build_folder())?;
-        let herd = asker::identity(self.tools.herd.program())?;
+        // Another build of this program may translate in another way.
+        let own = env::current_exe().context("cannot find this program")?;
         let mut all = vec![
-            env!("CARGO_PKG_VERSION").to_owned(),
+            asker::identity(&own)?,
+            asker::identity(self.tools.herd.program())?,
+            rust::rustc(&["--version", "--verbose"])?,
             model.digest().to_owned(),
             library.digest().to_owned(),
-            herd,
             format!("{:?} {}", self.limit, self.compare),
         ];
         for (selected, dialect) in &self.targets {

@@ -5,10 +5,8 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use atomics_spec::Spec;
 
-use crate::herd::{FIRST, Ran};
-use crate::lang::ast::{
-    self, Expr, ExprKind, Litmus, Location, Proposition, Quantifier, Statement, Value,
-};
+use crate::herd::Ran;
+use crate::lang::ast::{self, Expr, ExprKind, Litmus, Location, Statement, Value};
 use crate::lang::calls::{Call, resolve};
 use crate::lang::types::Type;
 use crate::lang::values::Values;
@@ -16,6 +14,7 @@ use crate::lkmm;
 use crate::lkmm::model::Model;
 use crate::outcome::{Allowed, Asked, Observed};
 use crate::rust::{Ending, Problem, Translator};
+use crate::settle::settle;
 use crate::test::Test;
 use crate::verdict::Verdict;
 use crate::work;
@@ -212,7 +211,13 @@ impl<'t> Case<'t> {
             Err(why) => {
                 return Ok(match as_it_stands {
                     Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(why)),
-                    Some(Ran::TimedOut) => Allowed::TimedOut,
+                    Some(Ran::TimedOut) => match settle(&self.test.text, model, path)? {
+                        Some(verdict) => {
+                            *own = Some(verdict);
+                            Allowed::Known(verdict, Err(why))
+                        }
+                        None => Allowed::TimedOut,
+                    },
                     None if self.skipped.is_some() => {
                         Allowed::Skipped(format!("{why}; and herd7 cannot read it"))
                     }
@@ -224,7 +229,10 @@ impl<'t> Case<'t> {
         let outcome = match model.run(path)? {
             Ran::Done(outcome) => outcome,
             Ran::TimedOut => {
-                return Ok(match self.settled(spec, model, path)? {
+                // The locations of the condition are observed anyway.
+                let printed = lkmm::print(spec, model, self.litmus(), &[]);
+                let printed = printed.map_err(anyhow::Error::msg)?;
+                return Ok(match settle(&printed, model, path)? {
                     Some(verdict) => Allowed::Known(verdict, Err(ONLY_THE_VERDICT.into())),
                     None => Allowed::TimedOut,
                 });
@@ -255,39 +263,6 @@ impl<'t> Case<'t> {
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
         Ok(Allowed::Known(outcome.verdict, Ok(states)))
-    }
-
-    /// The verdict of the kernel's memory model, where all outcomes take too long: whether there is
-    /// an outcome with the condition, and one without it. For that herd7 drops the executions that
-    /// the answer does not depend on before it asks the model, and stops at the first one that is
-    /// left. `None` if that takes too long, too.
-    fn settled(&self, spec: &Spec, model: &Model<'_>, path: &Path) -> Result<Option<Verdict>> {
-        let litmus = self.litmus();
-        let condition = &litmus.condition;
-        let mut found = Vec::new();
-        for condition in [
-            condition.clone(),
-            Proposition::Not(Box::new(condition.clone())),
-        ] {
-            let asked = Litmus {
-                quantifier: Quantifier::Exists,
-                condition,
-                ..litmus.clone()
-            };
-            // The locations of the condition are observed anyway.
-            let printed = lkmm::print(spec, model, &asked, &[]).map_err(anyhow::Error::msg)?;
-            work::write(path, &printed)?;
-            match model.run_with(path, &FIRST)? {
-                Ran::Done(outcome) => found.push(!outcome.states.is_empty()),
-                Ran::TimedOut => return Ok(None),
-            }
-        }
-        Ok(Some(match (found[0], found[1]) {
-            (true, true) => Verdict::Sometimes,
-            (true, false) => Verdict::Always,
-            (false, true) => Verdict::Never,
-            (false, false) => Verdict::Deadlock,
-        }))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

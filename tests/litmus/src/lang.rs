@@ -6,6 +6,7 @@
 
 pub mod ast;
 pub mod calls;
+pub mod ending;
 mod lex;
 pub mod parse;
 pub mod source;

@@ -55,6 +55,7 @@ mod run;
 mod running;
 mod rust;
 mod select;
+mod settle;
 mod suite;
 mod test;
 mod tools;

@@ -25,6 +25,7 @@ use crate::lkmm::model::Model;
 use crate::outcome::Allowed;
 use crate::run;
 use crate::select::{Selected, Targets};
+use crate::settle::settle;
 use crate::test::Test;
 use crate::tools::Tools;
 use crate::work::Work;
@@ -224,7 +225,10 @@ impl<'a> Suite<'a> {
                 crate::work::write(&path, text)?;
                 Ok(match model.run(&path) {
                     Ok(Ran::Done(outcome)) => Answer::Verdict(outcome.verdict),
-                    Ok(Ran::TimedOut) => Answer::TimedOut,
+                    Ok(Ran::TimedOut) => {
+                        let settled = settle(text, &model, &path)?;
+                        settled.map_or(Answer::TimedOut, Answer::Verdict)
+                    }
                     Err(_) => Answer::Rejected,
                 })
             },

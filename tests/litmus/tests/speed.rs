@@ -152,6 +152,36 @@ fn a_verdict_is_found_without_all_outcomes() {
     }
 }
 
+/// So it is where machine code is not judged anyway, and herd7 only reads the file as it stands.
+#[test]
+fn a_verdict_on_an_unmodified_file_is_found_without_all_outcomes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let slow = "case \"$*\" in *-speedcheck*) ;; *) exec sleep 600;; esac";
+    let Some(tools) = tools(folder.path(), slow) else {
+        return;
+    };
+    let spec = Spec::builtin().expect("the built-in tables");
+    let tests: Vec<(Test, Verdict)> = tests()
+        .into_iter()
+        .map(|(test, verdict)| {
+            let text = test
+                .text()
+                .replace("{\n\tint r0", "{\n\tsynchronize_rcu();\n\tint r0");
+            let test = Test::parse(&spec, "t.litmus", text);
+            (test.unwrap_or_else(|e| panic!("{e}")), verdict)
+        })
+        .collect();
+    let (tests, expected): (Vec<Test>, Vec<Verdict>) = tests.into_iter().unzip();
+    let findings = check(&tools, &impatient, &tests);
+    for (finding, expected) in findings.iter().zip(expected) {
+        let text = finding.test().text();
+        assert_eq!(finding.verdict(), Some(expected), "{text}");
+        assert_eq!(finding.own_verdict(), Some(expected), "{text}");
+        let why = finding.skipped().expect("machine code is not judged");
+        assert!(why.contains("RCU"), "{why}");
+    }
+}
+
 /// So is the judgement on machine code. What the LKMM forbids is found, too: here it is told of
 /// fewer outcomes than the machine code has.
 #[test]

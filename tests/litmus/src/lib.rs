@@ -63,6 +63,8 @@ mod verdict;
 mod work;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 pub use files::{Files, Foreign, Unread};

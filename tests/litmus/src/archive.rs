@@ -12,10 +12,11 @@ mod summary;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, ensure};
 use atomics_spec::{Spec, input};
 
 use crate::files::{self, Files, shown};
+use crate::folder::litmus_files;
 use crate::kept::digest;
 use crate::select::Shard;
 use crate::suite::Suite;
@@ -59,9 +60,18 @@ impl Archive {
     ///
     /// If a folder cannot be read.
     pub fn find(folder: &Path) -> Result<Self> {
-        let mut members = Vec::new();
-        collect(folder, folder, &mut members)?;
-        Ok(Self { members })
+        ensure!(folder.is_dir(), "there is no folder {}", shown(folder));
+        let found = litmus_files(folder).into_iter();
+        let members = found.map(|found| {
+            let path = found.map_err(|(folder, error)| {
+                Error::new(error).context(format!("cannot read {}", shown(&folder)))
+            })?;
+            let name = shown(path.strip_prefix(folder).unwrap_or(&path));
+            Ok(Member { path, name })
+        });
+        Ok(Self {
+            members: members.collect::<Result<_>>()?,
+        })
     }
 
     /// Keeps the files of one part.
@@ -153,19 +163,4 @@ fn check_batch(suite: &Suite<'_>, files: Files, batch: &[(&Member, String)]) -> 
         row.key.clone_from(key);
     }
     Ok(rows)
-}
-
-/// Finds the files in a folder of the archive.
-fn collect(archive: &Path, folder: &Path, members: &mut Vec<Member>) -> Result<()> {
-    let entries = files::litmus_files(folder);
-    let entries = entries.with_context(|| format!("cannot read {}", shown(folder)))?;
-    for path in entries {
-        if path.is_dir() {
-            collect(archive, &path, members)?;
-        } else {
-            let name = shown(path.strip_prefix(archive).unwrap_or(&path));
-            members.push(Member { path, name });
-        }
-    }
-    Ok(())
 }

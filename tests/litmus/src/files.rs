@@ -1,11 +1,11 @@
 //! Reads all litmus files of a run, whatever is wrong with some of them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use atomics_spec::diag::Place;
 use atomics_spec::{Spec, input};
 
+use crate::folder::litmus_files;
 use crate::printable;
 use crate::test::Test;
 use crate::verdict::Verdict;
@@ -80,12 +80,11 @@ impl Files {
 
     /// Reads a file, or all litmus files in a folder.
     fn add(&mut self, spec: &Spec, path: &Path) {
-        if !path.is_dir() {
-            return self.add_named(spec, path, shown(path));
-        }
-        match litmus_files(path) {
-            Ok(entries) => entries.iter().for_each(|entry| self.add(spec, entry)),
-            Err(error) => self.cannot_read(shown(path), &error),
+        for found in litmus_files(path) {
+            match found {
+                Ok(file) => self.add_named(spec, &file, shown(&file)),
+                Err((folder, error)) => self.cannot_read(shown(&folder), &error),
+            }
         }
     }
 
@@ -194,31 +193,10 @@ pub(crate) fn text(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
-/// The folders and litmus files in a folder, in the order of their names. A link that leads back to
-/// a folder above it is passed over.
-///
-/// # Errors
-///
-/// If the folder cannot be read.
-pub(crate) fn litmus_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)?;
-    let mut entries: Vec<PathBuf> = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()?;
-    let whole = folder.canonicalize()?;
-    let leads_back = |entry: &PathBuf| {
-        entry.is_symlink() && entry.canonicalize().is_ok_and(|to| whole.starts_with(to))
-    };
-    entries.retain(|entry| match entry.is_dir() {
-        true => !leads_back(entry),
-        false => entry.extension().is_some_and(|end| end == "litmus"),
-    });
-    entries.sort();
-    Ok(entries)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const GOOD: &str = "C good\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
@@ -261,26 +239,6 @@ mod tests {
         files.filter("none");
         assert_eq!((files.tests.len(), files.unread.len()), (0, 1));
         assert!(!files.is_empty());
-    }
-
-    /// Or there would be no end of folders.
-    #[test]
-    #[cfg(unix)]
-    fn a_link_to_a_folder_above_is_passed_over() {
-        use std::os::unix::fs::symlink;
-
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::create_dir_all(path("suite/more")).unwrap();
-        fs::create_dir(path("beside")).unwrap();
-        for file in ["suite/more/good.litmus", "beside/good.litmus"] {
-            fs::write(path(file), GOOD).unwrap();
-        }
-        symlink("..", path("suite/more/up")).unwrap();
-        symlink(".", path("suite/more/here")).unwrap();
-        symlink(path("beside"), path("suite/beside")).unwrap();
-        let spec = Spec::builtin().unwrap();
-        assert_eq!(Files::read(&spec, &[path("suite")]).tests.len(), 2);
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod compile;
 mod dialect;
 mod files;
 mod finding;
+mod folder;
 mod generate;
 mod herd;
 mod judge;

@@ -10,6 +10,7 @@ use atomics_machine_code::targets::TARGETS;
 use atomics_spec::{Error, Spec, Tables, input};
 
 use crate::files::{self, shown};
+use crate::folder::litmus_files;
 use crate::generate;
 use crate::printable;
 use crate::test::Test;
@@ -195,15 +196,14 @@ fn together(results: impl Iterator<Item = Result<Test, Box<Error>>>) -> Result<V
 
 /// Reads a litmus file, or all litmus files in a folder.
 fn collect(path: &Path, all: &mut Vec<(String, String)>) -> Result<()> {
-    let shown = shown(path);
-    let failed = || format!("cannot read {shown}");
-    if !path.is_dir() {
-        let bytes = input::read(path).with_context(failed)?;
-        all.push((shown, files::text(bytes)));
-        return Ok(());
+    let failed = |path: &Path| format!("cannot read {}", shown(path));
+    for found in litmus_files(path) {
+        let file =
+            found.map_err(|(folder, error)| anyhow::Error::new(error).context(failed(&folder)))?;
+        let bytes = input::read(&file).with_context(|| failed(&file))?;
+        all.push((shown(&file), files::text(bytes)));
     }
-    let entries = files::litmus_files(path).with_context(failed)?;
-    entries.iter().try_for_each(|entry| collect(entry, all))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -33,8 +33,11 @@ impl Kept {
             let changed = fs::symlink_metadata(&file).and_then(|meta| meta.modified());
             let age = changed.ok().and_then(|time| now.duration_since(time).ok());
             if age.is_some_and(|age| age > UNUSED) {
-                // If this fails, the next run tries again.
-                let _ = fs::remove_file(&file);
+                // A folder is of a run that was killed. If this fails, the next run tries again.
+                let _ = match file.is_dir() {
+                    true => fs::remove_dir_all(&file),
+                    false => fs::remove_file(&file),
+                };
             }
         }
         Ok(Self {
@@ -125,8 +128,13 @@ mod tests {
             let file = fs::File::options().append(true).open(path).unwrap();
             file.set_modified(SystemTime::now() - 2 * UNUSED).unwrap();
         }
+        let part = folder.path().join("part");
+        fs::create_dir(&part).unwrap();
+        let file = fs::File::open(&part).unwrap();
+        file.set_modified(SystemTime::now() - 2 * UNUSED).unwrap();
         kept.file(&["a"], TEXT, |_| bail!("it is there")).unwrap();
         Kept::at(folder.path()).unwrap();
         assert_eq!(paths.map(|path| path.exists()), [true, false]);
+        assert!(!part.exists());
     }
 }

@@ -40,6 +40,12 @@ fn tests() -> Vec<(Test, Verdict)> {
             "~exists (1:r0=1 /\\ 1:r1=0)",
             Verdict::Sometimes,
         ),
+        (
+            "not_at_all",
+            ordered,
+            "~exists (1:r0=1 /\\ 1:r1=0)",
+            Verdict::Never,
+        ),
         ("always", ordered, kept, Verdict::Always),
         ("mostly", relaxed, kept, Verdict::Sometimes),
         ("ends", relaxed, ends, Verdict::Always),

@@ -59,6 +59,8 @@ pub struct Table {
     pub numbers: Option<u32>,
     /// Whether addresses cannot be compared.
     pub opaque_addresses: bool,
+    /// Instructions behind which the kept flags have another carry, and those that read the carry.
+    pub other_carry: Option<(Vec<String>, Vec<String>)>,
     /// The unconditional jump.
     pub jump: Option<Template>,
     /// The lists of names.
@@ -128,6 +130,7 @@ impl Table {
             ("model", [file]) => self.model = Some(file.clone()),
             ("check", [_, ..]) => self.checks.push(rest.to_owned()),
             ("addresses", [word]) if word == "opaque" => self.opaque_addresses = true,
+            ("carry", [set, read]) => self.other_carry = Some((range(set)?, range(read)?)),
             ("jump", [_, ..]) => self.jump = Some(Template::parse(rest)?),
             ("observed", [rust, code]) => {
                 let pairs = range(rust)?.into_iter().zip(range(code)?);

@@ -28,6 +28,12 @@ impl Step<'_> {
         scratch.any(|name| FLAGS.contains(&name))
     }
 
+    /// Its mnemonic, without a `lock` before it.
+    fn mnemonic(&self) -> &str {
+        let mnemonic = self.node.insn.mnemonic.as_str();
+        mnemonic.rsplit([' ', '+']).next().unwrap_or(mnemonic)
+    }
+
     /// Whether it sets flags, even if its row does not say how to compute them.
     fn sets_flags(&self) -> bool {
         let node = &self.node.row;
@@ -47,6 +53,7 @@ pub fn lines(table: &Table, isa: &Isa, graph: &Graph) -> Result<Vec<String>> {
         .map(|node| step(table, node))
         .collect::<Result<_>>()?;
     let live = live_flags(graph, &steps);
+    carries(table, graph, &steps, &live)?;
     let scratch = scratch(table, isa, &steps, &live)?;
     let order = order(graph);
     let labelled = labelled(graph, &order);
@@ -181,6 +188,34 @@ fn live_flags(graph: &Graph, steps: &[Step<'_>]) -> BTreeSet<usize> {
     live.filter(|index| steps[*index].sets_flags()).collect()
 }
 
+/// Fails if a carry is read where what is kept has another one.
+fn carries(table: &Table, graph: &Graph, steps: &[Step<'_>], live: &BTreeSet<usize>) -> Result<()> {
+    let Some((set, read)) = &table.other_carry else {
+        return Ok(());
+    };
+    let is_in = |list: &[String], step: &Step<'_>| list.iter().any(|m| m == step.mnemonic());
+    for setter in live.iter().filter(|index| is_in(set, &steps[**index])) {
+        let mut seen = BTreeSet::new();
+        let mut next: Vec<usize> = successors(&graph.nodes[*setter]).collect();
+        while let Some(index) = next.pop() {
+            let step = &steps[index];
+            if !seen.insert(index) {
+                continue;
+            }
+            ensure!(
+                !(step.reads_flags() && is_in(read, step)),
+                "`{}` reads the carry of `{}`, which is not kept",
+                step.node.insn.text(),
+                steps[*setter].node.insn.text()
+            );
+            if !step.sets_flags() {
+                next.extend(successors(step.node));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Assigns unused registers to the scratch registers that the translation needs.
 fn scratch(
     table: &Table,
@@ -290,5 +325,24 @@ mod tests {
         let text = "cmpwi 3, 1234\nli 8, 1\niseleq 5, 6, 7\nblr";
         let lines = translated("powerpc64", text).unwrap();
         assert_eq!(lines.matches(",1234\n").count(), 2, "{lines}");
+    }
+
+    /// What is kept of a sum has another carry than the sum.
+    #[test]
+    fn the_carry_of_a_sum_is_not_read() {
+        for target in ["x86_64", "x86"] {
+            for sets in ["add eax, ecx", "add eax, -1", "inc eax", "dec eax"] {
+                for reads in ["sbb edx, edx", "setb dl", "setae dl", "cmova edx, eax"] {
+                    let text = format!("{sets}\nmov ecx, 1\n{reads}\nret");
+                    let error = translated(target, &text).unwrap_err();
+                    assert!(error.contains("reads the carry of"), "{text}: {error}");
+                    // Another instruction may set it in between.
+                    let text = format!("{sets}\ncmp eax, edx\n{reads}\nret");
+                    translated(target, &text).unwrap_or_else(|e| panic!("{target}: {text}: {e}"));
+                }
+                let text = format!("{sets}\nsete dl\nret");
+                translated(target, &text).unwrap_or_else(|e| panic!("{target}: {text}: {e}"));
+            }
+        }
     }
 }

@@ -419,6 +419,24 @@ fn numbers_are_computed_as_in_c() {
     }
 }
 
+/// Of the sign, compilers make a mask of all bits. herd7's ARM has no such shift.
+#[test]
+fn the_sign_is_a_mask() {
+    let Some(tools) = tools() else { return };
+    let spec = builtin();
+    let text = "C sign\n{}\nP0(int *x, int *y) { int r0 = READ_ONCE(*x); int r1 = (r0 < 0) * 3; \
+                WRITE_ONCE(*y, r1); }\nP1(int *x) { WRITE_ONCE(*x, -2147483647); \
+                WRITE_ONCE(*x, 100); }\nexists (0:r1=3 /\\ y=3)\n";
+    let test = Test::parse(&spec, "t.litmus", text).unwrap_or_else(|e| panic!("{e}"));
+    let archs = ["aarch64", "powerpc64", "riscv64", "x86", "x86_64"];
+    for finding in check(&tools, &spec, &archs, &[test]) {
+        for (target, judgement) in finding.judgements() {
+            let is_sound = matches!(judgement, Judgement::Sound { .. });
+            assert!(is_sound, "{target}: {judgement:?}");
+        }
+    }
+}
+
 /// All malformed files are reported, with file, line and column.
 #[test]
 fn malformed_files_are_told_of() {

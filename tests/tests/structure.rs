@@ -48,7 +48,7 @@ const NEVER: [(&str, &str, &[&str]); 6] = [
 /// The members that a member may depend on, except in tests. Crates that users compile have few
 /// dependencies, engines do not depend on commands, and `xtask` does not wait for the build of
 /// engines.
-const DEPENDENCIES: [(&str, &[&str]); 11] = [
+const DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("atomics-spec", &[]),
     ("atomics-macros", &["atomics-spec"]),
     ("atomics-core", &["atomics-macros"]),
@@ -57,8 +57,14 @@ const DEPENDENCIES: [(&str, &[&str]); 11] = [
     ("atomics-machine-code", &["atomics-spec", "atomics-tools"]),
     (
         "atomics-litmus",
-        &["atomics-machine-code", "atomics-spec", "atomics-tools"],
+        &[
+            "atomics-litmus-syntax",
+            "atomics-machine-code",
+            "atomics-spec",
+            "atomics-tools",
+        ],
     ),
+    ("atomics-litmus-syntax", &["atomics-spec"]),
     (
         "atomics-parity",
         &["atomics-machine-code", "atomics-spec", "atomics-tools"],
@@ -77,10 +83,14 @@ const DEPENDENCIES: [(&str, &[&str]); 11] = [
 ];
 
 /// All that the members may depend on that users wait for.
-const LIGHT: [(&str, &[&str]); 2] = [
+const LIGHT: [(&str, &[&str]); 3] = [
     ("atomics-spec", &[]),
     (
         "atomics-macros",
+        &["atomics-spec", "proc-macro2", "quote", "syn"],
+    ),
+    (
+        "atomics-litmus-syntax",
         &["atomics-spec", "proc-macro2", "quote", "syn"],
     ),
 ];

@@ -43,6 +43,7 @@ mod dialect;
 mod files;
 mod finding;
 mod folder;
+mod from_rust;
 mod generate;
 mod herd;
 mod judge;
@@ -70,6 +71,7 @@ mod tests;
 
 pub use files::{Files, Foreign, Unread};
 pub use finding::{Finding, Judgement, Seen};
+pub use from_rust::read_rust;
 pub use generate::{Generated, tests as generated};
 pub use select::{Shard, Targets, load_spec, read_files, read_generated};
 pub use suite::Suite;

@@ -1,0 +1,35 @@
+//! Reads litmus tests in Rust, the input of `litmus!`, and writes them as litmus tests in C, which
+//! herd7 and the engine in `atomics-litmus` read.
+//!
+//! ```text
+//! tokens --source--> Source --thread, condition--> steps --print--> C
+//! ```
+//!
+//! It is a crate of its own so that the macro, which has the tokens and their places, and the
+//! command, which has a file, share it.
+//!
+//! An expression becomes its value: the text of a C expression without effects. What has an effect
+//! is a step before it, whose result is in a local variable. So the accesses are in Rust's order.
+
+mod access;
+mod body;
+mod call;
+mod condition;
+mod expr;
+mod file;
+mod jumps;
+mod loops;
+mod pattern;
+mod print;
+mod scope;
+mod source;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+
+pub use call::is_known;
+pub use condition::named;
+pub use file::read;
+pub use print::c;
+pub use source::{Claim, Content, Shared, Source};

@@ -48,7 +48,7 @@ const NEVER: [(&str, &str, &[&str]); 6] = [
 /// The members that a member may depend on, except in tests. Crates that users compile have few
 /// dependencies, engines do not depend on commands, and `xtask` does not wait for the build of
 /// engines.
-const DEPENDENCIES: [(&str, &[&str]); 12] = [
+const DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("atomics-spec", &[]),
     ("atomics-macros", &["atomics-spec"]),
     ("atomics-core", &["atomics-macros"]),
@@ -58,11 +58,16 @@ const DEPENDENCIES: [(&str, &[&str]); 12] = [
     (
         "atomics-litmus",
         &[
+            "atomics-litmus-macros",
             "atomics-litmus-syntax",
             "atomics-machine-code",
             "atomics-spec",
             "atomics-tools",
         ],
+    ),
+    (
+        "atomics-litmus-macros",
+        &["atomics-litmus-syntax", "atomics-spec"],
     ),
     ("atomics-litmus-syntax", &["atomics-spec"]),
     (
@@ -83,7 +88,7 @@ const DEPENDENCIES: [(&str, &[&str]); 12] = [
 ];
 
 /// All that the members may depend on that users wait for.
-const LIGHT: [(&str, &[&str]); 3] = [
+const LIGHT: [(&str, &[&str]); 4] = [
     ("atomics-spec", &[]),
     (
         "atomics-macros",
@@ -92,6 +97,16 @@ const LIGHT: [(&str, &[&str]); 3] = [
     (
         "atomics-litmus-syntax",
         &["atomics-spec", "proc-macro2", "quote", "syn"],
+    ),
+    (
+        "atomics-litmus-macros",
+        &[
+            "atomics-litmus-syntax",
+            "atomics-spec",
+            "proc-macro2",
+            "quote",
+            "syn",
+        ],
     ),
 ];
 

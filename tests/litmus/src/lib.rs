@@ -61,6 +61,8 @@ mod settle;
 mod suite;
 mod test;
 mod tools;
+#[doc(hidden)]
+pub mod user;
 mod verdict;
 mod work;
 
@@ -69,6 +71,7 @@ mod fuzz;
 #[cfg(test)]
 mod tests;
 
+pub use atomics_litmus_macros::{litmus, model};
 pub use files::{Files, Foreign, Unread};
 pub use finding::{Finding, Judgement, Seen};
 pub use from_rust::read_rust;

@@ -22,6 +22,17 @@ struct Case {
 
 const X: &str = "int *x, int *y, int **p, atomic_t *a";
 
+/// A function of the threads.
+const MODEL: &str = "#[litmus::model]
+    fn first_if_not_0(x: &Atomic<i32>, y: &Atomic<i32>) -> i32 {
+        let r0 = x.load(Relaxed);
+        if r0 == 0 {
+            return 0;
+        }
+        y.store(1, Relaxed);
+        r0
+    }";
+
 /// The constructs, each where it decides the verdict.
 const CASES: [Case; 18] = [
     Case {
@@ -140,7 +151,7 @@ const CASES: [Case; 18] = [
     Case {
         name: "control_of_an_early_return",
         rust: [
-            "let r0 = x.load(Relaxed); if r0 == 0 { return; } y.store(1, Relaxed);",
+            "let r0 = first_if_not_0(x, y);",
             "let r1 = y.load(Relaxed); if r1 == 1 { x.store(1, Relaxed); }",
             "r0 == 1 && r1 == 1",
         ],
@@ -298,7 +309,7 @@ fn verdicts(spec: &Spec, tests: &[Test]) -> Option<Vec<(String, Option<Verdict>)
 #[test]
 fn verdicts_are_those_of_tests_in_c() {
     let spec = Spec::builtin().unwrap();
-    let mut rust = String::new();
+    let mut rust = String::from(MODEL);
     let mut tests = Vec::new();
     for case in &CASES {
         let [first, second, condition] = case.rust;

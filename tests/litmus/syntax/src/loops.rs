@@ -182,6 +182,10 @@ impl Thread<'_> {
             return error(expr, "there is nothing here that this leaves");
         };
         let frame = frame.clone();
+        if frame.end == self.root {
+            // Its variables would have no values at the end.
+            return error(expr, "a thread has no `return`: use `if`, or a function");
+        }
         if matches!(value, Value::Never) {
             return Ok(value);
         }

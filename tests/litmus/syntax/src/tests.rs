@@ -117,15 +117,11 @@ fn results_of_cmpxchg() {
             "}",
         ],
     );
-    becomes(
-        "let Ok(v) = x.cmpxchg(0, 1, Full) else { return; }; y.store(v, Relaxed);",
-        &[
-            "int t = cmpxchg(x, 0, 1);",
-            "if (t == 0) {",
-            "\tWRITE_ONCE(*y, t);",
-            "}",
-        ],
-    );
+    let models = "@models { fn f(x: &Atomic<i32>, y: &Atomic<i32>) { \
+                  let Ok(v) = x.cmpxchg(0, 1, Full) else { return; }; y.store(v, Relaxed); } }";
+    let text = thread_with(models, "", "f(x, y);").unwrap();
+    let expected = "\tint t = cmpxchg(x, 0, 1);\n\tif (t == 0) {\n\t\tWRITE_ONCE(*y, t);\n\t}\n";
+    assert_eq!(text, expected);
 }
 
 #[test]

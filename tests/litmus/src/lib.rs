@@ -28,6 +28,7 @@
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 //! - [`archive`] checks a folder of thousands of files, and goes on where an earlier run stopped.
+//! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file.
 
 #![deny(
     clippy::print_stdout,

@@ -137,3 +137,25 @@ fn a_missing_herd7_is_told_of_in_one_line_or_is_a_failure() {
         assert!(!output.status.success() && told.contains(message), "{told}");
     }
 }
+
+/// A claim that the kernel's memory model refutes, although nothing was seen against it.
+#[test]
+fn a_false_claim_is_found() {
+    if env::var_os("LKMM_HERD7").is_none() || env::var_os("LKMM_KERNEL_TREE").is_none() {
+        println!("skipped: LKMM_HERD7 and LKMM_KERNEL_TREE are not set");
+        return;
+    }
+    let text = "C t\n\n{}\n\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\n\n\
+                P1(int *x)\n{\n\tint r0 = READ_ONCE(*x);\n}\n\nexists (1:r0=1)\n";
+    let claims = [litmus::Verdict::Never, litmus::Verdict::Always];
+    for claim in claims {
+        let seen = litmus::user::Outcomes::new();
+        let refuted = std::panic::catch_unwind(|| {
+            litmus::user::conclude("t.rs:1", text, claim, &seen);
+        });
+        let panic = refuted.unwrap_err();
+        let told = panic.downcast_ref::<String>().unwrap();
+        let expected = format!("the claim is {claim}, but the LKMM says Sometimes");
+        assert!(told.contains(&expected), "{told}");
+    }
+}

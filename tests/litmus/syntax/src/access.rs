@@ -152,6 +152,8 @@ impl Thread<'_> {
             return error(&call.method, message);
         };
         self.atomic.insert(name.clone());
+        let subtracts = ["sub", "dec"].iter().any(|word| method.contains(word));
+        self.differs |= subtracts && kind.is_unsigned();
         let mut variants = spec.variants_of(kind.family);
         let variant = variants.find(|v| {
             let same = v.of.op.name == of.op.name && v.of.method() == of.method();

@@ -226,6 +226,7 @@ impl Thread<'_> {
                 };
                 let left = self.frozen(Value::Int(left));
                 let right = self.value(right)?;
+                self.unsigned(sign, [&left, &right], call)?;
                 operation(sign, left, right, call)
             }
             _ => error(

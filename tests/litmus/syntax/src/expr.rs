@@ -4,11 +4,15 @@ use syn::{BinOp, Expr, ExprBinary, Lit, Member, UnOp};
 
 use crate::jumps::Step;
 use crate::scope::{Thread, error, wider};
-use crate::types::{self, Element};
+use crate::types::{self, Element, Kind};
 use crate::value::{Choice, Int, Place, Value};
 
 /// The words that name an ordering or a barrier's type.
 const MARKERS: [&str; 6] = ["Relaxed", "Acquire", "Release", "Full", "Read", "Write"];
+
+/// Why a comparison or a cast is refused.
+const NO_DIFFERENCES: &str = "herd7's numbers are signed, and this test subtracts unsigned ones: \
+                              compare with `==` and `!=`, or use `i32` and `Atomic<i32>`";
 
 impl Thread<'_> {
     /// The value of an expression. Adds the steps for what it does.
@@ -158,6 +162,9 @@ impl Thread<'_> {
                 "the model's numbers have 32 bits: this would cut some off",
             );
         }
+        if self.world.differs && from.is_unsigned() && kind.bits > from.bits {
+            return error(cast, NO_DIFFERENCES);
+        }
         Ok(Value::Int(Int {
             kind: Some(kind),
             ..int
@@ -237,11 +244,35 @@ impl Thread<'_> {
         let left = self.value(&binary.left)?;
         let left = self.frozen_before(left, &binary.right);
         let right = self.value(&binary.right)?;
+        self.unsigned(sign, [&left, &right], binary)?;
         let value = operation(sign, left, right, binary)?;
         match assigns {
             true => self.assign(&binary.left, &value),
             false => Ok(value),
         }
+    }
+
+    /// Notes a difference of unsigned numbers, which herd7 takes for a negative number if it wraps,
+    /// and refuses what tells the two apart.
+    pub fn unsigned(
+        &mut self,
+        sign: &str,
+        operands: [&Value; 2],
+        at: &dyn quote::ToTokens,
+    ) -> syn::Result<()> {
+        let kind = operands.into_iter().find_map(|value| match value {
+            Value::Int(int) => int.kind,
+            _ => None,
+        });
+        if !kind.is_some_and(Kind::is_unsigned) {
+            return Ok(());
+        }
+        match sign {
+            "-" => self.differs = true,
+            "<" | ">" | "<=" | ">=" if self.world.differs => return error(at, NO_DIFFERENCES),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// `&&` and `||`, whose right side may not be evaluated.
@@ -356,7 +387,11 @@ pub fn operation(
                 return error(at, message);
             }
             if let (Some(x), Some(y)) = (a.constant, b.constant) {
-                return Ok(Value::Int(Int::constant(folded(sign, x, y), Some(kind))));
+                let number = folded(sign, x, y);
+                return match i32::try_from(number) {
+                    Ok(_) => Ok(Value::Int(Int::constant(number, Some(kind)))),
+                    Err(_) => error(at, "the model's numbers have 32 bits"),
+                };
             }
             let text = format!("({} {sign} {})", a.text, b.text);
             let compares = match (sign, b.constant) {

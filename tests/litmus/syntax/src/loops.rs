@@ -9,6 +9,8 @@ use crate::value::{Int, Value};
 
 /// The most rounds of a `for` loop.
 const ROUNDS: i64 = 64;
+/// The most rounds of all loops of a thread, those within others counted each time.
+const ALL_ROUNDS: usize = 1_000;
 
 impl Thread<'_> {
     /// A loop.
@@ -32,7 +34,7 @@ impl Thread<'_> {
                 let (first, last) = self.range(&found.expr)?;
                 self.framed(frame, |thread| {
                     for number in first..=last {
-                        thread.round(|thread| {
+                        thread.round(&found.for_token, |thread| {
                             let value = Value::Int(Int::constant(number, None));
                             thread.item(&found.pat, value)?;
                             thread.body(&found.body)
@@ -45,7 +47,9 @@ impl Thread<'_> {
                 let count = self.count(&found.while_token)?;
                 self.framed(frame, |thread| {
                     for _ in 0..count {
-                        thread.round(|thread| thread.guarded(&found.cond, &found.body, end))?;
+                        thread.round(&found.while_token, |thread| {
+                            thread.guarded(&found.cond, &found.body, end)
+                        })?;
                     }
                     // It may end here as well.
                     let (steps, _) = thread.apart(|thread| {
@@ -62,7 +66,7 @@ impl Thread<'_> {
                 let count = self.count(&found.loop_token)?;
                 self.framed(frame, |thread| {
                     for _ in 0..count {
-                        thread.round(|thread| thread.body(&found.body))?;
+                        thread.round(&found.loop_token, |thread| thread.body(&found.body))?;
                     }
                     thread.too_often()?;
                     Ok(Value::Never)
@@ -96,7 +100,15 @@ impl Thread<'_> {
     }
 
     /// One round of a loop.
-    fn round(&mut self, inner: impl FnOnce(&mut Self) -> syn::Result<Value>) -> syn::Result<()> {
+    fn round(
+        &mut self,
+        at: &dyn quote::ToTokens,
+        inner: impl FnOnce(&mut Self) -> syn::Result<Value>,
+    ) -> syn::Result<()> {
+        self.rounds += 1;
+        if self.rounds > ALL_ROUNDS {
+            return error(at, "the loops of this thread are too long for the model");
+        }
         let round = self.block();
         if let Some(frame) = self.frames.last_mut() {
             frame.round = Some(round);

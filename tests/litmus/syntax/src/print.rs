@@ -35,18 +35,22 @@ pub fn c(spec: &Spec, source: &Source) -> syn::Result<String> {
     for shared in &source.shared {
         variables.add(shared, "")?;
     }
-    let world = World {
+    let mut world = World {
         spec,
         names: variables.names.clone(),
         variables: variables.all.clone(),
         models: &source.models,
         unroll: source.unroll,
+        differs: false,
     };
     // A variable with arithmetic has another type, which is known after all threads.
     let mut atomic = BTreeSet::new();
+    let mut differs = false;
     for thread in translated(&world, source, &atomic)? {
         atomic.extend(thread.atomic);
+        differs |= thread.differs;
     }
+    world.differs = differs;
     let threads = translated(&world, source, &atomic)?;
     let mut out = format!(
         "C {}\n\n(*\n * Result: {}\n",

@@ -22,6 +22,8 @@ pub struct World<'a> {
     pub models: &'a [ItemFn],
     /// How often a loop runs at most.
     pub unroll: Option<usize>,
+    /// Whether a thread subtracts unsigned numbers.
+    pub differs: bool,
 }
 
 /// What is inside of a loop or of a function's body.
@@ -57,6 +59,10 @@ pub struct Thread<'a> {
     pub used: BTreeSet<String>,
     /// The shared variables that have more operations than an `int` in C.
     pub atomic: BTreeSet<String>,
+    /// Whether it subtracts unsigned numbers.
+    pub differs: bool,
+    /// The rounds of loops so far.
+    pub rounds: usize,
     /// The loops and functions around.
     pub frames: Vec<Frame>,
     /// The functions that are being called, the innermost last.
@@ -155,6 +161,8 @@ impl<'a> Thread<'a> {
             temporary: BTreeSet::new(),
             used: BTreeSet::new(),
             atomic: BTreeSet::new(),
+            differs: false,
+            rounds: 0,
             frames: Vec::new(),
             calling: Vec::new(),
             root: 0,

@@ -215,6 +215,44 @@ fn functions_are_part_of_their_callers() {
     assert_eq!(text, expected);
 }
 
+/// herd7 would say that -1 is less than 4, where the difference is 4294967295.
+#[test]
+fn a_difference_of_unsigned_numbers_is_not_compared() {
+    let with = |ty: &str, body: &str| {
+        let c = translate(&format!(
+            "fn t(); shared {{ x: Atomic<{ty}> = 0, y: Atomic<i32> = 0 }} \
+             thread {{ let r = x.load(Relaxed); {body} }} thread {{ x.sub(1, Relaxed); }} \
+             never (y == 1)"
+        ));
+        c.map(|_| ())
+    };
+    for body in [
+        "let s = r < 4;",
+        "if 4 >= r { y.store(1, Relaxed); }",
+        "let s = r.wrapping_sub(1) < 4;",
+        "let s = r as u64;",
+    ] {
+        let errors = with("u32", body).unwrap_err();
+        assert!(errors[0].contains("numbers are signed"), "{body}: {errors:?}");
+        assert_eq!(with("i32", &body.replace("u64", "i64")), Ok(()), "{body}");
+    }
+    assert_eq!(with("u32", "let s = r - 1 == 3;"), Ok(()));
+    let large = "let s = r + 2_000_000_000 * 2;";
+    let errors = with("u32", large).unwrap_err();
+    assert!(errors[0].contains("numbers have 32 bits"), "{errors:?}");
+}
+
+/// Loops in loops take no longer than the model could be asked.
+#[test]
+fn loops_in_loops_end() {
+    let mut body = "x.store(1, Relaxed);".to_owned();
+    for name in ["a", "b", "c", "d", "e"] {
+        body = format!("for {name} in 0..60 {{ {body} }}");
+    }
+    let errors = thread_with("", "", &body).unwrap_err();
+    assert!(errors[0].contains("too long for the model"), "{errors:?}");
+}
+
 /// The message for what the model cannot express.
 #[test]
 fn what_cannot_be_expressed_is_an_error() {

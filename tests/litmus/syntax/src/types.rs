@@ -17,6 +17,13 @@ pub struct Kind {
     pub bits: u32,
 }
 
+impl Kind {
+    /// Whether it has no negative numbers, and wraps where the model's numbers do.
+    pub fn is_unsigned(&self) -> bool {
+        self.bits >= 32 && self.rust.starts_with('u')
+    }
+}
+
 const fn kind(rust: &'static str, c: &'static str, bits: u32) -> Kind {
     let (atomic, family) = match (bits, rust.len()) {
         (64, 5) => ("atomic_long_t", "atomic_long"),

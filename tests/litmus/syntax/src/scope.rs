@@ -340,19 +340,46 @@ impl<'a> Thread<'a> {
     }
 }
 
-/// Gives the local variable that the last step sets another name. `false` if it sets none, or not
-/// at its end.
+/// Gives the local variable that the last step sets another name. `false`, and nothing changes, if
+/// it sets none, or not at the end of each branch that sets it.
 fn renamed(steps: &mut [Step], from: &str, to: &str) -> bool {
-    match steps.last_mut() {
-        Some(Step::Set(local, _)) if local == from => {
-            to.clone_into(local);
-            true
-        }
+    let is_last = ends_with(steps, from);
+    if is_last {
+        rename(steps, from, to);
+    }
+    is_last
+}
+
+/// Whether the last step sets a local variable. In a branch that does not, nothing may.
+fn ends_with(steps: &[Step], local: &str) -> bool {
+    match steps.last() {
+        Some(Step::Set(found, _)) => found == local,
         Some(Step::If(_, yes, no)) => {
-            let yes = renamed(yes, from, to);
-            renamed(no, from, to) || yes
+            let fits = |branch: &[Step]| ends_with(branch, local) || !sets(branch, local);
+            let some = sets(yes, local) || sets(no, local);
+            some && fits(yes) && fits(no)
         }
         _ => false,
+    }
+}
+
+fn sets(steps: &[Step], local: &str) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Set(found, _) => found == local,
+        Step::If(_, yes, no) => sets(yes, local) || sets(no, local),
+        Step::Block(_, body) => sets(body, local),
+        Step::Call(_) | Step::Jump(_) => false,
+    })
+}
+
+fn rename(steps: &mut [Step], from: &str, to: &str) {
+    match steps.last_mut() {
+        Some(Step::Set(local, _)) if local == from => to.clone_into(local),
+        Some(Step::If(_, yes, no)) => {
+            rename(yes, from, to);
+            rename(no, from, to);
+        }
+        _ => {}
     }
 }
 

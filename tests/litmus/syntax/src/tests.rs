@@ -233,7 +233,10 @@ fn a_difference_of_unsigned_numbers_is_not_compared() {
         "let s = r as u64;",
     ] {
         let errors = with("u32", body).unwrap_err();
-        assert!(errors[0].contains("numbers are signed"), "{body}: {errors:?}");
+        assert!(
+            errors[0].contains("numbers are signed"),
+            "{body}: {errors:?}"
+        );
         assert_eq!(with("i32", &body.replace("u64", "i64")), Ok(()), "{body}");
     }
     assert_eq!(with("u32", "let s = r - 1 == 3;"), Ok(()));
@@ -251,6 +254,30 @@ fn loops_in_loops_end() {
     }
     let errors = thread_with("", "", &body).unwrap_err();
     assert!(errors[0].contains("too long for the model"), "{errors:?}");
+}
+
+/// Both parts of an `Option` are set in both branches, in which either comes last.
+#[test]
+fn a_part_that_is_not_set_last_keeps_its_name() {
+    let body = "let r = if x.load(Relaxed) == 0 { None } else { Some(y.load(Relaxed)) };";
+    becomes(
+        body,
+        &[
+            "int t_3;",
+            "int t_2;",
+            "int t_4;",
+            "int t = READ_ONCE(*x);",
+            "if (t == 0) {",
+            "\tt_3 = 0;",
+            "} else {",
+            "\tt_2 = READ_ONCE(*y);",
+            "\tt_3 = 1;",
+            "\tt_4 = t_2;",
+            "}",
+            "int r_ok = t_3;",
+            "int r = t_4;",
+        ],
+    );
 }
 
 /// The message for what the model cannot express.

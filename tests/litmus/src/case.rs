@@ -1,5 +1,6 @@
 //! One test in progress: asks the kernel's memory model about it, and translates it to Rust.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -13,6 +14,7 @@ use crate::lang::values::Values;
 use crate::lkmm;
 use crate::lkmm::model::Model;
 use crate::outcome::{Allowed, Asked, Observed};
+use crate::own;
 use crate::rust::{Ending, Problem, Translator};
 use crate::settle::settle;
 use crate::test::Test;
@@ -38,7 +40,10 @@ pub struct Case<'t> {
 impl<'t> Case<'t> {
     /// A case of a test that observes at most `limit` local variables per thread.
     pub fn new(test: &'t Test, stem: String, limit: usize) -> Self {
-        let observed = Observed::new(&test.litmus, limit);
+        let observed = match &test.own {
+            Some(own) => own::observed(own, &test.litmus),
+            None => Observed::new(&test.litmus, limit),
+        };
         let mut skipped = test.out_of_scope.clone();
         if let (None, Some(location)) = (&skipped, observed.lacks(&test.litmus)) {
             let name = lkmm::location_text(location);
@@ -166,12 +171,23 @@ impl<'t> Case<'t> {
         name: &str,
         ending: Ending<'_>,
     ) -> Result<String, Problem> {
+        if let (Some(own), Ending::Registers(registers)) = (&self.test.own, ending) {
+            return Ok(own::thread(&own.threads[thread], name, registers));
+        }
         let translator = Translator {
             spec,
             file: self.test.source(),
             test: self.litmus(),
         };
         translator.thread(thread, name, &self.observed.locals[thread], ending)
+    }
+
+    /// States as they are compared: those of the model, or those of the machine code.
+    pub fn comparable(&self, states: BTreeSet<Vec<Value>>) -> BTreeSet<Vec<Value>> {
+        match &self.test.own {
+            Some(own) => own::comparable(own, &self.observed, states),
+            None => states,
+        }
     }
 
     /// Asks the kernel's memory model. Writes herd7's input to `path`. If `compare`, or if there is
@@ -262,7 +278,7 @@ impl<'t> Case<'t> {
                 (64, 32),
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
-        Ok(Allowed::Known(outcome.verdict, Ok(states)))
+        Ok(Allowed::Known(outcome.verdict, Ok(self.comparable(states))))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

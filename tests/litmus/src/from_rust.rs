@@ -19,10 +19,10 @@ pub fn read_rust(spec: &Spec, file: &str, text: &str) -> Result<Vec<Test>, Vec<E
     let sources = syntax::read(text).map_err(|error| errors(source, error))?;
     let (mut tests, mut wrong) = (Vec::new(), Vec::new());
     for found in sources {
-        match syntax::c(spec, &found) {
-            Ok(c) => {
+        match syntax::translate(spec, &found) {
+            Ok(translation) => {
                 let name = format!("{name} ({}, in C)", found.name);
-                match Test::parse(spec, name, c) {
+                match test(spec, name, translation) {
                     Ok(test) => tests.push(test),
                     Err(error) => wrong.push(*error),
                 }
@@ -34,6 +34,22 @@ pub fn read_rust(spec: &Spec, file: &str, text: &str) -> Result<Vec<Test>, Vec<E
         true => Ok(tests),
         false => Err(wrong),
     }
+}
+
+/// Reads the tokens of a `litmus!`. Its machine code is that of its own Rust.
+pub(crate) fn parse(spec: &Spec, file: &str, text: &str) -> Result<Test, Vec<Error>> {
+    let source = File { name: file, text };
+    let found: syntax::Source = syn::parse_str(text).map_err(|error| errors(source, error))?;
+    let translation = syntax::translate(spec, &found).map_err(|error| errors(source, error))?;
+    test(spec, format!("{file} (in C)"), translation).map_err(|error| vec![*error])
+}
+
+fn test(spec: &Spec, name: String, found: syntax::Translation) -> Result<Test, Box<Error>> {
+    let test = Test::parse(spec, name, found.c)?;
+    Ok(Test {
+        own: Some(found.own),
+        ..test
+    })
 }
 
 /// The errors, at their places in a file.

@@ -15,6 +15,7 @@ use crate::finding::Judgement;
 use crate::herd::{FIRST, Outcome, Ran, WANTED};
 use crate::lang::ast::{Location, Value};
 use crate::outcome::{self, variable};
+use crate::own;
 use crate::rust::{Ending, function};
 use crate::work;
 
@@ -59,11 +60,17 @@ impl Judge<'_> {
         let mut functions = String::new();
         for (index, case) in cases {
             let _ = writeln!(functions, "\n// {}", case.test.name());
+            if let Some(own) = &case.test.own {
+                functions.push_str(&own::opening(own, *index));
+            }
             for thread in 0..case.litmus().threads.len() {
                 let name = function(*index, thread);
                 let text = case.rust(spec, thread, &name, Ending::Registers(&registers));
                 let text = text.map_err(|_| anyhow!("{} is out of scope", case.test.file))?;
                 functions.push_str(&text);
+            }
+            if case.test.own.is_some() {
+                functions.push_str(own::CLOSING);
             }
         }
         self.compiler.compile(name, &functions, self.keep)
@@ -120,7 +127,7 @@ impl Judge<'_> {
             Ok(threads) => threads,
             // What compilers make of arithmetic has no end; the accesses themselves have to be
             // translated.
-            Err(error) if case.computes() => {
+            Err(error) if case.computes() || case.test.own.is_some() => {
                 return Ok(Judgement::Skipped(format!("{error:#}")));
             }
             Err(error) => return Err(error),
@@ -149,6 +156,10 @@ impl Judge<'_> {
         {
             return Ok(Judgement::Skipped(NO_NUMBERS.into()));
         }
+        if outcome.states.is_empty() && case.test.own.is_some() {
+            let why = "no execution ends without a jump back, and herd7 does not follow those";
+            return Ok(Judgement::Skipped(why.into()));
+        }
         ensure!(
             !outcome.states.is_empty() || program.wanted != Wanted::All,
             "herd7 found no execution of {}",
@@ -163,6 +174,7 @@ impl Judge<'_> {
             (self.bits(), 64),
         );
         let states = states.map_err(|name| anyhow!("herd7 printed no value of {name}"))?;
+        let states = case.comparable(states);
         let states: BTreeSet<_> = states.into_iter().filter(|s| case.passes(s)).collect();
         if let Some(wide) = states.iter().find_map(|state| outcome::wide(state)) {
             return Ok(Judgement::Skipped(format!(

@@ -52,6 +52,7 @@ mod kept;
 mod lang;
 mod lkmm;
 mod outcome;
+mod own;
 mod printable;
 pub mod report;
 mod run;

@@ -383,7 +383,7 @@ impl<'a> Suite<'a> {
                         let one = judge.compile(self.spec, &name, &[(*index, case)]);
                         alone = match one {
                             Ok(compiled) => compiled,
-                            Err(error) => return Judgement::Failed(format!("{error:#}")),
+                            Err(error) => return not_compiled(case, &error),
                         };
                         &alone
                     }
@@ -433,6 +433,18 @@ impl<'a> Suite<'a> {
         let seconds = start.elapsed().as_secs_f64();
         (self.progress)(&format!("{name}: done in {seconds:.1} s"));
     }
+}
+
+/// The judgement of a test that does not compile. A user's own Rust may need more of its crate than
+/// the macro has seen.
+fn not_compiled(case: &Case<'_>, error: &anyhow::Error) -> Judgement {
+    let error = format!("{error:#}");
+    if case.test.own.is_none() {
+        return Judgement::Failed(error);
+    }
+    let told = error.lines().find(|line| line.starts_with("error"));
+    let told = told.unwrap_or(&error);
+    Judgement::Skipped(format!("it does not compile outside of its crate: {told}"))
 }
 
 /// Whether the allowed outcomes of a test are known, to compare machine code with.

@@ -1,5 +1,6 @@
 //! A litmus test that has been read.
 
+use atomics_litmus_syntax::Own;
 use atomics_spec::{Error, Spec};
 
 use crate::generate::Generated;
@@ -20,6 +21,8 @@ pub struct Test {
     pub(crate) out_of_scope: Option<String>,
     /// Whether it was generated. herd7 need not accept the unmodified text of a generated test.
     pub(crate) generated: bool,
+    /// The Rust that it was translated from: its machine code is that of this Rust.
+    pub(crate) own: Option<Own>,
 }
 
 impl Test {
@@ -56,6 +59,7 @@ impl Test {
             litmus,
             out_of_scope,
             generated: false,
+            own: None,
         })
     }
 

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::finding::Judgement;
+use crate::from_rust;
 use crate::select::{Targets, load_spec};
 use crate::suite::Suite;
-use crate::test::Test;
 use crate::tools::Tools;
 use crate::verdict::Verdict;
 
@@ -123,7 +123,7 @@ pub fn run<S, R>(
 
 /// Compares a claim about the condition of a test with what was seen on this machine, with the
 /// answer of the kernel's memory model, and with what each architecture's model says of the machine
-/// code. `text` is the test in C.
+/// code. `text` is the test, as `litmus!` takes it.
 ///
 /// Without herd7 and a kernel tree, it says in one line that they are missing; if `LKMM_LITMUS` is
 /// `require`, that is a failure.
@@ -132,17 +132,25 @@ pub fn run<S, R>(
 ///
 /// If the claim does not hold, or something fails.
 pub fn conclude(place: &str, text: &str, claim: Verdict, seen: &Outcomes) {
-    match judge(place, text, claim, seen) {
+    let mut c = String::new();
+    match judge(place, text, claim, seen, &mut c) {
         Ok(notes) => {
             // Past the capture of the test harness: nobody would read it there.
             let _ = io::stderr().write_all(notes.as_bytes());
         }
-        Err(error) => panic!("{place}: {error:#}\n\nthe test in C:\n\n{text}"),
+        Err(error) if c.is_empty() => panic!("{place}: {error:#}"),
+        Err(error) => panic!("{place}: {error:#}\n\nthe test in C:\n\n{c}"),
     }
 }
 
-/// The notes about a test whose claim holds.
-fn judge(place: &str, text: &str, claim: Verdict, seen: &Outcomes) -> Result<String> {
+/// The notes about a test whose claim holds. `c` becomes the test in C, once it is known.
+fn judge(
+    place: &str,
+    text: &str,
+    claim: Verdict,
+    seen: &Outcomes,
+    c: &mut String,
+) -> Result<String> {
     let against = seen.values().any(|(holds, _)| match claim {
         Verdict::Never => *holds,
         Verdict::Always => !*holds,
@@ -170,7 +178,11 @@ fn judge(place: &str, text: &str, claim: Verdict, seen: &Outcomes) -> Result<Str
         }
     };
     let spec = load_spec(&[])?;
-    let test = Test::parse(&spec, format!("{place} (in C)"), text)?;
+    let test = from_rust::parse(&spec, place, text).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!("{}", errors.join("\n"))
+    })?;
+    test.text().clone_into(c);
     let targets = match env::var(TARGETS) {
         Ok(names) if names == "none" => Targets::none(),
         Ok(names) => {
@@ -235,13 +247,15 @@ fn histogram(seen: &Outcomes) -> String {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n";
+    const TEXT: &str = "fn t(); shared { x: Atomic<i32> = 0 } thread { x.store(1, Relaxed); } \
+                        sometimes (x == 1)";
 
     #[test]
     fn what_was_seen_decides_without_any_tool() {
         let seen = Outcomes::from([("x=1".into(), (true, 3)), ("x=0".into(), (false, 2))]);
         for claim in [Verdict::Never, Verdict::Always] {
-            let error = judge("t.rs:1", TEXT, claim, &seen).unwrap_err().to_string();
+            let error = judge("t.rs:1", TEXT, claim, &seen, &mut String::new());
+            let error = error.unwrap_err().to_string();
             assert!(error.contains("3  x=1  the condition holds"), "{error}");
             assert!(error.contains("2  x=0\n") || error.ends_with("x=1  the condition holds"));
         }

@@ -145,8 +145,8 @@ fn a_false_claim_is_found() {
         println!("skipped: LKMM_HERD7 and LKMM_KERNEL_TREE are not set");
         return;
     }
-    let text = "C t\n\n{}\n\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\n\n\
-                P1(int *x)\n{\n\tint r0 = READ_ONCE(*x);\n}\n\nexists (1:r0=1)\n";
+    let text = "fn t(); shared { x: Atomic<i32> = 0 } thread { x.store(1, Relaxed); } \
+                thread { let r0 = x.load(Relaxed); } sometimes (r0 == 1)";
     let claims = [litmus::Verdict::Never, litmus::Verdict::Always];
     for claim in claims {
         let seen = litmus::user::Outcomes::new();

@@ -26,9 +26,11 @@ use syn::{ItemFn, parse_macro_input};
 ///
 /// - what the threads do on this machine, for a fraction of a second;
 /// - the verdict of the Linux kernel's memory model, by herd7;
-/// - the machine code of the same accesses on each architecture that herd7 has a model of, or on
-///   those that `LKMM_LITMUS_ARCH` names, separated by commas (`none` for none). Variables of 8 and
-///   16 bits have 32 there.
+/// - the machine code of the same threads on each architecture that herd7 has a model of, or on
+///   those that `LKMM_LITMUS_ARCH` names, separated by commas (`none` for none). They are compiled
+///   as they are written, with the functions that they call. What herd7 does not know of an
+///   architecture is told of in one line. It follows no jumps back: it sees loops that the compiler
+///   does not unroll in executions where their bodies run once.
 ///
 /// Without herd7 and a kernel tree, it says in one line that only the first was done; with
 /// `LKMM_LITMUS=require`, that is a failure.
@@ -60,10 +62,11 @@ pub fn litmus(input: TokenStream) -> TokenStream {
     let expanded = Spec::builtin()
         .map_err(|error| syn::Error::new(source.span(), error.to_string()))
         .and_then(|spec| c(&spec, &source));
-    let text = match expanded {
-        Ok(text) => text,
-        Err(error) => return error.to_compile_error().into(),
-    };
+    if let Err(error) = expanded {
+        return error.to_compile_error().into();
+    }
+    // The engine reads it again, for the models and to compile it for each architecture.
+    let text = tokens.to_string();
     let (name, attributes) = (&source.name, &source.attributes);
     let claim = match source.claim {
         Claim::Never => quote!(Never),

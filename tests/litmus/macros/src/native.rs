@@ -45,7 +45,11 @@ pub fn run(source: &Source) -> TokenStream {
         .collect();
     let bodies = source.threads.iter().zip(&locals).enumerate();
     let bodies = bodies.map(|(number, (thread, locals))| {
-        let statements = &thread.stmts;
+        let statements = thread.stmts.iter().map(|statement| match statement {
+            // More follows the last expression.
+            Stmt::Expr(expr, None) => quote!(#expr;),
+            other => quote!(#other),
+        });
         quote! {
             scope.spawn(|| batch.thread(#number, |shared: &Shared| {
                 #[allow(unused_variables)]

@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! tokens --source--> Source --thread, condition--> steps --print--> C
+//!                      |
+//!                      +--own--> the user's own Rust, for compilers
 //! ```
 //!
 //! It is a crate of its own so that the macro, which has the tokens and their places, and the
@@ -19,6 +21,7 @@ mod expr;
 mod file;
 mod jumps;
 mod loops;
+mod own;
 mod pattern;
 mod print;
 mod scope;
@@ -31,5 +34,6 @@ mod value;
 pub use call::is_known;
 pub use condition::named;
 pub use file::read;
-pub use print::c;
+pub use own::{Kept, Narrow, Own, OwnThread};
+pub use print::{Translation, c, translate};
 pub use source::{Claim, Content, Shared, Source};

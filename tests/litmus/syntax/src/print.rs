@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use atomics_spec::Spec;
 use syn::Expr;
 
-use crate::condition::Condition;
+use crate::condition::{Condition, named};
 use crate::jumps::{self, Step};
+use crate::own::{self, Kept, Narrow, Own, OwnThread};
 use crate::scope::{Frame, Thread, World, error, identifier};
 use crate::source::{Claim, Content, Shared, Source};
 use crate::types::Element;
@@ -22,15 +23,35 @@ struct Variables {
     initial: Vec<(String, String)>,
     /// What names in Rust mean, such as `ring` and `ring.write`.
     names: BTreeMap<String, Value>,
+    /// Their types in Rust, by their names in C.
+    types: BTreeMap<String, String>,
 }
 
-/// The test in C: the format of the kernel's `tools/memory-model`, with the claim as its stated
-/// result.
+/// What a test becomes.
+#[derive(Clone, Debug)]
+pub struct Translation {
+    /// The test in C: the format of the kernel's `tools/memory-model`, with the claim as its stated
+    /// result.
+    pub c: String,
+    /// Its Rust, for compilers.
+    pub own: Own,
+}
+
+/// The test in C.
 ///
 /// # Errors
 ///
 /// What the model cannot express, at its place.
 pub fn c(spec: &Spec, source: &Source) -> syn::Result<String> {
+    translate(spec, source).map(|translation| translation.c)
+}
+
+/// The test in C, and its Rust for compilers.
+///
+/// # Errors
+///
+/// What the model cannot express, at its place.
+pub fn translate(spec: &Spec, source: &Source) -> syn::Result<Translation> {
     let mut variables = Variables::default();
     for shared in &source.shared {
         variables.add(shared, "")?;
@@ -113,7 +134,8 @@ pub fn c(spec: &Spec, source: &Source) -> syn::Result<String> {
     };
     let text = condition.text(&source.condition)?;
     let _ = writeln!(out, "{quantifier} ({})", bare(&text));
-    Ok(out)
+    let own = variables.own(source, &threads, &locals);
+    Ok(Translation { c: out, own })
 }
 
 /// The lines of the documentation, without what ends a comment.
@@ -161,11 +183,59 @@ impl Variables {
         };
         let value = self.initial(init, element)?;
         self.all.push((name.clone(), element));
+        self.types.insert(name.clone(), own::ty(ty));
         if value != "0" {
             self.initial.push((name, value));
         }
         self.names.insert(rust, Value::Place(place));
         Ok(())
+    }
+
+    /// The user's own Rust of a test.
+    fn own(&self, source: &Source, threads: &[Thread<'_>], locals: &[Vec<(String, Value)>]) -> Own {
+        let wanted = named(&source.condition);
+        let name = |rust: &str| match self.names.get(rust) {
+            Some(Value::Place(place)) => place.text.clone(),
+            _ => String::new(),
+        };
+        let threads = threads.iter().zip(locals).enumerate();
+        let threads = threads.map(|(number, (thread, locals))| {
+            let mut kept = Vec::new();
+            for word in &wanted {
+                let mut locals = locals.iter().rev();
+                if let Some((_, value)) = locals.find(|(known, _)| known == word) {
+                    own::keep(value, word, &mut kept);
+                }
+            }
+            // Executions with more rounds than are looked at are not executions here.
+            kept.extend(thread.over.as_ref().map(|over| Kept {
+                local: over.clone(),
+                rust: "0_i32".into(),
+                given: Vec::new(),
+            }));
+            let is_used = |c: &str| thread.used.contains(c);
+            let parameters = self.all.iter().filter(|(c, _)| is_used(c));
+            OwnThread {
+                body: own::body(source, number, &name, &is_used),
+                parameters: parameters
+                    .map(|(c, _)| (own::parameter(c), self.types[c].clone()))
+                    .collect(),
+                kept,
+            }
+        });
+        let narrow = self.all.iter().filter_map(|(name, element)| match element {
+            Element::Int(kind) if kind.bits < 32 => Some(Narrow {
+                name: name.clone(),
+                bits: kind.bits.max(8),
+                signed: kind.rust.starts_with('i'),
+            }),
+            _ => None,
+        });
+        Own {
+            items: own::items(source),
+            threads: threads.collect(),
+            narrow: narrow.collect(),
+        }
     }
 
     /// An initial value.

@@ -143,7 +143,7 @@ impl Judge<'_> {
             },
             // Compilers keep bytes in registers that hold addresses above them.
             Err(error)
-                if (case.has_pointers() || case.computes())
+                if (case.has_pointers() || case.computes() || case.test.own.is_some())
                     && format!("{error:#}").contains("Illegal operation") =>
             {
                 return Ok(Judgement::Skipped(NO_NUMBERS.into()));
@@ -299,9 +299,13 @@ impl Judge<'_> {
             Value::Number(number) => dialect::Value::Number(*number),
             Value::Address(name) => dialect::Value::Symbol(variable(name)),
         };
+        let initial = |name: &str| match &case.test.own {
+            Some(own) => own::stored(own, name, test.initial(name)),
+            None => test.initial(name),
+        };
         let variables = test.shared().into_iter().map(|name| Variable {
             name: variable(name),
-            value: value(&test.initial(name)),
+            value: value(&initial(name)),
             bits: outcome::bits(spec, test, &Location::Shared(name.into()), self.bits()),
         });
         Program {

@@ -114,6 +114,16 @@ pub fn comparable(
     states.collect()
 }
 
+/// The value that a variable holds for the machine code, whose accesses are as wide as in C: bits
+/// above its own are 0.
+pub fn stored(own: &Own, name: &str, value: Value) -> Value {
+    let narrow = own.narrow.iter().find(|narrow| narrow.name == name);
+    match (narrow, value) {
+        (Some(narrow), Value::Number(number)) => Value::Number(number & !(-1 << narrow.bits)),
+        (_, value) => value,
+    }
+}
+
 /// The number that the lowest bits are.
 fn cut(number: i64, narrow: &Narrow) -> i64 {
     let above = 64 - narrow.bits;

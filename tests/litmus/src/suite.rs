@@ -442,7 +442,8 @@ fn not_compiled(case: &Case<'_>, error: &anyhow::Error) -> Judgement {
     if case.test.own.is_none() {
         return Judgement::Failed(error);
     }
-    let told = error.lines().find(|line| line.starts_with("error"));
+    let mut lines = error.lines().map(str::trim_start);
+    let told = lines.find(|line| line.starts_with("error"));
     let told = told.unwrap_or(&error);
     Judgement::Skipped(format!("it does not compile outside of its crate: {told}"))
 }

@@ -3,21 +3,24 @@
 //! This runs where `cargo xtask test litmus` names a herd7 in `LKMM_HERD7` and a tree in
 //! `LKMM_KERNEL_TREE`; without one of them the tests say so and pass.
 
-use std::env;
+use std::{env, fs};
 
-use atomics_litmus::{Finding, Judgement, Suite, Targets, Test, Tools, read_rust};
+use atomics_litmus::{Finding, Judgement, Suite, Targets, Test, Tools, load_spec, read_rust};
 use atomics_spec::Spec;
+use atomics_tests::project;
 
 /// The judgements of the tests in a Rust file, as text: a line for each test and target.
-fn judged(text: &str, targets: &Targets) -> Option<Vec<String>> {
+fn judged(spec: &Spec, text: &str, archs: &[&str]) -> Option<Vec<String>> {
     if env::var_os("LKMM_HERD7").is_none() || env::var_os("LKMM_KERNEL_TREE").is_none() {
         println!("skipped: LKMM_HERD7 and LKMM_KERNEL_TREE are not set");
         return None;
     }
-    let spec = Spec::builtin().unwrap();
     let tools = Tools::find(None).unwrap();
-    let tests: Vec<Test> = read_rust(&spec, "t.rs", text).unwrap_or_else(|e| panic!("{e:?}"));
-    let suite = Suite::new(&tools, &spec).unwrap().targets(targets).unwrap();
+    let tests: Vec<Test> = read_rust(spec, "t.rs", text).unwrap_or_else(|e| panic!("{e:?}"));
+    let archs: Vec<String> = archs.iter().map(|arch| (*arch).to_owned()).collect();
+    let targets = Targets::select(&archs).unwrap();
+    let suite = Suite::new(&tools, spec).unwrap();
+    let suite = suite.targets(&targets).unwrap();
     let findings = suite.check(&tests).unwrap();
     let lines = findings.iter().flat_map(|finding| {
         assert_eq!(finding.fault(), None, "{}", finding.test().text());
@@ -59,7 +62,7 @@ fn narrow_variables_are_judged_at_their_own_width() {
             )
         })
         .collect();
-    let Some(lines) = judged(&tests, &Targets::all()) else {
+    let Some(lines) = judged(&Spec::builtin().unwrap(), &tests, &[]) else {
         return;
     };
     // x86 computes with parts of registers in more ways than there are rows for.
@@ -73,4 +76,105 @@ fn narrow_variables_are_judged_at_their_own_width() {
         lines.iter().any(|l| l == "of_u8 x86_64 sound"),
         "{lines:#?}"
     );
+}
+
+/// Functions and a structure, which the threads use as a crate has them.
+const SLOT: &str = "
+    #[litmus::model]
+    pub(crate) fn put(slot: &crate::slot::Slot, value: i32) {
+        use atomics_core::Release;
+        slot.value.store(value, Relaxed);
+        slot.full.store(1, Release)
+    }
+    #[litmus::model]
+    pub(crate) fn take(slot: &crate::slot::Slot) -> Result<i32, ()> {
+        match slot.full.load(atomics_core::Acquire) {
+            0 => Err(()),
+            _ => Ok(slot.value.load(atomics_core::Relaxed)),
+        }
+    }
+    litmus! {
+        fn taken_is_what_was_put();
+        shared { slot: crate::slot::Slot { full: Atomic<u32> = 0, value: Atomic<i32> = 0 } }
+        thread { put(slot, 1); put(slot, 2) }
+        thread { let r = take(slot); let s = take(&slot); }
+        never (r == Ok(0) || s == Ok(0))
+    }";
+
+#[test]
+fn code_of_a_crate_is_compiled_as_it_is() {
+    let Some(lines) = judged(&Spec::builtin().unwrap(), SLOT, &[]) else {
+        return;
+    };
+    // It tests two bits of the condition register at once.
+    let is_told = |line: &str| line.contains(" powerpc64 skipped: ") && line.contains("`cr");
+    let wrong = lines
+        .iter()
+        .filter(|l| !l.ends_with(" sound") && !is_told(l));
+    let wrong: Vec<_> = wrong.collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What is not in the tokens of a test is not known: an alias, for instance.
+#[test]
+fn code_that_needs_more_of_its_crate_is_skipped() {
+    let text = "
+        type Counter = Atomic<i32>;
+        #[litmus::model]
+        fn count(x: &Counter) { x.store(1, Relaxed); }
+        litmus! { fn alias(); shared { x: Atomic<i32> = 0 } thread { count(x); } always (x == 1) }";
+    let Some(lines) = judged(&Spec::builtin().unwrap(), text, &["aarch64"]) else {
+        return;
+    };
+    let told = "skipped: it does not compile outside of its crate: error[";
+    assert!(
+        lines.iter().all(|l| l.contains("find type `Counter`")),
+        "{lines:#?}"
+    );
+    assert!(lines.iter().all(|l| l.contains(told)), "{lines:#?}");
+}
+
+/// The code calls the generated operations: a table that has one too weak is found.
+#[test]
+fn operations_that_order_less_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = project::repository().join("atomics-spec/tables/arch");
+    let table = fs::read_to_string(tables.join("aarch64.tbl")).unwrap();
+    let broken = table.replace("ldar{w} ", "ldr{w} ");
+    assert_ne!(broken, table);
+    let path = folder.path().join("aarch64.tbl");
+    fs::write(&path, broken).unwrap();
+    let spec = load_spec(&[path]).unwrap();
+    let flag = "litmus! { fn flag(); shared { data: Atomic<i32> = 0, ready: Atomic<bool> = false }
+        thread { data.store(1, Relaxed); ready.store(true, Release); }
+        thread { let r0 = ready.load(Acquire); let r1 = data.load(Relaxed); }
+        never (r0 && r1 == 0) }";
+    let text = format!("{SLOT} {flag}");
+    let Some(lines) = judged(&spec, &text, &["aarch64"]) else {
+        return;
+    };
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    let sound = lines.iter().filter(|line| !line.contains(" unsound: "));
+    assert_eq!(sound.count(), 0, "{lines:#?}");
+    let flag = "flag aarch64 unsound: 1:r0=1; 1:r1=0; data=1; ready=1";
+    assert!(lines.iter().any(|line| line == flag), "{lines:#?}");
+}
+
+/// A compiler may merge what the model takes for two stores: only the user's own Rust tells.
+#[test]
+fn a_dependency_that_the_compiler_loses_is_found() {
+    let text = "litmus! { fn merged(); shared { x: Atomic<i32> = 0, y: Atomic<i32> = 0 }
+        thread {
+            let r0 = x.load(Relaxed);
+            if r0 == 1 { y.store(1, Relaxed); } else { y.store(1, Relaxed); }
+        }
+        thread { let r1 = y.load(Relaxed); smp_mb(Full); x.store(r1, Relaxed); }
+        never (r0 == 1 && r1 == 1) }";
+    let Some(lines) = judged(&Spec::builtin().unwrap(), text, &["aarch64"]) else {
+        return;
+    };
+    let found = lines
+        .iter()
+        .filter(|line| line.contains(" unsound: 0:r0=1; 1:r1=1;"));
+    assert_eq!(found.count(), lines.len(), "{lines:#?}");
 }

@@ -1,11 +1,13 @@
 //! The user's own Rust of a test, for compilers: the threads as they are written, as functions over
 //! the shared variables.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Stmt, Visibility};
+use syn::visit::Visit;
+use syn::{Attribute, Expr, ExprCall, ItemFn, Stmt, Visibility};
 
 use crate::source::{Content, Shared, Source};
 use crate::value::{Int, Value};
@@ -130,7 +132,7 @@ pub fn items(source: &Source) -> String {
     for shared in &source.shared {
         structure(shared, &mut known, &mut out);
     }
-    for model in &source.models {
+    for model in called(source) {
         let mut model = model.clone();
         let is_other = |attribute: &Attribute| attribute.path().is_ident("allow");
         model.attrs.retain(is_other);
@@ -138,6 +140,38 @@ pub fn items(source: &Source) -> String {
         let _ = writeln!(out, "#[inline(always)] {}", plain(model.to_token_stream()));
     }
     out
+}
+
+/// The functions that threads call, or these functions. A file may have others.
+fn called(source: &Source) -> Vec<&ItemFn> {
+    let mut calls = Calls(BTreeSet::new());
+    source.threads.iter().for_each(|t| calls.visit_block(t));
+    let is_called = |calls: &Calls, model: &ItemFn| calls.0.contains(&model.sig.ident.to_string());
+    let mut found: Vec<&ItemFn> = Vec::new();
+    loop {
+        let mut models = source.models.iter();
+        let next = models
+            .find(|m| is_called(&calls, m) && !found.iter().any(|f| f.sig.ident == m.sig.ident));
+        let Some(model) = next else {
+            return found;
+        };
+        calls.visit_block(&model.block);
+        found.push(model);
+    }
+}
+
+/// The names of called functions.
+struct Calls(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.0.insert(last.ident.to_string());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
 }
 
 fn structure(shared: &Shared, known: &mut Vec<String>, out: &mut String) {

@@ -1,6 +1,6 @@
 //! The functions that a test calls.
 
-use atomics_litmus_syntax::{Source, is_known};
+use atomics_litmus_syntax::{Source, is_known, is_of_type};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{Expr, ExprCall, Path};
@@ -18,7 +18,8 @@ pub fn unknown(source: &Source) -> Option<Path> {
             {
                 let mut models = self.source.models.iter();
                 let is_here = models.any(|model| model.sig.ident == last.ident);
-                if !is_here && !is_known(&last.ident.to_string()) {
+                let is_known = is_known(&last.ident.to_string()) || is_of_type(&path.path);
+                if !is_here && !is_known {
                     self.found.get_or_insert_with(|| path.path.clone());
                 }
             }

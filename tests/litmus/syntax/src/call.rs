@@ -1,10 +1,11 @@
 //! Calls: barriers, functions whose bodies are known, and methods of values.
 
-use syn::{Expr, ExprCall, ExprMethodCall, FnArg, ItemFn, Pat};
+use syn::{Expr, ExprCall, ExprMethodCall, FnArg, ItemFn, Pat, Path};
 
 use crate::expr::operation;
 use crate::jumps::Step;
 use crate::scope::{Frame, Thread, error};
+use crate::types;
 use crate::value::{Choice, Int, Value};
 
 /// Functions that do nothing in the model.
@@ -30,6 +31,15 @@ const KNOWN: [&str; 13] = [
 /// Whether a function is known without its body.
 pub fn is_known(name: &str) -> bool {
     KNOWN.contains(&name) || NOTHING.contains(&name)
+}
+
+/// Whether a path names a function of a type, such as `Box::new`, which is never a model.
+pub fn is_of_type(path: &Path) -> bool {
+    let mut segments = path.segments.iter().rev().skip(1);
+    segments.next().is_some_and(|segment| {
+        let name = segment.ident.to_string();
+        name.starts_with(char::is_uppercase) || types::named(&name).is_some()
+    })
 }
 
 impl Thread<'_> {
@@ -111,6 +121,11 @@ impl Thread<'_> {
             ("null" | "null_mut", None) => Ok(Value::Pointer("0".into(), None)),
             ("from_ref", Some(inner)) => self.value(inner),
             (name, _) if NOTHING.contains(&name) => Ok(Value::Unit),
+            _ if is_of_type(&path.path) => error(
+                &call.func,
+                "the model has no functions of types: it has variables that are in `shared`, and \
+                 nothing is allocated",
+            ),
             (name, _) => error(
                 &call.func,
                 format!(

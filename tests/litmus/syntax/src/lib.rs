@@ -31,7 +31,7 @@ mod tests;
 mod types;
 mod value;
 
-pub use call::is_known;
+pub use call::{is_known, is_of_type};
 pub use condition::named;
 pub use file::read;
 pub use own::{Kept, Narrow, Own, OwnThread};

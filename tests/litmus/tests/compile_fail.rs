@@ -1,0 +1,6 @@
+//! What a litmus test in Rust cannot express is an error that points at it.
+
+#[test]
+fn messages() {
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
+}

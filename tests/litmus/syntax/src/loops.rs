@@ -88,7 +88,9 @@ impl Thread<'_> {
         }
     }
 
-    /// Gives up: the execution is one that the test does not look at.
+    /// Gives up: the execution is one that the test does not look at. It ends here, because what
+    /// follows the loop relies on its end, such as on a pointer that is not null. So the loads that
+    /// the loop waits for decide whether what follows runs at all: a control dependency.
     fn too_often(&mut self) -> syn::Result<()> {
         let over = match &self.over {
             Some(over) => over.clone(),
@@ -96,6 +98,7 @@ impl Thread<'_> {
         };
         self.over = Some(over.clone());
         self.steps.push(Step::Set(over, "1".into()));
+        self.steps.push(Step::Jump(self.root));
         Ok(())
     }
 

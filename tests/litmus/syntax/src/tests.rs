@@ -189,10 +189,15 @@ fn loops_are_unrolled() {
             "\t\tt_3 = smp_load_acquire(x);",
             "\t\tif (t_3 == 0) {",
             "\t\t\tover = 1;",
+            "\t\t} else {",
+            "\t\t\tWRITE_ONCE(*y, 1);",
             "\t\t}",
+            "\t} else {",
+            "\t\tWRITE_ONCE(*y, 1);",
             "\t}",
+            "} else {",
+            "\tWRITE_ONCE(*y, 1);",
             "}",
-            "WRITE_ONCE(*y, 1);",
         ],
     );
     let text = thread_with(

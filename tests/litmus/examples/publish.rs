@@ -8,8 +8,10 @@
 
 /// A barrier on the wrong side, and a read that does not go through the pointer.
 pub mod broken {
+    #[cfg(test)]
+    use atomics_core::Release;
     use atomics_core::barrier::{Write, smp_mb};
-    use atomics_core::{Atomic, Relaxed, Release};
+    use atomics_core::{Atomic, Relaxed};
     use atomics_litmus::{self as litmus, litmus};
 
     /// Publishes a pointer.
@@ -52,7 +54,9 @@ pub mod broken {
 
 /// A store with release, and a read through the pointer.
 pub mod right {
-    use atomics_core::{Atomic, Relaxed, Release};
+    #[cfg(test)]
+    use atomics_core::Relaxed;
+    use atomics_core::{Atomic, Release};
     use atomics_litmus::{self as litmus, litmus};
 
     /// Publishes a pointer.

@@ -20,8 +20,10 @@ pub struct Ring {
 
 /// Barriers at places that look right.
 pub mod broken {
+    #[cfg(test)]
+    use atomics_core::Atomic;
+    use atomics_core::Relaxed;
     use atomics_core::barrier::{Read, Write, smp_mb};
-    use atomics_core::{Atomic, Relaxed};
     use atomics_litmus::{self as litmus, litmus};
 
     use super::Ring;
@@ -78,7 +80,9 @@ pub mod broken {
 
 /// Each pointer is stored with release and loaded with acquire by the other side.
 pub mod right {
-    use atomics_core::{Acquire, Atomic, Relaxed, Release};
+    #[cfg(test)]
+    use atomics_core::Atomic;
+    use atomics_core::{Acquire, Relaxed, Release};
     use atomics_litmus::{self as litmus, litmus};
 
     use super::Ring;

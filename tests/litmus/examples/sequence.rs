@@ -30,7 +30,9 @@ pub fn write(pair: &Pair, number: i32) {
 
 /// A reader whose second load of the counter looks right.
 pub mod broken {
-    use atomics_core::{Acquire, Atomic, Relaxed};
+    #[cfg(test)]
+    use atomics_core::Atomic;
+    use atomics_core::{Acquire, Relaxed};
     use atomics_litmus::{self as litmus, litmus};
 
     use super::{Pair, write};
@@ -64,8 +66,10 @@ pub mod broken {
 
 /// A barrier between the numbers and the second load of the counter.
 pub mod right {
+    #[cfg(test)]
+    use atomics_core::Atomic;
     use atomics_core::barrier::{Read, smp_mb};
-    use atomics_core::{Acquire, Atomic, Relaxed};
+    use atomics_core::{Acquire, Relaxed};
     use atomics_litmus::{self as litmus, litmus};
 
     use super::{Pair, write};

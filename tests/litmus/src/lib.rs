@@ -29,6 +29,8 @@
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 //! - [`archive`] checks a folder of thousands of files, and goes on where an earlier run stopped.
 //! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file.
+//! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file,
+//!   and [`to_rust`] writes a test in C as one.
 
 #![deny(
     clippy::print_stdout,
@@ -62,6 +64,7 @@ mod select;
 mod settle;
 mod suite;
 mod test;
+mod to_rust;
 mod tools;
 #[doc(hidden)]
 pub mod user;
@@ -81,5 +84,6 @@ pub use generate::{Generated, tests as generated};
 pub use select::{Shard, Targets, load_spec, read_files, read_generated};
 pub use suite::Suite;
 pub use test::Test;
+pub use to_rust::to_rust;
 pub use tools::Tools;
 pub use verdict::Verdict;

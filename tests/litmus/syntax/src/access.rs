@@ -77,7 +77,8 @@ impl Thread<'_> {
                 let name = self.exchange("xchg", place, ordering, is_atomic);
                 Ok(self.loaded(format!("{name}({x}, {})", texts[0]), place))
             }
-            ("cmpxchg", ordering) => {
+            // They differ in what C does with the value found.
+            ("cmpxchg" | "try_cmpxchg", ordering) => {
                 count(2)?;
                 let name = self.exchange("cmpxchg", place, ordering, is_atomic);
                 let text = format!("{name}({x}, {}, {})", texts[0], texts[1]);

@@ -1,9 +1,10 @@
 //! Blocks, `let` and `if`.
 
-use syn::{Block, Expr, ExprIf, Local, Pat, Stmt};
+use syn::{Block, Expr, ExprIf, Local, Pat, Stmt, Type};
 
 use crate::jumps::Step;
 use crate::scope::{Thread, error};
+use crate::types::Element;
 use crate::value::Value;
 
 impl Thread<'_> {
@@ -60,10 +61,16 @@ impl Thread<'_> {
         };
         let value = self.value(&init.expr)?;
         let value = match (value, ty) {
-            (Value::Int(int), Some(syn::Type::Path(path))) if int.kind.is_none() => {
+            (Value::Int(int), Some(Type::Path(path))) if int.kind.is_none() => {
                 let name = path.path.get_ident().map(ToString::to_string);
                 let kind = name.and_then(|name| crate::types::named(&name));
                 Value::Int(crate::value::Int { kind, ..int })
+            }
+            (Value::Pointer(text, None), Some(Type::Ptr(pointer))) => {
+                match Element::of(&pointer.elem)? {
+                    Element::Int(kind) => Value::Pointer(text, Some(kind)),
+                    Element::Pointer(_) => return error(pointer, "the model has no such pointers"),
+                }
             }
             (value, _) => value,
         };
@@ -169,7 +176,7 @@ impl Thread<'_> {
             }
             (Value::Pointer(_, a), Value::Pointer(_, b)) => {
                 let to = a.or(*b);
-                let ty = crate::types::Element::Pointer(to.unwrap_or(crate::types::int()));
+                let ty = Element::Pointer(to.unwrap_or(crate::types::int()));
                 Value::Pointer(self.temporary(&ty.c()), to)
             }
             (Value::Choice(a), Value::Choice(b)) => {

@@ -19,7 +19,7 @@ use crate::value::{Place, Value, bare};
 struct Variables {
     /// Their names in C, with what they hold.
     all: Vec<(String, Element)>,
-    /// The initial values that are not 0.
+    /// Their initial values.
     initial: Vec<(String, String)>,
     /// What names in Rust mean, such as `ring` and `ring.write`.
     names: BTreeMap<String, Value>,
@@ -86,14 +86,16 @@ pub fn translate(spec: &Spec, source: &Source) -> syn::Result<Translation> {
         let _ = writeln!(out, " *{line}");
     }
     out.push_str(" *)\n\n{");
-    for (name, value) in &variables.initial {
+    // One that no thread uses would be unknown to the condition.
+    let is_used = |name: &str| threads.iter().any(|thread| thread.used.contains(name));
+    let initial = variables.initial.iter();
+    let initial: Vec<_> = initial
+        .filter(|(name, value)| value != "0" || !is_used(name))
+        .collect();
+    for (name, value) in &initial {
         let _ = write!(out, "\n\t{name} = {value};");
     }
-    out.push_str(if variables.initial.is_empty() {
-        "}\n"
-    } else {
-        "\n}\n"
-    });
+    out.push_str(if initial.is_empty() { "}\n" } else { "\n}\n" });
     for (number, thread) in threads.iter().enumerate() {
         let parameters = variables
             .all
@@ -184,9 +186,7 @@ impl Variables {
         let value = self.initial(init, element)?;
         self.all.push((name.clone(), element));
         self.types.insert(name.clone(), own::ty(ty));
-        if value != "0" {
-            self.initial.push((name, value));
-        }
+        self.initial.push((name, value));
         self.names.insert(rust, Value::Place(place));
         Ok(())
     }

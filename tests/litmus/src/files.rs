@@ -6,6 +6,7 @@ use atomics_spec::diag::Place;
 use atomics_spec::{Spec, input};
 
 use crate::folder::litmus_files;
+use crate::from_rust::read_rust;
 use crate::printable;
 use crate::test::Test;
 use crate::verdict::Verdict;
@@ -107,6 +108,9 @@ impl Files {
     }
 
     fn add_text(&mut self, spec: &Spec, file: String, text: String) {
+        if Path::new(&file).extension().is_some_and(|end| end == "rs") {
+            return self.add_rust(spec, &file, &text);
+        }
         let first = text.split_whitespace().next().unwrap_or_default();
         if let Some(language) = LANGUAGES.into_iter().find(|known| *known == first) {
             self.foreign.push(Foreign { file, language });
@@ -124,6 +128,31 @@ impl Files {
                     answer: Answer::Rejected,
                 });
             }
+        }
+    }
+}
+
+impl Files {
+    /// Reads the tests of a Rust file.
+    fn add_rust(&mut self, spec: &Spec, file: &str, text: &str) {
+        let mut wrong = |place: String, message: String| {
+            self.unread.push(Unread {
+                file: file.to_owned(),
+                text: None,
+                place,
+                message,
+                answer: Answer::Rejected,
+            });
+        };
+        match read_rust(spec, file, text) {
+            Ok(tests) if tests.is_empty() => {
+                wrong(file.to_owned(), "there is no `litmus!` in it".into());
+            }
+            Ok(tests) => self.tests.extend(tests),
+            Err(errors) => errors.into_iter().for_each(|error| {
+                let Place { line, column, .. } = error.place;
+                wrong(format!("{file}:{line}:{column}"), error.message);
+            }),
         }
     }
 }

@@ -28,7 +28,6 @@
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 //! - [`archive`] checks a folder of thousands of files, and goes on where an earlier run stopped.
-//! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file.
 //! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file,
 //!   and [`to_rust`] writes a test in C as one.
 

@@ -250,3 +250,88 @@ fn a_signal_ends_the_test_program() {
     project::xtask(&["litmus", "--run=1", "--kernel", text(&tree), text(&file)]);
     assert!(!scratch.exists(), "{} is left", scratch.display());
 }
+
+/// A file in Rust, with a function of its own.
+const RUST: &str = "use atomics_core::{Acquire, Atomic, Relaxed, Release};
+
+#[litmus::model]
+fn publish(data: &Atomic<i32>, ready: &Atomic<bool>) {
+    data.store(1, Relaxed);
+    ready.store(true, Release);
+}
+
+litmus! {
+    fn published();
+    shared { data: Atomic<i32> = 0, ready: Atomic<bool> = false }
+    thread { publish(data, ready); }
+    thread { let r0 = ready.load(Acquire); let r1 = data.load(Relaxed); }
+    never (r0 && r1 == 0)
+}
+";
+
+/// Tests in Rust are checked as those in C are.
+#[test]
+fn rust_files_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str, contents: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, contents).expect("writable");
+        path
+    };
+    let good = path("good.rs", RUST);
+    let bad = path("bad.rs", &RUST.replace("ready.load(Acquire)", "1.5"));
+    let none = path("none.rs", "fn main() {}\n");
+    let output = project::xtask(&["litmus", text(&bad), text(&none)]);
+    let told = project::printed(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for what in [
+        "bad.rs:13:23: the model has numbers and truths",
+        "none.rs: there is no `litmus!` in it",
+        "malformed files: 2",
+    ] {
+        assert!(told.contains(what), "{told}");
+    }
+    let Some(tree) = tree_and_herd() else { return };
+    let _alone = alone();
+    let (ok, tests) = run_json(&tree, &["--arch", "aarch64", text(&good)]);
+    assert!(ok, "{tests:?}");
+    assert_eq!(tests[0]["name"], "published");
+    assert_eq!(tests[0]["lkmm"], "Never");
+    let false_claim = path("false.rs", &RUST.replace("Release)", "Relaxed)"));
+    let (ok, tests) = run_json(&tree, &["--arch", "aarch64", text(&false_claim)]);
+    assert!(!ok, "{tests:?}");
+    assert_eq!(tests[0]["lkmm"], "Sometimes");
+}
+
+/// Either form is turned into the other, without herd7.
+#[test]
+fn tests_are_printed_in_both_languages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rust = folder.path().join("t.rs");
+    fs::write(&rust, RUST).expect("writable");
+    let output = project::xtask(&["litmus", "--print", "c", text(&rust)]);
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        printed.contains("smp_store_release(ready, 1);"),
+        "{printed}"
+    );
+    let c = folder.path().join("t.litmus");
+    fs::write(&c, &printed).expect("writable");
+    let output = project::xtask(&["litmus", "--print", "rust", text(&c)]);
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    for line in [
+        "ready.store(1, Release);",
+        "let r0: i32 = ready.load(Acquire);",
+        "never ((r0 == 1 && r1 == 0))",
+    ] {
+        assert!(printed.contains(line), "{printed}");
+    }
+    fs::write(&c, "C t\n{}\nP0(int *x)\n{\n\t*x = 1;\n}\nexists (x=1)\n").expect("writable");
+    let output = project::xtask(&["litmus", "--print", "rust", text(&c)]);
+    let told = project::printed(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("`litmus!` does not have a plain store at"),
+        "{told}"
+    );
+}

@@ -1,6 +1,7 @@
 //! `cargo xtask litmus`.
 
 mod archive;
+mod print;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,10 +14,11 @@ use atomics_litmus::{
 };
 use atomics_spec::Spec;
 use clap::Args;
-use xtask::output::{print, tell};
+use xtask::output::{self, tell};
 use xtask::repository;
 
 use archive::Wanted;
+use print::Language;
 
 /// Checks litmus tests: whether every outcome of the machine code that ours compiles to, by herd7's
 /// model of the architecture, is allowed by the Linux kernel's memory model.
@@ -30,8 +32,8 @@ use archive::Wanted;
 /// those that changed since.
 #[derive(Args)]
 pub struct Litmus {
-    /// C litmus files in the kernel's format, or folders with some; the tests that are generated
-    /// from the table if there are none.
+    /// C litmus files in the kernel's format, or folders with some, or Rust files with `litmus!`; the
+    /// tests that are generated from the table if there are none.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The architecture; all that herd7 has a model of if not given. May be given more than once.
@@ -62,6 +64,10 @@ pub struct Litmus {
     /// same as ours. It is always asked about single files, and about what cannot be translated.
     #[arg(long, requires = "suite")]
     compare: bool,
+    /// Prints the tests in a language instead of checking them: those in Rust in C, or those in C as
+    /// `litmus!` takes them.
+    #[arg(long, value_name = "LANGUAGE", conflicts_with_all = ["json", "run", "keep", "suite"])]
+    print: Option<Language>,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -129,6 +135,9 @@ impl Litmus {
             shard.retain(&mut files.foreign);
         }
         ensure!(!files.is_empty(), "there is no such test");
+        if let Some(language) = self.print {
+            return print::tests(&files, &spec, language);
+        }
         let Files {
             tests,
             mut unread,
@@ -182,7 +191,7 @@ impl Litmus {
         foreign: &[Foreign],
         targets: &Targets,
     ) -> Result<ExitCode> {
-        print(&if self.json {
+        output::print(&if self.json {
             report::json_with(findings, unread, foreign)? + "\n"
         } else {
             let files = report::files(unread, foreign);

@@ -28,8 +28,8 @@
 //!   them on.
 //! - [`Suite`] checks tests; [`report`] prints the findings.
 //! - [`archive`] checks a folder of thousands of files, and goes on where an earlier run stopped.
-//! - [`litmus!`] is a test in a user's own Rust; [`read_rust`] reads those of a file,
-//!   and [`to_rust`] writes a test in C as one.
+//! - [`litmus!`] is a test in a user's own Rust, and [`docs`] a walk through one; [`read_rust`] reads
+//!   those of a file, and [`to_rust`] writes a test in C as one.
 
 #![deny(
     clippy::print_stdout,
@@ -69,6 +69,9 @@ mod tools;
 pub mod user;
 mod verdict;
 mod work;
+
+#[doc = include_str!("../docs/walk.md")]
+pub mod docs {}
 
 #[cfg(test)]
 mod fuzz;

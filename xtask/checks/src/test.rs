@@ -66,7 +66,7 @@ const TIERS: [Tier; 9] = [
         commands: &[
             "test --package atomics-spec --package atomics-macros --features atomics-spec/tools",
             "test --package atomics-tools --package atomics-machine-code --package atomics-parity \
-             --package atomics-litmus --lib",
+             --package atomics-litmus --package atomics-litmus-syntax --lib",
             "test --package atomics-bench --lib --test twins",
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
@@ -99,7 +99,10 @@ const TIERS: [Tier; 9] = [
         name: "compile-fail",
         proves: "every illegal ordering and type is refused with a message that helps",
         needs: &[],
-        commands: &["test --package atomics-tests --test compile_fail --test derive"],
+        commands: &[
+            "test --package atomics-tests --test compile_fail --test derive",
+            "test --package atomics-litmus --test compile_fail",
+        ],
     },
     Tier {
         name: "tree",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use atomics_litmus::{Suite, Targets, Test, Tools, read_generated, read_rust, to_rust};
+use atomics_litmus::{Judgement, Suite, Targets, Test, Tools, read_generated, read_rust, to_rust};
 use atomics_spec::Spec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -204,6 +204,36 @@ fn random_tests_keep_their_verdicts() {
         .collect();
     let Some(tools) = tools() else { return };
     compare(&spec, &tools, &pairs);
+}
+
+/// What compilers make of the Rust does nothing that the C may not: a wrong translation would have
+/// another result.
+#[test]
+fn random_tests_compile_to_what_their_c_allows() {
+    let spec = Spec::builtin().unwrap();
+    let Some(tools) = tools() else { return };
+    let tests: Vec<Test> = sample(&program(), count(30))
+        .into_iter()
+        .map(|text| {
+            let test = Test::parse(&spec, "t.litmus", text).unwrap();
+            there_and_back(&spec, &test).unwrap()
+        })
+        .collect();
+    let targets = Targets::select(&["aarch64".into(), "riscv64".into()]).unwrap();
+    let suite = Suite::new(&tools, &spec).unwrap();
+    let suite = suite.targets(&targets).unwrap();
+    let (mut sound, mut skipped) = (0, Vec::new());
+    for finding in suite.check(&tests).unwrap() {
+        for (target, judgement) in finding.judgements() {
+            match judgement {
+                Judgement::Sound { .. } => sound += 1,
+                Judgement::Skipped(why) => skipped.push(format!("{target}: {why}")),
+                other => panic!("{target}: {other:?}\n{}", finding.test().text()),
+            }
+        }
+    }
+    println!("{sound} sound, {} skipped", skipped.len());
+    assert!(sound > 5 * skipped.len(), "{skipped:#?}");
 }
 
 /// A text with some bytes replaced, removed or doubled.

@@ -1,10 +1,13 @@
 //! Calls: barriers, functions whose bodies are known, and methods of values.
 
+use quote::ToTokens as _;
+use syn::visit::Visit;
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, ItemFn, Pat, Path};
 
 use crate::expr::operation;
 use crate::jumps::Step;
 use crate::scope::{Frame, Thread, error};
+use crate::source::Source;
 use crate::types;
 use crate::value::{Choice, Int, Value};
 
@@ -40,6 +43,40 @@ pub fn is_of_type(path: &Path) -> bool {
         let name = segment.ident.to_string();
         name.starts_with(char::is_uppercase) || types::named(&name).is_some()
     })
+}
+
+/// Checks that threads call one function by one path: what is known of a function is its name.
+///
+/// # Errors
+///
+/// At the second of two paths that end with one name.
+pub fn check_paths(source: &Source) -> syn::Result<()> {
+    struct Paths(Vec<Path>, syn::Result<()>);
+    impl<'ast> Visit<'ast> for Paths {
+        fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+            if let Expr::Path(path) = &*call.func
+                && let Some(last) = path.path.segments.last()
+                && !is_known(&last.ident.to_string())
+            {
+                let text = |path: &Path| path.to_token_stream().to_string();
+                let mut known = self.0.iter();
+                let same = known.find(|p| p.segments.last().is_some_and(|s| s.ident == last.ident));
+                match same {
+                    Some(known) if text(known) != text(&path.path) => {
+                        let message = "another path that ends with this name is called as well: give \
+                                       the functions names of their own";
+                        self.1 = error(path, message);
+                    }
+                    Some(_) => {}
+                    None => self.0.push(path.path.clone()),
+                }
+            }
+            syn::visit::visit_expr_call(self, call);
+        }
+    }
+    let mut paths = Paths(Vec::new(), Ok(()));
+    source.threads.iter().for_each(|t| paths.visit_block(t));
+    paths.1
 }
 
 impl Thread<'_> {

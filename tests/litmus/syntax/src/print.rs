@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use atomics_spec::Spec;
 use syn::Expr;
 
+use crate::call::check_paths;
 use crate::condition::{Condition, named};
 use crate::jumps::{self, Step};
 use crate::own::{self, Kept, Narrow, Own, OwnThread};
@@ -52,6 +53,7 @@ pub fn c(spec: &Spec, source: &Source) -> syn::Result<String> {
 ///
 /// What the model cannot express, at its place.
 pub fn translate(spec: &Spec, source: &Source) -> syn::Result<Translation> {
+    check_paths(source)?;
     let mut variables = Variables::default();
     for shared in &source.shared {
         variables.add(shared, "")?;

@@ -352,6 +352,9 @@ fn what_cannot_be_expressed_is_an_error() {
         errors[0].contains("the model has no recursion"),
         "{errors:?}"
     );
+    let models = "@models { fn f(x: &Atomic<i32>) {} }";
+    let errors = thread_with(models, "", "a::f(x); b::f(x);").unwrap_err();
+    assert!(errors[0].contains("names of their own"), "{errors:?}");
     // All errors come at once.
     let errors = thread_with("", "", "println!(); let r0 = z; let r1 = w;").unwrap_err();
     assert_eq!(errors.len(), 3, "{errors:?}");

@@ -85,6 +85,7 @@ fn read(line: &str, cases: &[&Case<'_>], histograms: &mut [Histogram]) -> Option
     if values.len() != case.observed.locations().len() {
         return None;
     }
+    let values = case.comparable([values].into()).pop_first()?;
     if case.passes(&values) {
         *histograms.get_mut(number)?.entry(values).or_default() += count;
     }

@@ -28,9 +28,10 @@ use syn::{ItemFn, parse_macro_input};
 /// - the verdict of the Linux kernel's memory model, by herd7;
 /// - the machine code of the same threads on each architecture that herd7 has a model of, or on
 ///   those that `LKMM_LITMUS_ARCH` names, separated by commas (`none` for none). They are compiled
-///   as they are written, with the functions that they call. What herd7 does not know of an
-///   architecture is told of in one line. It follows no jumps back: it sees loops that the compiler
-///   does not unroll in executions where their bodies run once.
+///   as they are written, with the functions that they call, but outside of their crate: what is
+///   not in their own tokens, such as an alias of a type, is not known there. What is not judged for
+///   such a reason is told of in one line. herd7 follows no jumps back: it sees loops that the
+///   compiler does not unroll in executions where their bodies run once.
 ///
 /// Without herd7 and a kernel tree, it says in one line that only the first was done; with
 /// `LKMM_LITMUS=require`, that is a failure.

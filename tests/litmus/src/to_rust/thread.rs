@@ -378,8 +378,11 @@ impl Printer<'_> {
             if found.as_ref() != Some(&ty) {
                 return self.cannot("a variable of another type", span);
             }
-            let text =
-                format!("match {text} {{ Ok(_) => true, Err(v) => {{ {local} = v; false }} }}");
+            // The result depends on the value found: branches with constants would not.
+            let text = format!(
+                "{{ let exchanged = {text}; if let Err(found) = exchanged {{ {local} = found; }} \
+                 exchanged.is_ok() }}"
+            );
             return Ok((text, Kind::Truth));
         }
         if is_cmpxchg {

@@ -9,6 +9,7 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use atomics_tools::path::cache_folder;
 
 use crate::finding::Judgement;
 use crate::from_rust;
@@ -193,6 +194,8 @@ fn judge(
     };
     let tests = [test];
     let suite = Suite::new(&tools, &spec)?.targets(&targets)?;
+    // The next run compiles and asks only about what has changed.
+    let suite = suite.kept_in(&cache_folder()?.join("litmus"))?;
     let mut findings = suite.ask(&tests)?;
     let finding = &findings[0];
     ensure!(!finding.timed_out(), "herd7 took too long for the LKMM");

@@ -1,7 +1,7 @@
 //! The functions that `cargo xtask bench` measures: each operation alone, and what code does with
 //! atomics.
 //!
-//! They are written once, in [`operations`] and [`realistic`], and compiled with the implementation
+//! They are written once, in `operations` and `realistic`, and compiled with the implementation
 //! that a feature of this crate selects. `c/functions.c` has the same functions in C.
 //!
 //! Each function has two symbols: `bench_NAME`, which does it once and whose instructions are

@@ -149,8 +149,8 @@ represent! {
 }
 
 /// Declares the trait of a class of operations, and implements it for the types of C's families of
-/// functions, each with the module of its functions. A row is a method and, after `=`, the function of
-/// the same name that every family has, with its arguments in their order in C.
+/// functions, each with the module of its functions. A row is a method and, after `=`, the
+/// function of the same name that every family has, with its arguments in their order in C.
 macro_rules! operations {
     (
         $(#[$meta:meta])*

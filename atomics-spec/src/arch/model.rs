@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::features::{Feature, Features};
-use super::template::{CodeLine, Template, Truth};
+use super::template::{CodeLine, Fill, Template, Truth};
 
 /// The language of the templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +173,17 @@ impl Arch {
         let all = self.templates.get(variant)?.iter();
         all.filter(|t| t.bits.contains(&bits) && t.needs.are_in(features))
             .max_by_key(|t| t.needs.count())
+    }
+
+    /// What the instructions leave in the register of a result above a value of a width, if a
+    /// template says it.
+    pub fn result_fill(&self, bits: u32) -> Option<Fill> {
+        let all = self.templates.values().flatten();
+        let mut of_width = all.filter(|template| template.bits.contains(&bits));
+        of_width.find_map(|template| {
+            let mut filled = template.filled.iter();
+            filled.find_map(|(name, fill)| (name == "r").then_some(*fill))
+        })
     }
 
     /// Whether a template returns false only by a jump out of `asm!`.

@@ -90,7 +90,8 @@ pub struct Template {
     /// a scratch register, or `r` for a result in a register of its own.
     pub fixed: Vec<(String, String)>,
     /// Arguments whose registers are filled beyond the value: up to the width of a pointer, or, in
-    /// the containing word, on both sides of the value.
+    /// the containing word, on both sides of the value. `r` is a result in a register of its own,
+    /// whose bits beyond the value the instructions fill.
     pub filled: Vec<(String, Fill)>,
     /// Arguments that are passed in memory: their registers hold addresses.
     pub memory: Vec<String>,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::signature;
 use super::text::{Text, import as import_of};
+use crate::arch::Fill;
 use crate::model::op::{ArgKind, Form};
 use crate::model::ty::{Family, Repr};
 use crate::model::{Spec, Variant};
@@ -73,8 +74,8 @@ pub(super) enum Way<'s> {
 
 /// How a loaded value goes through a register.
 pub(super) struct Carrier {
-    /// The type of the register, if it is wider than the value.
-    pub wide: Option<&'static str>,
+    /// What is above the value, if the register is wider.
+    pub wide: Option<Fill>,
     /// Its class.
     pub class: String,
     /// The operand, as an instruction names it.
@@ -273,7 +274,8 @@ fn core_access(v: &Variant<'_>, carrier: &Carrier) -> String {
         return format!("store!({variable}: {atomic} = {value}{mutable});");
     }
     let wide = match (carrier.wide, repr) {
-        (Some(wide), Repr::Int(name)) => format!(" as {} as {wide}", name.replacen('i', "u", 1)),
+        (Some(Fill::Sign), Repr::Int(name)) => format!(" as {name} as isize"),
+        (Some(_), Repr::Int(name)) => format!(" as {} as usize", name.replacen('i', "u", 1)),
         _ => String::new(),
     };
     format!(

@@ -156,12 +156,19 @@ pub fn module_of(
     let rows = rows.finish();
     let functions = include_str!("templates/backend.rs");
     let call = include_str!("templates/backend_call.rs");
-    let access = include_str!("templates/backend_access.rs");
+    let has_filled = [8, 16, 32, 64]
+        .iter()
+        .any(|bits| arch.result_fill(*bits).is_some());
+    let filled = match has_filled {
+        true => include_str!("templates/backend_access_filled.rs"),
+        false => "",
+    };
+    let access = include_str!("templates/backend_access.rs").replace("$filled\n", filled);
     let access_word = include_str!("templates/backend_access_word.rs");
     let calls = include_str!("templates/backend_calls.rs");
     let fenced = include_str!("templates/backend_fenced.rs");
     let macros: [(&[&str], &str); 6] = [
-        (&["access!(", "condition!(access;"], access),
+        (&["access!(", "condition!(access;"], &access),
         (&["access_word!(", "condition!(access_word;"], access_word),
         (&["functions!", "calls!"], functions),
         (&["calls!"], calls),

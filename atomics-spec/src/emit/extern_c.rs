@@ -7,6 +7,7 @@ use super::accesses::{self, Accesses, Carrier, Way};
 use super::barrier::{Barriers, Devices};
 use super::signature;
 use super::text::{Text, allow_c_name, attribute};
+use crate::arch::Fill;
 use crate::model::op::{ArgKind, Ordering};
 use crate::model::ty::{Family, Repr};
 use crate::model::{Spec, Variant};
@@ -56,7 +57,7 @@ fn typed<'s>(spec: &'s Spec, family: &'s Family) -> Option<Accesses<'s>> {
     // The C helpers are for 64-bit architectures, on which every width has registers.
     let is_part = family.bits(64) < 64;
     let carrier = Carrier {
-        wide: is_part.then_some("usize"),
+        wide: is_part.then_some(Fill::Zeros),
         class: "reg".into(),
         operand: "{r}".into(),
     };

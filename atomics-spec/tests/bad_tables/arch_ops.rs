@@ -109,7 +109,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 new
            |                     ^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `old>r`
         error: `old>r` is not a binding
@@ -117,7 +117,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 old>r
            |                     ^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `>new`
         error: `>new` is not a binding
@@ -125,7 +125,7 @@ fn bindings() {
            |
         12 | op       xchg 32,64 >new
            |                     ^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,?`
         error: these bindings do not yield what the variant returns
@@ -157,7 +157,7 @@ fn bindings() {
            |
         10 | op       read 32,64 r
            |                     ^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `read` are none
     ",
     );
 }

@@ -15,7 +15,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 new>r,+T
            |                           ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `new>r` -> `new>r,+t,+t`
         error: a second register `t`
@@ -79,7 +79,7 @@ fn scratch_registers() {
            |
         12 | op       xchg 32,64 >x
            |                     ^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
     ",
     );
 }
@@ -96,6 +96,22 @@ fn what_fills_registers() {
         12 | op       xchg 32,64 new:ones>r
            |                     ^^^^^^^^^^
            = help: after `:`, write `zeros` or `sign` for the bits of the register above the argument; after a binding `word`, `zeros` or `ones` for the bits of the word around it; or `memory` for an argument in memory
+
+        `new>r` -> `>r:ones`
+        error: `ones` cannot fill a register here
+          --> demo.tbl:12:21
+           |
+        12 | op       xchg 32,64 >r:ones
+           |                     ^^^^^^^
+           = help: after `>r:`, write `zeros` or `sign` for what the instructions leave in the register above the result
+
+        `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new:zeros,>r:sign`
+        error: `>r:sign` after `word`
+          --> demo.tbl:13:32
+           |
+        13 | op       xchg 8 word,new:zeros,>r:sign
+           |                                ^^^^^^^
+           = help: the result is the whole word there: write `>r`
 
         `new>r` -> `new:zeros>r,new:sign`
         error: `new` is bound twice
@@ -127,7 +143,7 @@ fn what_fills_registers() {
            |
         12 | op       xchg 32,64 new>r,word:ones
            |                           ^^^^^^^^^
-           = help: a binding is `-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
+           = help: a binding is `-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros; the arguments of `xchg` are new
 
         `op       xchg 32,64 new>r` -> `size     8  reg - [{v}]\nop       xchg 8 word,new>r`
         error: nothing fills the word around `new`

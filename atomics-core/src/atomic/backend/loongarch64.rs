@@ -113,6 +113,17 @@ macro_rules! access {
         access!($($asm)*);
         $r
     }};
+    ($r:ident: $register:ty as $value:ty as $ty:ty; $($asm:tt)*) => {{
+        let $r: $register;
+        access!($($asm)*);
+        access!(@filled $r: $register as $value as $ty)
+    }};
+    (@filled $r:ident: $register:ty as $value:ty as $ty:ty) => {{
+        // SAFETY: The instructions leave the value in the register, with zeros or copies of its
+        // sign above it.
+        unsafe { core::hint::assert_unchecked($r as $value as $register == $r) };
+        $r as $ty
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -203,7 +214,7 @@ macro_rules! hide {
 }
 
 /// Loads the variable. If its width has no registers of its own, the value is in a wider one, with
-/// zeros above it.
+/// zeros or copies of its sign above it.
 macro_rules! load {
     ($v:ident: $atomic:ty => $type:ty, $class:ident $register:literal) => {{
         keep_order!();
@@ -218,7 +229,7 @@ macro_rules! load {
         let value = value as $bits as $wide;
         let value = hide!(value: $wide, $class $register);
         // SAFETY: The value is the one that went in.
-        unsafe { core::hint::assert_unchecked(value <= <$bits>::MAX as $wide) };
+        unsafe { core::hint::assert_unchecked(value as $bits as $wide == value) };
         value as $type
     }};
 }
@@ -252,7 +263,7 @@ macro_rules! op {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $am:tt $db:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            access!(r: $int;
+            access!(r: isize as $int as $int;
                 // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
                 // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                 // bits of *v that are set in i (`fetch_xor`); fully ordered (full, acquire and
@@ -269,7 +280,7 @@ macro_rules! fetch_op {
 macro_rules! xchg {
     ($int:ty, $w:tt; $($name:ident $db:tt;)*) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
-            access!(r: $int;
+            access!(r: isize as $int as $int;
                 // Swaps *v and new; fully ordered (full, acquire and release).
                 concat!("amswap", $db, ".", $w, " {r}, {new}, {v}"),
                 v = in(reg) v, new = in(reg) new,
@@ -397,6 +408,90 @@ macro_rules! fetch_op_3 {
     )* } };
 }
 
+/// Functions of `xchg`.
+macro_rules! xchg_3 {
+    ($($name:ident $db:tt;)*) => { functions! { $(
+        fn $name(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+            access!(r: *const c_void;
+                // Swaps *v and new; fully ordered (full, acquire and release).
+                concat!("amswap", $db, ".d {r}, {new}, {v}"),
+                v = in(reg) v, new = in(reg) new,
+                r = out(reg) r, options(nostack, preserves_flags),
+            )
+        }
+    )* } };
+}
+
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
+    ($int:ty, $w:tt) => {
+        functions! {
+            fn read(v: *const $int) -> $int {
+                access!(r: isize as $int as $int;
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    v = in(reg) v,
+                    r = lateout(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn read_acquire(v: *const $int) -> $int {
+                access!(r: isize as $int as $int;
+                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
+                    "dbar 0x14", // Orders earlier loads before later accesses.
+                    v = in(reg) v,
+                    r = out(reg) r, options(nostack, preserves_flags),
+                )
+            }
+
+            fn inc(v: *mut $int) { call!(add(1, v)); }
+            fn dec(v: *mut $int) { call!(sub(1, v)); }
+            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
+            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
+            fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> $int;
+            add_return           = call!(fetch_add(i, v)).wrapping_add(i);
+            add_return_acquire   = call!(fetch_add_acquire(i, v)).wrapping_add(i);
+            add_return_release   = call!(fetch_add_release(i, v)).wrapping_add(i);
+            add_return_relaxed   = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
+            fetch_andnot         = call!(fetch_and(!i, v));
+            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
+            fetch_andnot_release = call!(fetch_and_release(!i, v));
+            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
+        }
+
+        calls! {
+            (v: *mut $int) -> $int;
+            inc_return         = call!(add_return(1, v));
+            inc_return_acquire = call!(add_return_acquire(1, v));
+            inc_return_release = call!(add_return_release(1, v));
+            inc_return_relaxed = call!(add_return_relaxed(1, v));
+            fetch_inc          = call!(fetch_add(1, v));
+            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
+            fetch_inc_release  = call!(fetch_add_release(1, v));
+            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
+            dec_return         = call!(sub_return(1, v));
+            dec_return_acquire = call!(sub_return_acquire(1, v));
+            dec_return_release = call!(sub_return_release(1, v));
+            dec_return_relaxed = call!(sub_return_relaxed(1, v));
+            fetch_dec          = call!(fetch_sub(1, v));
+            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
+            fetch_dec_release  = call!(fetch_sub_release(1, v));
+            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
+        }
+
+        calls! {
+            (i: $int, v: *mut $int) -> bool;
+            add_negative         = call!(fetch_add(i, v)).wrapping_add(i) < 0;
+            add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
+            add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
+            add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
+        }
+    };
+}
+
 /// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
 /// have in common.
 macro_rules! all_families {
@@ -411,23 +506,6 @@ macro_rules! all_families {
         }
 
         functions! {
-            fn read(v: *const $int) -> $int {
-                access!(r: $int;
-                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
-                    v = in(reg) v,
-                    r = lateout(reg) r, options(nostack, preserves_flags),
-                )
-            }
-
-            fn read_acquire(v: *const $int) -> $int {
-                access!(r: $int;
-                    concat!("ld.", $w, " {r}, {v}, 0"), // Loads *v in one access.
-                    "dbar 0x14", // Orders earlier loads before later accesses.
-                    v = in(reg) v,
-                    r = out(reg) r, options(nostack, preserves_flags),
-                )
-            }
-
             fn set(v: *mut $int, i: $int) {
                 access!(
                     concat!("st.", $w, " {i}, {v}, 0"), // Stores i to *v in one access.
@@ -487,9 +565,18 @@ macro_rules! i32_i64_isize {
             fetch_xor_relaxed  "xor"  "";
         }
 
+        xchg! {
+            $int, $w;
+            // name          db
+            xchg          "_db";
+            xchg_acquire  "_db";
+            xchg_release  "_db";
+            xchg_relaxed  "";
+        }
+
         functions! {
             fn cmpxchg(v: *mut $int, old: $int, new: $int) -> $int {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     "bne {r}, {old}, 3f", // Exits if that is not old.
@@ -505,7 +592,7 @@ macro_rules! i32_i64_isize {
             }
 
             fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     "beq {r}, {u}, 3f",                    // Exits if that is u.
@@ -521,7 +608,7 @@ macro_rules! i32_i64_isize {
             }
 
             fn inc_not_zero(v: *mut $int) -> bool {
-                let r: $int;
+                let r: isize;
                 access!(
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
@@ -535,11 +622,12 @@ macro_rules! i32_i64_isize {
                     v = in(reg) v,
                     r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
+                let r = access!(@filled r: isize as $int as $int);
                 r != 0
             }
 
             fn inc_unless_negative(v: *mut $int) -> bool {
-                let r: $int;
+                let r: isize;
                 access!(
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
@@ -553,11 +641,12 @@ macro_rules! i32_i64_isize {
                     v = in(reg) v,
                     r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
+                let r = access!(@filled r: isize as $int as $int);
                 r >= 0
             }
 
             fn dec_unless_positive(v: *mut $int) -> bool {
-                let r: $int;
+                let r: isize;
                 access!(
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
@@ -571,11 +660,12 @@ macro_rules! i32_i64_isize {
                     v = in(reg) v,
                     r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
                 );
+                let r = access!(@filled r: isize as $int as $int);
                 r <= 0
             }
 
             fn dec_if_positive(v: *mut $int) -> $int {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     // Loads *v and monitors it; earlier accesses are ordered before it.
                     concat!("2: ll.", $w, " {r}, {v}, 0"),
                     concat!("addi.", $w, " {r}, {r}, -1"), // Subtracts 1.
@@ -610,73 +700,6 @@ macro_rules! i32_i64_isize {
         calls! {
             (v: *mut $int, a: $int, u: $int) -> bool;
             add_unless = call!(fetch_add_unless(v, a, u)) != u;
-        }
-    };
-}
-
-/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
-macro_rules! integers {
-    ($int:ty) => {
-        functions! {
-            fn inc(v: *mut $int) { call!(add(1, v)); }
-            fn dec(v: *mut $int) { call!(sub(1, v)); }
-            fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
-            fn dec_and_test(v: *mut $int) -> bool { call!(sub_and_test(1, v)) }
-            fn inc_and_test(v: *mut $int) -> bool { call!(fetch_add(1, v)).wrapping_add(1) == 0 }
-        }
-
-        calls! {
-            (i: $int, v: *mut $int) -> $int;
-            add_return           = call!(fetch_add(i, v)).wrapping_add(i);
-            add_return_acquire   = call!(fetch_add_acquire(i, v)).wrapping_add(i);
-            add_return_release   = call!(fetch_add_release(i, v)).wrapping_add(i);
-            add_return_relaxed   = call!(fetch_add_relaxed(i, v)).wrapping_add(i);
-            fetch_andnot         = call!(fetch_and(!i, v));
-            fetch_andnot_acquire = call!(fetch_and_acquire(!i, v));
-            fetch_andnot_release = call!(fetch_and_release(!i, v));
-            fetch_andnot_relaxed = call!(fetch_and_relaxed(!i, v));
-        }
-
-        calls! {
-            (v: *mut $int) -> $int;
-            inc_return         = call!(add_return(1, v));
-            inc_return_acquire = call!(add_return_acquire(1, v));
-            inc_return_release = call!(add_return_release(1, v));
-            inc_return_relaxed = call!(add_return_relaxed(1, v));
-            fetch_inc          = call!(fetch_add(1, v));
-            fetch_inc_acquire  = call!(fetch_add_acquire(1, v));
-            fetch_inc_release  = call!(fetch_add_release(1, v));
-            fetch_inc_relaxed  = call!(fetch_add_relaxed(1, v));
-            dec_return         = call!(sub_return(1, v));
-            dec_return_acquire = call!(sub_return_acquire(1, v));
-            dec_return_release = call!(sub_return_release(1, v));
-            dec_return_relaxed = call!(sub_return_relaxed(1, v));
-            fetch_dec          = call!(fetch_sub(1, v));
-            fetch_dec_acquire  = call!(fetch_sub_acquire(1, v));
-            fetch_dec_release  = call!(fetch_sub_release(1, v));
-            fetch_dec_relaxed  = call!(fetch_sub_relaxed(1, v));
-        }
-
-        calls! {
-            (i: $int, v: *mut $int) -> bool;
-            add_negative         = call!(fetch_add(i, v)).wrapping_add(i) < 0;
-            add_negative_acquire = call!(fetch_add_acquire(i, v)).wrapping_add(i) < 0;
-            add_negative_release = call!(fetch_add_release(i, v)).wrapping_add(i) < 0;
-            add_negative_relaxed = call!(fetch_add_relaxed(i, v)).wrapping_add(i) < 0;
-        }
-    };
-}
-
-/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
-macro_rules! i32_i64_isize_ptr {
-    ($int:ty, $w:tt) => {
-        xchg! {
-            $int, $w;
-            // name          db
-            xchg          "_db";
-            xchg_acquire  "_db";
-            xchg_release  "_db";
-            xchg_relaxed  "";
         }
     };
 }
@@ -863,38 +886,35 @@ macro_rules! i8_i16 {
 pub(crate) mod atomic {
     use super::asm;
 
+    integers! { i32, "w" }
     all_families! { i32, "w" }
     i32_i64_isize! { i32, "w" }
-    integers! { i32 }
-    i32_i64_isize_ptr! { i32, "w" }
 }
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
     use super::asm;
 
+    integers! { i64, "d" }
     all_families! { i64, "d" }
     i32_i64_isize! { i64, "d" }
-    integers! { i64 }
-    i32_i64_isize_ptr! { i64, "d" }
 }
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
     use super::asm;
 
+    integers! { isize, "d" }
     all_families! { isize, "d" }
     i32_i64_isize! { isize, "d" }
-    integers! { isize }
-    i32_i64_isize_ptr! { isize, "d" }
 }
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
     use super::asm;
 
+    integers! { i8, "b" }
     all_families! { i8, "b" }
-    integers! { i8 }
     i8_i16! { i8, u8 }
 }
 
@@ -902,8 +922,8 @@ pub(crate) mod atomic_i8 {
 pub(crate) mod atomic_i16 {
     use super::asm;
 
+    integers! { i16, "h" }
     all_families! { i16, "h" }
-    integers! { i16 }
     i8_i16! { i16, u16 }
 }
 
@@ -912,9 +932,33 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "d" }
-    i32_i64_isize_ptr! { *const c_void, "d" }
+
+    xchg_3! {
+        // name          db
+        xchg          "_db";
+        xchg_acquire  "_db";
+        xchg_release  "_db";
+        xchg_relaxed  "";
+    }
 
     functions! {
+        fn read(v: *const *const c_void) -> *const c_void {
+            access!(r: *const c_void;
+                "ld.d {r}, {v}, 0", // Loads *v in one access.
+                v = in(reg) v,
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
+        }
+
+        fn read_acquire(v: *const *const c_void) -> *const c_void {
+            access!(r: *const c_void;
+                "ld.d {r}, {v}, 0", // Loads *v in one access.
+                "dbar 0x14",        // Orders earlier loads before later accesses.
+                v = in(reg) v,
+                r = out(reg) r, options(nostack, preserves_flags),
+            )
+        }
+
         fn cmpxchg(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void {
             access!(r: *const c_void;
                 // Loads *v and monitors it; earlier accesses are ordered before it.
@@ -952,7 +996,7 @@ pub(crate) mod typed {
         use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
         functions! {
-            fn read(v: *const i32) -> i32 { load!(v: AtomicI32 => i32, reg "{r}") }
+            fn read(v: *const i32) -> i32 { load!(v: AtomicI32 as i32 as isize => i32, reg "{r}") }
             fn set(v: *mut i32, i: i32) { store!(v: AtomicI32 = i); }
         }
     }

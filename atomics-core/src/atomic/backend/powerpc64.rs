@@ -203,7 +203,7 @@ macro_rules! hide {
 }
 
 /// Loads the variable. If its width has no registers of its own, the value is in a wider one, with
-/// zeros above it.
+/// zeros or copies of its sign above it.
 macro_rules! load {
     ($v:ident: $atomic:ty => $type:ty, $class:ident $register:literal) => {{
         keep_order!();
@@ -218,7 +218,7 @@ macro_rules! load {
         let value = value as $bits as $wide;
         let value = hide!(value: $wide, $class $register);
         // SAFETY: The value is the one that went in.
-        unsafe { core::hint::assert_unchecked(value <= <$bits>::MAX as $wide) };
+        unsafe { core::hint::assert_unchecked(value as $bits as $wide == value) };
         value as $type
     }};
 }

@@ -129,6 +129,17 @@ macro_rules! access {
         access!($($asm)*);
         $r
     }};
+    ($r:ident: $register:ty as $value:ty as $ty:ty; $($asm:tt)*) => {{
+        let $r: $register;
+        access!($($asm)*);
+        access!(@filled $r: $register as $value as $ty)
+    }};
+    (@filled $r:ident: $register:ty as $value:ty as $ty:ty) => {{
+        // SAFETY: The instructions leave the value in the register, with zeros or copies of its
+        // sign above it.
+        unsafe { core::hint::assert_unchecked($r as $value as $register == $r) };
+        $r as $ty
+    }};
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.
@@ -238,7 +249,7 @@ macro_rules! hide {
 }
 
 /// Loads the variable. If its width has no registers of its own, the value is in a wider one, with
-/// zeros above it.
+/// zeros or copies of its sign above it.
 macro_rules! load {
     ($v:ident: $atomic:ty => $type:ty, $class:ident $register:literal) => {{
         keep_order!();
@@ -253,7 +264,7 @@ macro_rules! load {
         let value = value as $bits as $wide;
         let value = hide!(value: $wide, $class $register);
         // SAFETY: The value is the one that went in.
-        unsafe { core::hint::assert_unchecked(value <= <$bits>::MAX as $wide) };
+        unsafe { core::hint::assert_unchecked(value as $bits as $wide == value) };
         value as $type
     }};
 }
@@ -306,7 +317,7 @@ macro_rules! op_asm {
 macro_rules! fetch_op_asm {
     ($i:expr, $v:expr, $int:ty, $amo:tt, $w:tt, $aqrl:tt) => {{
         let (i, v) = ($i, $v);
-        access!(r: $int;
+        access!(r: isize as $int as $int;
             ".option push",         // Saves the assembler's options.
             ".option arch, +zabha", // Enables zabha in the assembler.
             // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in i
@@ -339,7 +350,7 @@ macro_rules! op {
 macro_rules! fetch_op {
     ($int:ty, $w:tt; $($name:ident $amo:tt $aqrl:tt;)*) => { functions! { $(
         fn $name(i: $int, v: *mut $int) -> $int {
-            access!(r: $int;
+            access!(r: isize as $int as $int;
                 // Loads *v and adds i to *v (`fetch_add`); clears the bits of *v that are clear in
                 // i (`fetch_and`); sets the bits of *v that are set in i (`fetch_or`); flips the
                 // bits of *v that are set in i (`fetch_xor`); fully ordered (full).
@@ -355,7 +366,7 @@ macro_rules! fetch_op {
 macro_rules! xchg {
     ($int:ty, $w:tt; $($name:ident $aqrl:tt;)*) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
-            access!(r: $int;
+            access!(r: isize as $int as $int;
                 // Swaps *v and new; fully ordered (full).
                 concat!("amoswap.", $w, $aqrl, " {r}, {new}, ({v})"),
                 v = in(reg) v, new = in(reg) new,
@@ -375,7 +386,7 @@ macro_rules! cmpxchg {
             if super::zacas() {
                 cmpxchg_asm!(v, old, new, $int, [$($also)?], $w, $aqrl, [$($also2)?])
             } else {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     $($also,)? // Earlier accesses are ordered before the store.
                     concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
                     "bne {r}, {old}, 3f",                 // Exits if that is not old.
@@ -514,7 +525,7 @@ macro_rules! xchg_2 {
     ) => { functions! { $(
         fn $name(v: *mut $int, new: $int) -> $int {
             if super::zabha() {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     ".option push",         // Saves the assembler's options.
                     ".option arch, +zabha", // Enables zabha in the assembler.
                     // Swaps *v and new; fully ordered (full).
@@ -595,6 +606,20 @@ macro_rules! cmpxchg_2 {
     )* } };
 }
 
+/// Functions of `xchg`.
+macro_rules! xchg_3 {
+    ($($name:ident $aqrl:tt;)*) => { functions! { $(
+        fn $name(v: *mut *const c_void, new: *const c_void) -> *const c_void {
+            access!(r: *const c_void;
+                // Swaps *v and new; fully ordered (full).
+                concat!("amoswap.d", $aqrl, " {r}, {new}, ({v})"),
+                v = in(reg) v, new = in(reg) new,
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
+        }
+    )* } };
+}
+
 /// Functions of `cmpxchg`.
 macro_rules! cmpxchg_3 {
     (
@@ -623,180 +648,18 @@ macro_rules! cmpxchg_3 {
     )* } };
 }
 
-/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
-/// have in common.
-macro_rules! all_families {
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
+macro_rules! integers {
     ($int:ty, $w:tt) => {
-        try_cmpxchg! {
-            $int;
-            // name                 callee
-            try_cmpxchg          cmpxchg;
-            try_cmpxchg_acquire  cmpxchg_acquire;
-            try_cmpxchg_release  cmpxchg_release;
-            try_cmpxchg_relaxed  cmpxchg_relaxed;
-        }
-
         functions! {
             fn read(v: *const $int) -> $int {
-                access!(r: $int;
+                access!(r: isize as $int as $int;
                     concat!("l", $w, " {r}, ({v})"), // Loads *v in one access.
                     v = in(reg) v,
                     r = lateout(reg) r, options(nostack, preserves_flags),
                 )
             }
 
-            fn set(v: *mut $int, i: $int) {
-                access!(
-                    concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
-                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
-                );
-            }
-
-            fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
-            fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
-        }
-
-        calls! {
-            (v: *mut $int, new: $int) -> $int;
-            xchg_acquire = fenced!(acquire: xchg_relaxed(v, new));
-            xchg_release = fenced!(release: xchg_relaxed(v, new));
-        }
-    };
-}
-
-/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
-macro_rules! i32_i64_isize {
-    ($int:ty, $w:tt, $sum:tt) => {
-        op! {
-            $int, $w;
-            // name  amo
-            add   "add";
-            and   "and";
-            or    "or";
-            xor   "xor";
-        }
-
-        fetch_op! {
-            $int, $w;
-            // name               amo    aqrl
-            fetch_add          "add"  ".aqrl";
-            fetch_add_relaxed  "add"  "";
-            fetch_and          "and"  ".aqrl";
-            fetch_and_relaxed  "and"  "";
-            fetch_or           "or"   ".aqrl";
-            fetch_or_relaxed   "or"   "";
-            fetch_xor          "xor"  ".aqrl";
-            fetch_xor_relaxed  "xor"  "";
-        }
-
-        cmpxchg! {
-            $int, $w;
-            // name             also             aqrl     also2            rl     also22
-            cmpxchg          []               ".aqrl"  []               ".rl"  ["fence rw, rw"];
-            cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
-            cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
-            cmpxchg_relaxed  []               ""       []               ""     [];
-        }
-
-        functions! {
-            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
-                access!(r: $int;
-                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                    "beq {r}, {u}, 3f",                   // Exits if that is u.
-                    "add {s}, {r}, {a}",                  // Adds a.
-                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                    "bnez {s}, 2b",                       // Retries if the store failed.
-                    "fence rw, rw", // Later accesses are ordered after the operation.
-                    "3:",                                 // The end.
-                    v = in(reg) v, a = in(reg) a, u = in(reg) u as isize,
-                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
-                )
-            }
-
-            fn inc_not_zero(v: *mut $int) -> bool {
-                let r: $int;
-                access!(
-                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                    "beqz {r}, 3f",                       // Exits if that is 0.
-                    "addi {s}, {r}, 1",                   // Adds 1.
-                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                    "bnez {s}, 2b",                       // Retries if the store failed.
-                    "fence rw, rw", // Later accesses are ordered after the operation.
-                    "3:",                                 // The end.
-                    v = in(reg) v,
-                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
-                );
-                r != 0
-            }
-
-            fn inc_unless_negative(v: *mut $int) -> bool {
-                let r: $int;
-                access!(
-                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                    "bltz {r}, 3f",                       // Exits if that is negative.
-                    "addi {s}, {r}, 1",                   // Adds 1.
-                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                    "bnez {s}, 2b",                       // Retries if the store failed.
-                    "fence rw, rw", // Later accesses are ordered after the operation.
-                    "3:",                                 // The end.
-                    v = in(reg) v,
-                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
-                );
-                r >= 0
-            }
-
-            fn dec_unless_positive(v: *mut $int) -> bool {
-                let r: $int;
-                access!(
-                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                    "bgtz {r}, 3f",                       // Exits if that is positive.
-                    "addi {s}, {r}, -1",                  // Subtracts 1.
-                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
-                    "bnez {s}, 2b",                       // Retries if the store failed.
-                    "fence rw, rw", // Later accesses are ordered after the operation.
-                    "3:",                                 // The end.
-                    v = in(reg) v,
-                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
-                );
-                r <= 0
-            }
-
-            fn dec_if_positive(v: *mut $int) -> $int {
-                access!(r: $int;
-                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
-                    concat!($sum, " {r}, {r}, -1"),       // Subtracts 1.
-                    "bltz {r}, 3f",                       // Exits if that is negative.
-                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
-                    // before the store.
-                    concat!("sc.", $w, ".rl {s}, {r}, ({v})"),
-                    "bnez {s}, 2b",                       // Retries if the store failed.
-                    "fence rw, rw", // Later accesses are ordered after the operation.
-                    "3:",                                 // The end.
-                    v = in(reg) v,
-                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
-                )
-            }
-        }
-
-        calls! {
-            (v: *mut $int, a: $int, u: $int) -> bool;
-            add_unless = call!(fetch_add_unless(v, a, u)) != u;
-        }
-    };
-}
-
-/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*` and `atomic_i16_*` have in common.
-macro_rules! integers {
-    ($int:ty) => {
-        functions! {
             fn sub(i: $int, v: *mut $int) { call!(add(i.wrapping_neg(), v)); }
             fn andnot(i: $int, v: *mut $int) { call!(and(!i, v)); }
             fn inc(v: *mut $int) { call!(add(1, v)); }
@@ -864,14 +727,174 @@ macro_rules! integers {
     };
 }
 
-/// What `atomic_*`, `atomic64_*`, `atomic_long_*` and `atomic_ptr_*` have in common.
-macro_rules! i32_i64_isize_ptr {
+/// What `atomic_*`, `atomic64_*`, `atomic_long_*`, `atomic_i8_*`, `atomic_i16_*` and `atomic_ptr_*`
+/// have in common.
+macro_rules! all_families {
     ($int:ty, $w:tt) => {
+        try_cmpxchg! {
+            $int;
+            // name                 callee
+            try_cmpxchg          cmpxchg;
+            try_cmpxchg_acquire  cmpxchg_acquire;
+            try_cmpxchg_release  cmpxchg_release;
+            try_cmpxchg_relaxed  cmpxchg_relaxed;
+        }
+
+        functions! {
+            fn set(v: *mut $int, i: $int) {
+                access!(
+                    concat!("s", $w, " {i}, ({v})"), // Stores i to *v in one access.
+                    v = in(reg) v, i = in(reg) i, options(nostack, preserves_flags),
+                );
+            }
+
+            fn read_acquire(v: *const $int) -> $int { fenced!(acquire: read(v)) }
+            fn set_release(v: *mut $int, i: $int) { fenced!(release: set(v, i)); }
+        }
+
+        calls! {
+            (v: *mut $int, new: $int) -> $int;
+            xchg_acquire = fenced!(acquire: xchg_relaxed(v, new));
+            xchg_release = fenced!(release: xchg_relaxed(v, new));
+        }
+    };
+}
+
+/// What `atomic_*`, `atomic64_*` and `atomic_long_*` have in common.
+macro_rules! i32_i64_isize {
+    ($int:ty, $w:tt, $sum:tt) => {
+        op! {
+            $int, $w;
+            // name  amo
+            add   "add";
+            and   "and";
+            or    "or";
+            xor   "xor";
+        }
+
+        fetch_op! {
+            $int, $w;
+            // name               amo    aqrl
+            fetch_add          "add"  ".aqrl";
+            fetch_add_relaxed  "add"  "";
+            fetch_and          "and"  ".aqrl";
+            fetch_and_relaxed  "and"  "";
+            fetch_or           "or"   ".aqrl";
+            fetch_or_relaxed   "or"   "";
+            fetch_xor          "xor"  ".aqrl";
+            fetch_xor_relaxed  "xor"  "";
+        }
+
         xchg! {
             $int, $w;
             // name          aqrl
             xchg          ".aqrl";
             xchg_relaxed  "";
+        }
+
+        cmpxchg! {
+            $int, $w;
+            // name             also             aqrl     also2            rl     also22
+            cmpxchg          []               ".aqrl"  []               ".rl"  ["fence rw, rw"];
+            cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
+            cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
+            cmpxchg_relaxed  []               ""       []               ""     [];
+        }
+
+        functions! {
+            fn fetch_add_unless(v: *mut $int, a: $int, u: $int) -> $int {
+                access!(r: isize as $int as $int;
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "beq {r}, {u}, 3f",                   // Exits if that is u.
+                    "add {s}, {r}, {a}",                  // Adds a.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v, a = in(reg) a, u = in(reg) u as isize,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
+            }
+
+            fn inc_not_zero(v: *mut $int) -> bool {
+                let r: isize;
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "beqz {r}, 3f",                       // Exits if that is 0.
+                    "addi {s}, {r}, 1",                   // Adds 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                );
+                let r = access!(@filled r: isize as $int as $int);
+                r != 0
+            }
+
+            fn inc_unless_negative(v: *mut $int) -> bool {
+                let r: isize;
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "bltz {r}, 3f",                       // Exits if that is negative.
+                    "addi {s}, {r}, 1",                   // Adds 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                );
+                let r = access!(@filled r: isize as $int as $int);
+                r >= 0
+            }
+
+            fn dec_unless_positive(v: *mut $int) -> bool {
+                let r: isize;
+                access!(
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    "bgtz {r}, 3f",                       // Exits if that is positive.
+                    "addi {s}, {r}, -1",                  // Subtracts 1.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {s}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                );
+                let r = access!(@filled r: isize as $int as $int);
+                r <= 0
+            }
+
+            fn dec_if_positive(v: *mut $int) -> $int {
+                access!(r: isize as $int as $int;
+                    concat!("2: lr.", $w, " {r}, ({v})"), // Loads *v and reserves it.
+                    concat!($sum, " {r}, {r}, -1"),       // Subtracts 1.
+                    "bltz {r}, 3f",                       // Exits if that is negative.
+                    // Stores the result to *v if it is still reserved; earlier accesses are ordered
+                    // before the store.
+                    concat!("sc.", $w, ".rl {s}, {r}, ({v})"),
+                    "bnez {s}, 2b",                       // Retries if the store failed.
+                    "fence rw, rw", // Later accesses are ordered after the operation.
+                    "3:",                                 // The end.
+                    v = in(reg) v,
+                    r = out(reg) r, s = out(reg) _, options(nostack, preserves_flags),
+                )
+            }
+        }
+
+        calls! {
+            (v: *mut $int, a: $int, u: $int) -> bool;
+            add_unless = call!(fetch_add_unless(v, a, u)) != u;
         }
     };
 }
@@ -1017,38 +1040,35 @@ macro_rules! i8_i16 {
 pub(crate) mod atomic {
     use super::asm;
 
+    integers! { i32, "w" }
     all_families! { i32, "w" }
     i32_i64_isize! { i32, "w", "addiw" }
-    integers! { i32 }
-    i32_i64_isize_ptr! { i32, "w" }
 }
 
 /// The functions `atomic64_*`.
 pub(crate) mod atomic64 {
     use super::asm;
 
+    integers! { i64, "d" }
     all_families! { i64, "d" }
     i32_i64_isize! { i64, "d", "addi" }
-    integers! { i64 }
-    i32_i64_isize_ptr! { i64, "d" }
 }
 
 /// The functions `atomic_long_*`.
 pub(crate) mod atomic_long {
     use super::asm;
 
+    integers! { isize, "d" }
     all_families! { isize, "d" }
     i32_i64_isize! { isize, "d", "addi" }
-    integers! { isize }
-    i32_i64_isize_ptr! { isize, "d" }
 }
 
 /// The functions `atomic_i8_*`.
 pub(crate) mod atomic_i8 {
     use super::asm;
 
+    integers! { i8, "b" }
     all_families! { i8, "b" }
-    integers! { i8 }
     i8_i16! { i8, "b", u8 }
 }
 
@@ -1056,8 +1076,8 @@ pub(crate) mod atomic_i8 {
 pub(crate) mod atomic_i16 {
     use super::asm;
 
+    integers! { i16, "h" }
     all_families! { i16, "h" }
-    integers! { i16 }
     i8_i16! { i16, "h", u16 }
 }
 
@@ -1066,7 +1086,12 @@ pub(crate) mod atomic_ptr {
     use super::{asm, c_void};
 
     all_families! { *const c_void, "d" }
-    i32_i64_isize_ptr! { *const c_void, "d" }
+
+    xchg_3! {
+        // name          aqrl
+        xchg          ".aqrl";
+        xchg_relaxed  "";
+    }
 
     cmpxchg_3! {
         // name             also             aqrl     also2            rl     also22
@@ -1074,6 +1099,16 @@ pub(crate) mod atomic_ptr {
         cmpxchg_acquire  []               ""       ["fence r, rw"]  ""     [];
         cmpxchg_release  ["fence rw, w"]  ""       []               ""     [];
         cmpxchg_relaxed  []               ""       []               ""     [];
+    }
+
+    functions! {
+        fn read(v: *const *const c_void) -> *const c_void {
+            access!(r: *const c_void;
+                "ld {r}, ({v})", // Loads *v in one access.
+                v = in(reg) v,
+                r = lateout(reg) r, options(nostack, preserves_flags),
+            )
+        }
     }
 }
 
@@ -1097,7 +1132,7 @@ pub(crate) mod typed {
         use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
         functions! {
-            fn read(v: *const i32) -> i32 { load!(v: AtomicI32 => i32, reg "{r}") }
+            fn read(v: *const i32) -> i32 { load!(v: AtomicI32 as i32 as isize => i32, reg "{r}") }
             fn read_acquire(v: *const i32) -> i32 { fenced!(acquire: read(v)) }
             fn set(v: *mut i32, i: i32) { store!(v: AtomicI32 = i); }
             fn set_release(v: *mut i32, i: i32) { fenced!(release: set(v, i)); }

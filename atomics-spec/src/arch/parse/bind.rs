@@ -9,9 +9,9 @@ use crate::diag::Error;
 use crate::lex::{Cell, is_name, shorten};
 use crate::model::op::Op;
 
-const BINDINGS: &str = "`-`, `>r`, >r@REG, ARG:FILL@REG>r with at least one of the three suffixes, \
-     ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, `preserves_flags`, \
-     `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros";
+const BINDINGS: &str = "`-`, `>r`, `>r:FILL`, >r:FILL@REG, >r@REG, ARG:FILL@REG>r with at least one of \
+     the three suffixes, ARG:memory, +NAME, +NAME/BITS, +NAME@REG, +NAME/BITS@REG, `?`, ?CC, \
+     `preserves_flags`, `clobbers_flags`, `stack`, `early`, `word`, word:sign or word:zeros";
 
 impl<'a> Parser<'a, '_> {
     /// The list of bindings of a row `op`.
@@ -104,14 +104,7 @@ impl<'a> Parser<'a, '_> {
             _ => {}
         }
         if let Some(rest) = text.strip_prefix(">r") {
-            let Some(register) = rest.strip_prefix('@') else {
-                return if rest.is_empty() {
-                    Ok(Some(ResultLocation::OwnRegister))
-                } else {
-                    Err(refuse_binding(cell, op))
-                };
-            };
-            self.fix_register(cell, "r", None, register, template)?;
+            self.add_result(cell, rest, op, template)?;
             return Ok(Some(ResultLocation::OwnRegister));
         }
         if let Some(scratch) = text.strip_prefix('+') {
@@ -123,6 +116,49 @@ impl<'a> Parser<'a, '_> {
             return Ok(None);
         }
         self.add_argument(cell, op, template)
+    }
+
+    /// A result in a register of its own: what follows `>r` in `>r`, `>r:FILL`, `>r@REG` or
+    /// `>r:FILL@REG`.
+    fn add_result(
+        &self,
+        cell: Cell<'a>,
+        rest: &'a str,
+        op: &Op,
+        template: &mut Template,
+    ) -> Result<(), Error> {
+        let (rest, register) = match rest.split_once('@') {
+            Some((rest, register)) => (rest, Some(register)),
+            None => (rest, None),
+        };
+        let fill = match rest {
+            "" => None,
+            ":sign" => Some(Fill::Sign),
+            ":zeros" => Some(Fill::Zeros),
+            _ => {
+                let Some(fill) = rest.strip_prefix(':') else {
+                    return Err(refuse_binding(cell, op));
+                };
+                return Err(cell.error(
+                    format!("`{}` cannot fill a register here", shorten(fill)),
+                    "after `>r:`, write `zeros` or `sign` for what the instructions leave in the \
+                     register above the result",
+                ));
+            }
+        };
+        if let Some(fill) = fill {
+            if template.word.is_some() {
+                return Err(cell.error(
+                    format!("`{}` after `word`", shorten(cell.text)),
+                    "the result is the whole word there: write `>r`",
+                ));
+            }
+            template.filled.push(("r".into(), fill));
+        }
+        match register {
+            Some(register) => self.fix_register(cell, "r", None, register, template),
+            None => Ok(()),
+        }
     }
 
     /// The bindings `preserves_flags` and `clobbers_flags`.

@@ -7,6 +7,7 @@ mod operands;
 
 use context::End;
 pub(super) use context::Native;
+use encoding::Encoding;
 
 use super::pointer::{emit_read_pointer, emit_write_pointer, format_expr};
 use crate::arch::{Fill, ResultLocation};
@@ -37,11 +38,16 @@ impl Native<'_> {
             && !encoding.pair
         {
             // The macro declares and returns the variable.
-            t.line(format!("access!({name}: {};", encoding.register_type()));
+            let filled = self.filled(encoding);
+            let ty = filled.clone().unwrap_or_else(|| encoding.register_type());
+            t.line(format!("access!({name}: {ty};"));
             t.indented(|t| {
                 self.emit_lines(t);
                 self.emit_operands(t);
             });
+            if filled.is_some() {
+                return t.line(")");
+            }
             let decoded = encoding.decode(name);
             let cast = decoded.strip_prefix(name.as_str()).unwrap_or_default();
             return t.line(format!("){cast}"));
@@ -97,7 +103,10 @@ impl Native<'_> {
             t.line("true");
         } else if let (Some((name, encoding)), Form::Truth(_)) = (&result, self.body.v.of.form) {
             // The result is computed from the old value.
-            let decoded = encoding.decode(name);
+            let decoded = match self.filled(encoding) {
+                Some(types) => format!("access!(@filled {name}: {types})"),
+                None => encoding.decode(name),
+            };
             if decoded != *name {
                 t.line(format!("let {name} = {decoded};"));
             }
@@ -111,6 +120,12 @@ impl Native<'_> {
         } else if let Some((name, encoding)) = result {
             t.line(encoding.decode(&name));
         }
+    }
+
+    /// How the result is in a register of its own that the instructions fill, if it is.
+    fn filled(&self, result: &Encoding) -> Option<String> {
+        let is_own = self.template.result == ResultLocation::OwnRegister;
+        result.filled().filter(|_| is_own)
     }
 
     /// Emits the address of the word that contains the variable and the place of the variable in it.

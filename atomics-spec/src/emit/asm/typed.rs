@@ -3,7 +3,7 @@
 
 use super::barriers::fence_name;
 use super::options::format_options;
-use crate::arch::{Arch, Fence, Template};
+use crate::arch::{Arch, Fence, Fill, Template};
 use crate::emit::accesses::{self, Accesses, Carrier, Way};
 use crate::emit::text::Text;
 use crate::model::op::Ordering;
@@ -91,7 +91,8 @@ fn is_same(one: &Template, other: &Template) -> bool {
 }
 
 /// The register for a loaded value. An architecture without names for a part of a register computes
-/// with the whole.
+/// with the whole: with zeros above 8 and 16 bits, since most such values are a `bool` or unsigned,
+/// and with what its instructions leave above 32 bits.
 fn carrier(arch: &Arch, family: &Family) -> Carrier {
     let bits = family.bits(arch.width);
     let whole = |bits| arch.size(bits).map(|size| (&size.class, &size.modifier));
@@ -99,7 +100,11 @@ fn carrier(arch: &Arch, family: &Family) -> Carrier {
     let size = arch.size(if is_part { arch.width } else { bits });
     let modifier = size.and_then(|size| size.modifier.as_deref());
     Carrier {
-        wide: is_part.then_some("usize"),
+        wide: match bits < arch.width {
+            true if is_part => Some(Fill::Zeros),
+            true => arch.result_fill(bits),
+            false => None,
+        },
         class: size.map_or("reg".into(), |size| size.class.clone()),
         operand: modifier.map_or("{r}".into(), |modifier| format!("{{r:{modifier}}}")),
     }

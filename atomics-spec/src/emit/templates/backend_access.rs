@@ -5,6 +5,7 @@ macro_rules! access {
         access!($($asm)*);
         $r
     }};
+$filled
     ($($asm:tt)*) => {
         // SAFETY: The instructions access only `*v`, as the caller permits, and read arguments of
         // the function that are in memory.

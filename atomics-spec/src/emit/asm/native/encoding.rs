@@ -34,6 +34,20 @@ impl Encoding {
         if self.pair { "i32".into() } else { fill.into() }
     }
 
+    /// The types of the register, of what is in it, and of the value, for a result whose register
+    /// the instructions fill.
+    pub fn filled(&self) -> Option<String> {
+        let value = match self.fill? {
+            Fill::Sign => self.rust,
+            Fill::Zeros | Fill::Ones => &self.unsigned,
+        };
+        Some(format!(
+            "{} as {value} as {}",
+            self.register_type(),
+            self.rust
+        ))
+    }
+
     /// The names of the Rust variables for its registers.
     pub fn parts(&self, name: &str) -> Vec<String> {
         if self.pair {

@@ -123,7 +123,7 @@ impl Counter<'_> {
             let tree = module_tree(self.spec, &Backend::Asm, None, None)?;
             write_changed(&source, &format!("#![no_std]\n{tree}"))?;
             let library = folder.join("libatomics_core.rmeta");
-            compiler.metadata("atomics_core", &source, &library)?;
+            compiler.library("atomics_core", &source, &library)?;
             command.arg(format!("--extern=atomics_core={}", library.display()));
         }
         command

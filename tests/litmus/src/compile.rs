@@ -12,7 +12,7 @@ use atomics_machine_code::alternative::Alternative;
 use atomics_machine_code::cfg::{self, Code, Graph};
 use atomics_machine_code::isa::Isa;
 use atomics_machine_code::object::ObjectFile;
-use atomics_machine_code::rustc;
+use atomics_machine_code::rustc::{self, Whole};
 use atomics_machine_code::target::{Configuration, Target};
 use atomics_spec::Spec;
 use atomics_spec::emit::layout::Backend;
@@ -25,6 +25,10 @@ use crate::rust::orderings;
 
 /// The crate name of the emitted modules.
 const LIBRARY: &str = "atomics";
+
+/// What a program for a target needs that has no standard library. There is no panic in it.
+const PANIC_HANDLER: &str =
+    "#[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! {\n    loop {}\n}\n";
 
 /// The imports at the top of a file of threads.
 pub fn imports() -> String {
@@ -97,7 +101,7 @@ pub struct Compiler<'a> {
     tools: &'a Toolchain,
     /// The build folder.
     folder: PathBuf,
-    /// The library's metadata.
+    /// The compiled library.
     library: PathBuf,
     kept: &'a Kept,
 }
@@ -111,20 +115,22 @@ impl<'a> Compiler<'a> {
     /// If it does not compile.
     pub fn new(
         library: &Library,
-        target: &'static Target,
-        configuration: &'static Configuration,
+        whole: Whole,
+        (target, configuration): (&'static Target, &'static Configuration),
         (folder, kept, tools): (&Path, &'a Kept, &'a Toolchain),
         progress: Progress<'_>,
     ) -> Result<Self> {
         let folder = folder.join(configuration.folder(target));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let rustc = rustc::Compiler::new(target, configuration, tools, progress)?;
+        let rustc = rustc::Compiler::optimising(whole, target, configuration, tools, progress)?;
         // The command names the target, its features, and the sysroot, whose name depends on rustc.
         let command = format!("{:?}", rustc.command());
         let library = kept
-            .file(&[&library.digest, &command], ("lib", ".rmeta"), |path| {
-                rustc.metadata(LIBRARY, &library.source, path)
-            })
+            .file(
+                &[&library.digest, &command],
+                ("lib", whole.extension()),
+                |path| rustc.library(LIBRARY, &library.source, path),
+            )
             .context("the emitted modules do not compile")?;
         Ok(Self {
             rustc,
@@ -148,15 +154,16 @@ impl<'a> Compiler<'a> {
     /// If they do not compile, or the object file cannot be read.
     pub fn compile(&self, name: &str, functions: &str, keep: bool) -> Result<Compiled> {
         let source = self.folder.join(format!("{name}.rs"));
-        let text = format!("#![no_std]\n{}{functions}", imports());
+        let mut text = format!("#![no_std]\n{}{functions}", imports());
+        if self.rustc.whole() == Whole::Program {
+            text += PANIC_HANDLER;
+        }
         write_changed(&source, &text)?;
         let mut command = self.rustc.command();
-        command
-            .args(["--crate-name=threads", "--emit=obj"])
-            .arg(format!("--extern={LIBRARY}={}", self.library.display()));
+        command.arg(format!("--extern={LIBRARY}={}", self.library.display()));
         // The name of the library's file is a digest of the library.
         let inputs = [format!("{command:?}"), text];
-        let mut compile = |object: &Path| run(command.arg("-o").arg(object).arg(&source));
+        let mut compile = |object: &Path| self.rustc.emit(&mut command, "threads", &source, object);
         let object = self.folder.join(format!("{name}.o"));
         if keep {
             let kept =

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use atomics_machine_code::rustc::Whole;
 use atomics_spec::Spec;
 use atomics_tools::progress::Meter;
 use atomics_tools::{Progress, pool, rust};
@@ -48,6 +49,7 @@ pub struct Suite<'a> {
     work: Work,
     kept: Option<Kept>,
     compare: bool,
+    whole: Whole,
 }
 
 impl<'a> Suite<'a> {
@@ -67,6 +69,7 @@ impl<'a> Suite<'a> {
             work: Work::scratch()?,
             kept: None,
             compare: true,
+            whole: Whole::Crate,
         };
         suite.targets(&Targets::all())
     }
@@ -137,6 +140,16 @@ impl<'a> Suite<'a> {
     /// The default is yes.
     pub fn compare(mut self, compare: bool) -> Self {
         self.compare = compare;
+        self
+    }
+
+    /// Whether the threads and the libraries are compiled with link-time optimisation, as by
+    /// `lto = "fat"` in a profile of cargo. The default is no.
+    pub fn lto(mut self, lto: bool) -> Self {
+        self.whole = match lto {
+            true => Whole::Program,
+            false => Whole::Crate,
+        };
         self
     }
 
@@ -329,11 +342,11 @@ impl<'a> Suite<'a> {
             crate::work::write(&path, &text)?;
             anyhow::Ok((path, text))
         });
-        let (target, configuration) = (selected.target, selected.configuration);
+        let on = (selected.target, selected.configuration);
         let build = self.work.build_folder();
         let tools = (build.as_path(), kept, &self.tools.toolchain);
         let judge = Judge {
-            compiler: Compiler::new(library, target, configuration, tools, self.progress)?,
+            compiler: Compiler::new(library, self.whole, on, tools, self.progress)?,
             dialect,
             model: model.transpose()?,
             keep: self.kept.is_some() && findings.len() <= FEW,
@@ -413,7 +426,7 @@ impl<'a> Suite<'a> {
             rust::rustc(&["--version", "--verbose"])?,
             model.digest().to_owned(),
             library.digest().to_owned(),
-            format!("{:?} {}", self.limit, self.compare),
+            format!("{:?} {} {:?}", self.limit, self.compare, self.whole),
         ];
         for (selected, dialect) in &self.targets {
             let (table, isa) = (dialect.text(), selected.target.isa_text());

@@ -97,6 +97,37 @@ fn the_kernels_tests_give_what_they_state() {
     );
 }
 
+/// Link-time optimisation keeps the dependencies: on an architecture whose CPUs order nothing else,
+/// the tests that need them are sound.
+#[test]
+fn dependencies_hold_with_link_time_optimisation() {
+    let Some(tools) = tools() else { return };
+    let spec = builtin();
+    let mut tests = read_generated(&spec, false).expect("they are right");
+    let kinds = ["-addr-", "-ctrl-", "-data-"];
+    tests.retain(|test| kinds.iter().any(|kind| test.name().contains(kind)));
+    for kind in kinds {
+        assert!(
+            tests.iter().any(|test| test.name().contains(kind)),
+            "{kind}"
+        );
+    }
+    let targets = Targets::select(&["aarch64".into()]).expect("a target");
+    let suite = Suite::new(&tools, &spec).and_then(|suite| suite.targets(&targets));
+    let findings = suite.and_then(|suite| suite.lto(true).check(&tests));
+    let findings = findings.unwrap_or_else(|e| panic!("{e:#}"));
+    assert!(report::is_good(&findings), "{}", shown(&findings));
+    for finding in &findings {
+        let name = finding.test().name();
+        let judgements = finding.judgements();
+        assert!(judgements.len() >= 2, "{name}: {judgements:?}");
+        for (target, judgement) in judgements {
+            let is_sound = matches!(judgement, Judgement::Sound { .. });
+            assert!(is_sound, "{name} on {target}: {judgement:?}");
+        }
+    }
+}
+
 /// The chosen tests that are made from the table have the verdicts that they state, and are sound
 /// on every target, but for what herd7 cannot know.
 #[test]

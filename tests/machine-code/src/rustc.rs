@@ -1,4 +1,4 @@
-//! Compiles Rust code for a target, without linking.
+//! Compiles Rust code for a target to object files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,15 @@ use crate::alternative::{self, Alternative};
 use crate::object::ObjectFile;
 use crate::target::{Configuration, Target};
 
+/// Which code the compiler optimises at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// A crate, with the functions of others that are inlined or generic.
+    Crate,
+    /// All crates of a program: link-time optimisation, as with `lto = "fat"` in a profile of cargo.
+    Program,
+}
+
 /// rustc for one configuration of a target, with the `core` library compiled for the target.
 #[derive(Clone, Debug)]
 pub struct Compiler {
@@ -20,6 +29,7 @@ pub struct Compiler {
     pub target: &'static Target,
     /// The configuration.
     pub configuration: &'static Configuration,
+    whole: Whole,
     sysroot: PathBuf,
 }
 
@@ -35,19 +45,50 @@ impl Compiler {
         tools: &Toolchain,
         progress: Progress<'_>,
     ) -> Result<Self> {
-        let sysroot = sysroot(target, tools, progress)?;
+        Self::optimising(Whole::Crate, target, configuration, tools, progress)
+    }
+
+    /// The same, which optimises a crate or a program at once.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Compiler::new`].
+    pub fn optimising(
+        whole: Whole,
+        target: &'static Target,
+        configuration: &'static Configuration,
+        tools: &Toolchain,
+        progress: Progress<'_>,
+    ) -> Result<Self> {
+        let sysroot = sysroot(target, whole, tools, progress)?;
         Ok(Self {
             target,
             configuration,
+            whole,
             sysroot,
         })
     }
 
-    /// A command that compiles a library as the kernel does: optimised, in one codegen unit.
+    /// Which code it optimises at once.
+    pub fn whole(&self) -> Whole {
+        self.whole
+    }
+
+    /// A command that compiles functions as the kernel does: optimised, in one codegen unit. A
+    /// program needs a panic handler, and its functions have to be exported.
     pub fn command(&self) -> Command {
+        let mut command = self.optimised();
+        match self.whole {
+            Whole::Crate => command.arg("--crate-type=lib"),
+            Whole::Program => command.args(["--crate-type=staticlib", "-Clto=fat"]),
+        };
+        command
+    }
+
+    fn optimised(&self) -> Command {
         let mut command = rustc(self.target);
         command
-            .args(["--edition=2024", "--crate-type=lib", "-Copt-level=2"])
+            .args(["--edition=2024", "-Copt-level=2"])
             .args(["-Cpanic=abort", "-Ccodegen-units=1", "-Cdebuginfo=0"])
             .arg("--sysroot")
             .arg(&self.sysroot)
@@ -61,26 +102,68 @@ impl Compiler {
     ///
     /// If it does not compile.
     pub fn object(&self, source: &Path, object: &Path) -> Result<()> {
-        let mut command = self.command();
-        command.args(["--crate-name=ours", "--emit=obj", "-o"]);
-        run(command.arg(object).arg(source))
+        self.emit(&mut self.command(), "ours", source, object)
     }
 
-    /// Compiles a library to metadata, for use by other libraries.
+    /// Compiles functions to an object file, with what was added to a command of this compiler. Only
+    /// one at a time may write to a file.
+    ///
+    /// # Errors
+    ///
+    /// If they do not compile.
+    pub fn emit(
+        &self,
+        command: &mut Command,
+        name: &str,
+        source: &Path,
+        object: &Path,
+    ) -> Result<()> {
+        command.arg(format!("--crate-name={name}")).arg(source);
+        match self.whole {
+            Whole::Crate => run(command.arg("--emit=obj").arg("-o").arg(object)),
+            Whole::Program => {
+                // Without a file to link, rustc leaves the optimisation to the linker.
+                let part = object.with_extension("part");
+                command.arg("--emit=obj,link").arg("--out-dir").arg(&part);
+                run(command)?;
+                fs::rename(part.join(format!("{name}.o")), object)?;
+                fs::remove_dir_all(&part)
+                    .with_context(|| format!("cannot remove {}", part.display()))
+            }
+        }
+    }
+
+    /// Compiles a library for use by others, to a file with the extension
+    /// [`Whole::extension`].
     ///
     /// # Errors
     ///
     /// If it does not compile.
-    pub fn metadata(&self, name: &str, source: &Path, metadata: &Path) -> Result<()> {
-        let mut command = self.command();
+    pub fn library(&self, name: &str, source: &Path, library: &Path) -> Result<()> {
+        let mut command = self.optimised();
         command
-            .args([
-                "--emit=metadata",
-                "-Zalways-encode-mir",
-                "--cap-lints=allow",
-            ])
+            .args(["--crate-type=lib", "--cap-lints=allow"])
+            .args(self.whole.library())
             .arg(format!("--crate-name={name}"));
-        run(command.arg("-o").arg(metadata).arg(source))
+        run(command.arg("-o").arg(library).arg(source))
+    }
+}
+
+impl Whole {
+    /// The extension of a library's file: of metadata if nothing is linked.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Crate => ".rmeta",
+            Self::Program => ".rlib",
+        }
+    }
+
+    /// Options that compile a library to such a file.
+    fn library(self) -> &'static [&'static str] {
+        match self {
+            Self::Crate => &["--emit=metadata", "-Zalways-encode-mir"],
+            Self::Program => &["--emit=link", "-Cembed-bitcode=yes"],
+        }
     }
 }
 
@@ -110,28 +193,36 @@ impl Target {
 }
 
 /// How `core` is compiled.
-const CORE: [&str; 8] = [
+const CORE: [&str; 6] = [
     "--edition=2024",
     "--crate-type=lib",
     "--crate-name=core",
-    "--emit=metadata",
-    "-Zalways-encode-mir",
     "-Copt-level=2",
     "-Cpanic=abort",
     "--cap-lints=allow",
 ];
 
-/// Makes a sysroot in the user's cache with `core` for a target. It has only metadata, because
-/// nothing is linked.
-fn sysroot(target: &Target, tools: &Toolchain, progress: Progress<'_>) -> Result<PathBuf> {
+/// Makes a sysroot in the user's cache with `core` for a target.
+fn sysroot(
+    target: &Target,
+    whole: Whole,
+    tools: &Toolchain,
+    progress: Progress<'_>,
+) -> Result<PathBuf> {
+    let options = whole.library();
     let version = rust::rustc(&["--version", "--verbose"])?;
     let source = tools.library().join("core/src/lib.rs");
     // All that the files depend on: checkouts share the cache.
-    let key = format!("{version} {} {:?} {CORE:?}", source.display(), target.rustc);
+    let key = format!(
+        "{version} {} {:?} {CORE:?} {options:?}",
+        source.display(),
+        target.rustc
+    );
     let digest = sha1_smol::Sha1::from(key).digest().to_string();
     let sysroot = cache_folder()?.join(format!("rust-core-{}", &digest[..8]));
     let libraries = sysroot.join(format!("lib/rustlib/{}/lib", target.triple));
-    let core = libraries.join("libcore.rmeta");
+    let file = format!("libcore{}", whole.extension());
+    let core = libraries.join(&file);
     if core.is_file() {
         return Ok(sysroot);
     }
@@ -144,19 +235,21 @@ fn sysroot(target: &Target, tools: &Toolchain, progress: Progress<'_>) -> Result
     progress(&format!("{}: compiling Rust's core library", target.name));
     // Rename the file into place at the end, so that it is always complete.
     let mut command = rustc(target);
-    command.args(CORE).arg("--out-dir").arg(&part).arg(&source);
+    command.args(CORE).args(options);
+    command.arg("--out-dir").arg(&part).arg(&source);
     run(&mut command).context("cannot compile Rust's core library")?;
     let builtins = part.join("builtins.rs");
     write_changed(
         &builtins,
         "#![feature(compiler_builtins)]\n#![compiler_builtins]\n#![no_builtins]\n#![no_std]\n",
     )?;
-    let unnamed = libraries.join("libcore.part.rmeta");
-    fs::rename(part.join("libcore.rmeta"), &unnamed)?;
+    let unnamed = libraries.join(format!("libcore.part{}", whole.extension()));
+    fs::rename(part.join(&file), &unnamed)?;
     let mut command = rustc(target);
     command
         .args(["--crate-type=lib", "--crate-name=compiler_builtins"])
-        .args(["--emit=metadata", "--cap-lints=allow", "--out-dir"])
+        .args(options)
+        .args(["--cap-lints=allow", "--out-dir"])
         .arg(&libraries)
         .arg(format!("--extern=core={}", unnamed.display()))
         .arg(&builtins);

@@ -177,7 +177,7 @@ fn loads_and_stores_are_as_small_as_those_of_core() {
         let compiler = Compiler::new(target, configuration, &tools, &|_| {}).expect("a compiler");
         let metadata = folder.path().join("libatomics_core.rmeta");
         compiler
-            .metadata("atomics_core", &library, &metadata)
+            .library("atomics_core", &library, &metadata)
             .expect("the library compiles");
         let [ours, core] = [OURS, CORE].map(|variables| {
             let source = folder.path().join("functions.rs");

@@ -97,7 +97,7 @@ fn the_examples_are_as_wrong_and_as_right_as_they_say() {
         let compiler = Compiler::new(target, configuration, &tools, &|_| {}).expect("a compiler");
         let metadata = folder.path().join("libatomics_core.rmeta");
         compiler
-            .metadata("atomics_core", &library, &metadata)
+            .library("atomics_core", &library, &metadata)
             .expect("the library compiles");
         for (file, function, program, expected) in EXAMPLES {
             let text = folder.path().join("example.rs");

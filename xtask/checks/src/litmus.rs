@@ -78,6 +78,9 @@ pub struct Litmus {
     /// All generated tests instead of a chosen set.
     #[arg(long, conflicts_with = "files")]
     all: bool,
+    /// Compiles the threads and the libraries with link-time optimisation.
+    #[arg(long)]
+    lto: bool,
     /// How long herd7 may take for a test, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     limit: u64,
@@ -173,6 +176,7 @@ impl Litmus {
             .scratch_below(&folder)?
             .kept_in(&folder.join("kept"))?
             .limit(Duration::from_secs(self.limit))
+            .lto(self.lto)
             .progress(&|text| tell(&format!("litmus: {text}")));
         if let Some(jobs) = self.jobs {
             suite = suite.jobs(jobs);

@@ -122,7 +122,8 @@ const TIERS: [Tier; 9] = [
         commands: &[
             "test --package atomics-bench --test counts",
             "test --package atomics-parity --test report --test audit",
-            "test --package atomics-machine-code --test accesses --test kernel --test reach",
+            "test --package atomics-machine-code --test accesses --test kernel --test lto \
+             --test reach",
             "xtask parity --arch x86_64",
         ],
     },

@@ -129,7 +129,7 @@ fn clashing(
             format!(
                 "the family is in line {} of {}: rename it or the operation",
                 types.families[family].place().line,
-                types.name
+                types.called
             ),
         ),
         Owner::Function {
@@ -148,7 +148,7 @@ fn clashing(
                 line(&table.ops[*other]),
                 types.families[*of].place().line,
                 types.families[family].place().line,
-                types.name
+                types.called
             ),
         ),
     }

@@ -14,6 +14,7 @@
 //! this crate.
 
 pub mod arch;
+mod called;
 mod clashes;
 pub mod diag;
 mod docs;
@@ -34,4 +35,4 @@ mod types;
 pub use diag::{Error, Errors};
 pub use docs::Doc;
 pub use lex::Source;
-pub use model::{FormOf, Spec, Tables, Variant};
+pub use model::{FormOf, Options, Spec, Tables, Variant};

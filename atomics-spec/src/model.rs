@@ -4,6 +4,7 @@ pub mod op;
 pub mod ty;
 
 use crate::arch::{self, Arch, Lang};
+use crate::called::Called;
 use crate::clashes;
 use crate::diag::Errors;
 use crate::docs::{self, Doc};
@@ -15,6 +16,17 @@ use crate::table;
 use crate::types;
 use op::{Form, Op, Ordering};
 use ty::{Class, Family, Types};
+
+/// How the caller calls the options that name other tables, for the help in errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The option for the operations: `--table FILE`.
+    pub table: &'a str,
+    /// The option for the semantics.
+    pub semantics: &'a str,
+    /// The option for the types.
+    pub types: &'a str,
+}
 
 /// The tables that make up a [`Spec`].
 #[derive(Clone, Debug)]
@@ -34,6 +46,9 @@ pub struct Tables<'a> {
     pub strict_archs: bool,
     /// The documentation: `docs/*.md`.
     pub docs: Vec<Source<'a>>,
+    /// The options by which a user names tables, if there are any: the help in errors names them
+    /// instead of the built-in tables, which such a user cannot change.
+    pub options: Option<Options<'a>>,
 }
 
 mod files {
@@ -66,6 +81,7 @@ impl Tables<'static> {
             archs: folder(files::ARCH),
             strict_archs: true,
             docs: folder(files::DOCS),
+            options: None,
         }
     }
 }
@@ -237,10 +253,15 @@ impl Spec {
     /// Parses and checks the tables. On failure, returns all errors of all tables.
     pub fn load(tables: &Tables<'_>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
-        let types = types::parse(tables.types, &mut errors);
-        let table = table::parse(tables.ops, &types.types, &mut errors);
-        let meanings =
-            semantics::parse(tables.semantics, &table, &types, tables.strict, &mut errors);
+        let option = |get: fn(Options<'_>) -> &str| tables.options.map(get);
+        let called = Called::new(tables.types, option(|o| o.types));
+        let types = types::parse(tables.types, called, &mut errors);
+        let called = Called::new(tables.ops, option(|o| o.table));
+        let table = table::parse(tables.ops, called, &types.types, &mut errors);
+        let semantics = tables.semantics;
+        let called = Called::new(semantics, option(|o| o.semantics));
+        let strict = tables.strict;
+        let meanings = semantics::parse(semantics, called, &table, &types, strict, &mut errors);
         let ops: Vec<Op> = table.ops.iter().map(|p| p.op.clone()).collect();
         let strict = tables.strict_archs;
         let mut archs = Vec::new();
@@ -267,6 +288,15 @@ impl Spec {
             docs,
         };
         errors.into_result(spec, &files)
+    }
+
+    /// The operations and the types of what can be read of two tables, for names alone.
+    pub(crate) fn readable(ops: Source<'_>, types: Source<'_>) -> (Vec<Op>, Types) {
+        let mut errors = Errors::default();
+        let called = Called::new(types, None);
+        let types = types::parse(types, called, &mut errors).types;
+        let table = table::parse(ops, Called::new(ops, None), &types, &mut errors);
+        (table.ops.into_iter().map(|p| p.op).collect(), types)
     }
 
     /// The built-in model.

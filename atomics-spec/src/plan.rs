@@ -24,7 +24,7 @@ use std::rc::Rc;
 
 use crate::arch::{Arch, Features, Fence, Lang, Template};
 use crate::model::op::{Form, Ordering};
-use crate::model::{FormKey, Spec, Variant};
+use crate::model::{FormKey, FormOf, Spec, Variant};
 
 mod choice;
 mod derived;
@@ -100,6 +100,48 @@ pub struct Missing {
     pub variant: String,
     /// The width of the family.
     pub bits: u32,
+    /// What keeps it from being made of a load and a compare-and-exchange, if it is not the table.
+    pub lack: Option<Lack>,
+}
+
+/// What a model lacks to make an operation of a load and a compare-and-exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The table of operations has no such operations.
+    Operations(Vec<&'static str>),
+    /// The types of a family do not have their classes.
+    Classes {
+        /// The family.
+        family: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
+}
+
+impl Lack {
+    /// What keeps `variant` from being made of `load` and `exchange`, if they are to be found in the
+    /// tables of operations and types.
+    fn new(
+        variant: &Variant<'_>,
+        load: Option<FormOf<'_>>,
+        exchange: Option<FormOf<'_>>,
+    ) -> Option<Self> {
+        let (Some(load), Some(exchange)) = (load, exchange) else {
+            let found = [
+                ("read", load.is_some()),
+                ("try_cmpxchg", exchange.is_some()),
+            ];
+            let lacking = found.into_iter().filter(|(_, found)| !found);
+            return Some(Self::Operations(lacking.map(|(name, _)| name).collect()));
+        };
+        let lacking = [load, exchange]
+            .into_iter()
+            .filter(|f| !f.is_in(variant.family));
+        let mut classes: Vec<String> = lacking.map(|f| f.class.name.clone()).collect();
+        classes.dedup();
+        let family = variant.family.name.clone();
+        (!classes.is_empty()).then_some(Self::Classes { family, classes })
+    }
 }
 
 impl fmt::Display for Missing {
@@ -108,14 +150,37 @@ impl fmt::Display for Missing {
             arch,
             variant,
             bits,
+            lack,
         } = self;
         write!(
             f,
-            "error: the table of {arch} cannot implement `{variant}` at {bits} bits\n \
-             = help: add a row `op  {variant}  {bits}  ...`; an ordered load or store can also be \
-             derived from a relaxed one, and any other operation from a load and a \
-             compare-and-exchange of this width"
-        )
+            "error: the table of {arch} cannot implement `{variant}` at {bits} bits\n = help: "
+        )?;
+        let list = |names: Vec<String>| match &names[..] {
+            [one] => one.clone(),
+            all => all.join(" and "),
+        };
+        match lack {
+            None => write!(
+                f,
+                "add a row `op  {variant}  {bits}  ...`; an ordered load or store can also be \
+                 derived from a relaxed one, and any other operation from a load and a \
+                 compare-and-exchange of this width"
+            ),
+            Some(Lack::Operations(names)) => write!(
+                f,
+                "add {} to the table of operations: any operation can be made of `read` and \
+                 `try_cmpxchg`. Or add a row `op  {variant}  {bits}  ...` to the table of {arch}",
+                list(names.iter().map(|name| format!("`{name}`")).collect())
+            ),
+            Some(Lack::Classes { family, classes }) => write!(
+                f,
+                "give the types of the family `{family}` the class {}: any operation can be made \
+                 of a load and a compare-and-exchange. Or add a row `op  {variant}  {bits}  ...` \
+                 to the table of {arch}",
+                list(classes.iter().map(|name| format!("`{name}`")).collect())
+            ),
+        }
     }
 }
 
@@ -170,6 +235,10 @@ impl<'s> Planner<'s> {
             arch: self.arch.name.clone(),
             variant: variant.name(),
             bits: variant.family.bits(self.arch.width),
+            lack: match variant.of.is_rmw() {
+                true => Lack::new(variant, self.index().load, self.index().exchange),
+                false => None,
+            },
         })
     }
 

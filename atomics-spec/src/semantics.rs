@@ -1,7 +1,8 @@
 //! `semantics.tbl`: what each operation computes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::called::Called;
 use crate::diag::Errors;
 use crate::expr::{Binary, Expr, Yields, parse as parse_expr};
 use crate::lex::{Cell, Row, Source, rows, shorten};
@@ -57,6 +58,7 @@ impl Meaning {
 /// `strict`, and is ignored otherwise.
 pub(crate) fn parse(
     source: Source<'_>,
+    called: Called<'_>,
     table: &Table<'_>,
     types: &types::Parsed<'_>,
     strict: bool,
@@ -67,6 +69,8 @@ pub(crate) fn parse(
     let indices: HashMap<&str, usize> = ops.map(|(at, o)| (&*o.op.name, at)).collect();
     // By the index of the operation: its row and what was read of it.
     let mut found: Vec<Option<(Cell<'_>, Option<Meaning>)>> = Vec::new();
+    // A class without a row is one fault, however many operations have it.
+    let mut unknown = BTreeSet::new();
     found.resize_with(table.ops.len(), || None);
     for row in &rows.list {
         let name = row.head();
@@ -76,9 +80,12 @@ pub(crate) fn parse(
                     format!(
                         "`{}` is not an operation of {}",
                         shorten(name.text),
-                        table.name
+                        table.called
                     ),
-                    format!("add a row for it to {}, or remove this one", table.name),
+                    format!(
+                        "add a row for it to {}, or remove this one",
+                        table.called.to_change()
+                    ),
                 ));
             }
             continue;
@@ -93,7 +100,7 @@ pub(crate) fn parse(
             ));
             continue;
         }
-        let meaning = parse_row(row, &table.ops[index], table, types, errors);
+        let meaning = parse_row(row, &table.ops[index], table, types, &mut unknown, errors);
         found[index] = Some((name, meaning));
     }
     let mut meanings = Vec::new();
@@ -103,12 +110,8 @@ pub(crate) fn parse(
             // Its row may be one that could not be read.
             None if !rows.complete => {}
             None => errors.push(parsed.name.error(
-                format!(
-                    "`{}` has no row in {}",
-                    shorten(&parsed.op.name),
-                    source.name
-                ),
-                format!("add a row to {}: {COLUMNS}", source.name),
+                format!("`{}` has no row in {called}", shorten(&parsed.op.name)),
+                format!("add a row to {}: {COLUMNS}", called.to_change()),
             )),
         }
     }
@@ -120,6 +123,7 @@ fn parse_row(
     parsed: &Parsed<'_>,
     table: &Table<'_>,
     types: &types::Parsed<'_>,
+    unknown: &mut BTreeSet<String>,
     errors: &mut Errors,
 ) -> Option<Meaning> {
     let before = errors.0.len();
@@ -127,8 +131,9 @@ fn parse_row(
     let classes = &types.types.classes;
     let class = errors.take(row.get(1, "class", COLUMNS))?;
     let index = classes.iter().position(|c| c.name == class.text);
-    if index.is_none() && !types.faulty.has(|name| name == class.text) {
-        let place = format!("of {}", types.name);
+    let is_fault = index.is_none() && !types.faulty.has(|name| name == class.text);
+    if is_fault && unknown.insert(class.text.to_owned()) {
+        let place = format!("of {}", types.called);
         errors.push(unknown_class(class, &place, classes));
     }
     let mut names: Vec<&str> = op.args.iter().map(|a| a.name.as_str()).collect();
@@ -196,7 +201,7 @@ fn parse_row(
             ),
             format!(
                 "write it in an expression, or remove the argument from {}",
-                table.name
+                table.called.to_change()
             ),
         ));
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::arch::BARRIERS;
+use crate::called::Called;
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::model::op::{Arg, ArgKind, Form, Op, Strength, twinned};
@@ -52,8 +53,8 @@ pub(crate) struct Parsed<'a> {
 
 /// The parsed table.
 pub(crate) struct Table<'a> {
-    /// Its name.
-    pub name: &'a str,
+    /// What messages call it.
+    pub called: Called<'a>,
     /// The rows without faults.
     pub ops: Vec<Parsed<'a>>,
     /// The operations with faults.
@@ -61,10 +62,15 @@ pub(crate) struct Table<'a> {
 }
 
 /// Parses the table.
-pub(crate) fn parse<'a>(source: Source<'a>, types: &Types, errors: &mut Errors) -> Table<'a> {
+pub(crate) fn parse<'a>(
+    source: Source<'a>,
+    called: Called<'a>,
+    types: &Types,
+    errors: &mut Errors,
+) -> Table<'a> {
     let rows = rows(source, errors);
     let mut table = Table {
-        name: source.name,
+        called,
         ops: Vec::new(),
         faulty: Faulty::default(),
     };

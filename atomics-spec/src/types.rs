@@ -1,5 +1,6 @@
 //! Parses `types.tbl`: the classes of operations, the C families, and the Rust types.
 
+use crate::called::Called;
 use crate::diag::{Error, Errors};
 use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
 use crate::model::ty::{Class, Family, Operand, Repr, Type, Types, Width};
@@ -7,8 +8,8 @@ use crate::names;
 
 /// The parsed table.
 pub(crate) struct Parsed<'a> {
-    /// Its name.
-    pub name: &'a str,
+    /// What messages call it.
+    pub called: Called<'a>,
     /// Its rows without faults.
     pub types: Types,
     /// The names of its families.
@@ -18,7 +19,7 @@ pub(crate) struct Parsed<'a> {
 }
 
 /// Parses the table.
-pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
+pub(crate) fn parse<'a>(source: Source<'a>, called: Called<'a>, errors: &mut Errors) -> Parsed<'a> {
     let mut types = Types::default();
     let mut faulty = Faulty::default();
     let mut families = Vec::new();
@@ -30,7 +31,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
         let result = match row.head().text {
             "class" => parse_class(row, &mut types),
             "family" => parse_family(row, &mut types),
-            "type" => parse_type(row, &mut types, &faulty, errors),
+            "type" => parse_type(row, &mut types, &mut faulty, errors),
             other => Err(row.head().error(
                 format!("unknown row `{}`", shorten(other)),
                 "a row starts with `class`, `family` or `type`",
@@ -57,7 +58,7 @@ pub(crate) fn parse<'a>(source: Source<'a>, errors: &mut Errors) -> Parsed<'a> {
         }
     }
     Parsed {
-        name: source.name,
+        called,
         types,
         families,
         faulty,
@@ -287,10 +288,10 @@ fn is_c_type(text: &str) -> bool {
         && taken.iter().all(|words| !words.contains(&text))
 }
 
-fn parse_type(
-    row: &Row<'_>,
+fn parse_type<'a>(
+    row: &Row<'a>,
     types: &mut Types,
-    faulty: &Faulty<'_>,
+    faulty: &mut Faulty<'a>,
     errors: &mut Errors,
 ) -> Result<(), Error> {
     const COLUMNS: &str = "type  name  family  classes";
@@ -346,7 +347,11 @@ fn parse_type(
         let at = types.classes.iter().position(|c| c.name == class.text);
         match at {
             None if faulty.has(|name| name == class.text) => {}
-            None => errors.push(unknown_class(class, "above this row", &types.classes)),
+            None => {
+                errors.push(unknown_class(class, "above this row", &types.classes));
+                // It is one fault, however many rows have it.
+                faulty.add(class.text);
+            }
             Some(at) if classes.contains(&at) => errors.push(class.error(
                 format!("the class `{}` occurs twice", class.text),
                 "list each class once",

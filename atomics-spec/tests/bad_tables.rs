@@ -138,6 +138,7 @@ fn small() -> Tables<'static> {
         archs: vec![Source::new("demo.tbl", ARCH), Source::new("c.tbl", ARCH_C)],
         strict_archs: true,
         docs: vec![],
+        options: None,
     }
 }
 

@@ -183,6 +183,39 @@ fn a_variant_without_a_plan() {
     assert!(is_empty(out.path()));
 }
 
+/// An operation without a file of documentation: its methods have no prose and no example.
+#[test]
+fn an_operation_without_documentation() {
+    let files = folder();
+    let out = folder();
+    let path = files.path().join("ops.tbl");
+    let builtin = atomics_spec::Tables::builtin().ops.bytes;
+    let gen_with = |more: &str| {
+        fs::write(&path, [builtin, more.as_bytes()].concat()).expect("a writable folder");
+        let semantics = files.path().join("semantics.tbl");
+        let own = atomics_spec::Tables::builtin().semantics.bytes;
+        let rows = more.replace("vF i v", "bitwise ~(v&i) - -");
+        fs::write(&semantics, [own, rows.as_bytes()].concat()).expect("a writable folder");
+        let tables = ["--table", text(&path), "--semantics", text(&semantics)];
+        let args = [&["gen", "--out", text(out.path())], &tables[..]].concat();
+        let output = project::xtask(&args);
+        project::success(&output);
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        // Cargo may tell that it builds the program for bindings.
+        let notes = told.lines().filter(|line| line.starts_with("note: "));
+        notes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = gen_with("nand vF i v\nnand_again vF i v\n");
+    assert_eq!(
+        told,
+        [
+            "note: the documentation lacks prose and examples: atomics-spec/tables has no \
+             docs/nand.md, docs/nand_again.md"
+        ]
+    );
+    assert!(gen_with("").is_empty());
+}
+
 #[test]
 fn other_commands_report_the_same() {
     let files = folder();

@@ -196,3 +196,52 @@ fn a_users_own_c_helpers() {
     );
     success(&test(&folder));
 }
+
+/// Builders other than cargo set `CARGO_MANIFEST_DIR` to a relative path.
+#[test]
+#[cfg(unix)]
+fn a_relative_manifest_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = scratch("relative");
+    let builtin = atomics_spec::Tables::builtin();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let arch = builtin.archs.iter();
+    let arch = arch.map(|source| (source.name.rsplit('/').next().unwrap_or(""), source.bytes));
+    let arch: Vec<_> = arch
+        .filter(|(name, _)| !["c.tbl", "kernel.tbl"].contains(name))
+        .collect();
+    let list: Vec<String> = arch.iter().map(|(name, _)| format!("{name:?}")).collect();
+    // With the built-in operations, since every row of the instructions needs one.
+    let options = format!("types = \"types.tbl\", arch = [{}],", list.join(", "));
+    let ops = text(builtin.ops.bytes) + "nand\tvF\ti\tv\n";
+    let semantics = text(builtin.semantics.bytes) + "nand bitwise ~(v&i) - -\n";
+    write(
+        &folder,
+        &[
+            ("Cargo.toml", &manifest("relative", false)),
+            (
+                ".cargo/config.toml",
+                "[build]\nrustc-workspace-wrapper = \"./wrapper\"\n",
+            ),
+            ("wrapper", "#!/bin/sh\nCARGO_MANIFEST_DIR=. exec \"$@\"\n"),
+            ("my.tbl", &ops),
+            ("my_semantics.tbl", &semantics),
+            ("types.tbl", &text(builtin.types.bytes)),
+            ("docs/nand.md", DOC),
+            ("src/lib.rs", &program(&options, false)),
+        ],
+    );
+    for (name, bytes) in arch {
+        write(&folder, &[(name, &text(bytes))]);
+    }
+    let wrapper = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.join("wrapper"), wrapper).expect("permissions");
+    success(&cargo(&folder, "user/target", &["test", "--lib"]));
+    // The compiler still watches the files.
+    let faulty = text(builtin.types.bytes) + "typo\n";
+    write(&folder, &[("types.tbl", &faulty)]);
+    let output = cargo(&folder, "user/target", &["test", "--lib"]);
+    let told = printed(&output);
+    assert!(told.contains("unknown row `typo`"), "{told}");
+}

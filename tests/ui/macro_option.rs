@@ -1,4 +1,4 @@
-//! An unknown option and a missing file in the macro's input are errors.
+//! An unknown option and a missing file are errors. Uses of the modules give no others.
 
 atomics_macros::atomics! {
     mod atomics;
@@ -10,4 +10,11 @@ atomics_macros::atomics! {
     table = "no/such/file.tbl",
 }
 
-fn main() {}
+use atomics::{Atomic, Full, barrier};
+
+static FLAG: Atomic<bool> = Atomic::new(false);
+
+fn main() {
+    barrier::smp_mb(Full);
+    let _ = FLAG.load(missing::Acquire);
+}

@@ -33,7 +33,7 @@ use state::State;
 use version::Version;
 
 use crate::output;
-use crate::tables::TableArgs;
+use crate::tables::{TableArgs, undocumented};
 use crate::write::{self, Generated};
 
 /// The folders of a tree that contain generated files, and possibly left-over ones.
@@ -143,9 +143,13 @@ impl Dropin {
         })
     }
 
-    /// What was added to the parts that the user wants because they need it, as text for the user.
-    pub fn note(&self) -> Option<String> {
-        self.parts.note()
+    /// What to tell the user: what was added to the wanted parts because they need it, and which
+    /// operations have no documentation.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.parts
+            .note()
+            .into_iter()
+            .chain(undocumented(&self.spec))
     }
 
     /// The Linux version of the tree.

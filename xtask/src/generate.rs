@@ -10,7 +10,7 @@ use clap::{ArgMatches, FromArgMatches as _};
 use xtask::dropin::{self, Backend, Dropin, Identity, Wanted};
 use xtask::output::{line, tell};
 use xtask::repository;
-use xtask::tables::TableArgs;
+use xtask::tables::{TableArgs, undocumented};
 use xtask::write::{self, Finding, Generated, Lock};
 
 use crate::bindings;
@@ -105,7 +105,7 @@ fn run(options: &Gen) -> Result<ExitCode> {
             raw: options.raw,
         },
     )?;
-    if let Some(note) = dropin.note() {
+    for note in dropin.notes() {
         tell(&note);
     }
     let generated = start.elapsed();
@@ -293,6 +293,9 @@ fn quote(path: &Path) -> String {
 fn core_files(options: &Gen) -> Result<Vec<Generated>> {
     let spec = options.tables.load()?;
     let mut files = emit::core_crate(&spec)?;
+    if let Some(note) = undocumented(&spec) {
+        tell(&note);
+    }
     let header = files.iter().find(|f| f.path == layout::CORE_HEADER);
     let header = header.context("the crate has no C header")?;
     let bindings = bindings::generate(header, &repository::root())?;

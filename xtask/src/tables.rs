@@ -75,6 +75,21 @@ impl TableArgs {
     }
 }
 
+/// What to tell the user of operations without a file in `docs`, if there are any.
+pub fn undocumented(spec: &Spec) -> Option<String> {
+    let all = spec.ops.iter().zip(&spec.docs);
+    let files: Vec<String> = all
+        .filter(|(_, doc)| doc.is_none())
+        .map(|(op, _)| format!("docs/{}.md", op.name))
+        .collect();
+    (!files.is_empty()).then(|| {
+        format!(
+            "note: the documentation lacks prose and examples: atomics-spec/tables has no {}",
+            files.join(", ")
+        )
+    })
+}
+
 fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     let name = path.display().to_string();
     let bytes = input::read(path).with_context(|| format!("cannot read the table {name}"))?;

@@ -18,4 +18,4 @@ pub use kernel::{
     CHECKERS, KernelBackend, KernelParts, in_kernel_style, kernel, kernel_barrier_helpers,
     kernel_parts, kernel_sequences,
 };
-pub use tree::{Backend, arch_items, module_tree};
+pub use tree::{Backend, arch_items, arch_stand_in, module_tree};

@@ -38,9 +38,11 @@ pub mod raw;
 pub mod root;
 mod sample;
 mod signature;
+mod stand_in;
 mod text;
 pub mod typed;
 
 #[cfg(feature = "tools")]
 pub use layout::{File, KernelBackend, KernelParts, core_crate, kernel, kernel_parts};
-pub use layout::{arch_items, module_tree};
+pub use layout::{arch_items, arch_stand_in, module_tree};
+pub use stand_in::{FAULT, stand_in};

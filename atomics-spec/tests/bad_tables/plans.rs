@@ -145,3 +145,37 @@ fn finding_nothing_is_quick() {
         start.elapsed()
     );
 }
+
+/// A family whose types lack the class of the compare-and-exchange has no loops.
+#[test]
+fn the_help_names_the_class_that_a_loop_needs() {
+    let builtin = Tables::builtin();
+    let text = std::str::from_utf8(builtin.types.bytes).expect("a text");
+    let lines = text.lines().map(|line| match line.contains("atomic_i8 ") {
+        true => line.replace("exchange,", "").replace(",exchange", ""),
+        false => line.to_owned(),
+    });
+    let types = lines.collect::<Vec<_>>().join("\n");
+    let more = |source: Source<'_>, row: &str| {
+        std::str::from_utf8(source.bytes)
+            .expect("a text")
+            .to_owned()
+            + row
+    };
+    let ops = more(builtin.ops, "nand F i v\n");
+    let semantics = more(builtin.semantics, "nand bitwise ~(v&i) - -\n");
+    let tables = Tables {
+        ops: Source::new("ops.tbl", &ops),
+        semantics: Source::new("semantics.tbl", &semantics),
+        types: Source::new("types.tbl", &types),
+        ..builtin
+    };
+    let spec = Spec::load(&tables).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        lacking(&spec, "x86_64"),
+        "error: the table of x86_64 cannot implement `fetch_nand` at 8 bits\n \
+         = help: give the types of the family `atomic_i8` the class `exchange`: any operation can \
+         be made of a load and a compare-and-exchange. Or add a row `op  fetch_nand  8  ...` to the \
+         table of x86_64"
+    );
+}

@@ -55,6 +55,7 @@ impl Texts {
             archs: archs.map(|(name, text)| Source::new(name, text)).collect(),
             strict_archs: false,
             docs: vec![],
+            options: None,
         }
     }
 }

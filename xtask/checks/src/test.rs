@@ -101,7 +101,7 @@ const TIERS: [Tier; 9] = [
         proves: "every illegal ordering and type is refused with a message that helps",
         needs: &[],
         commands: &[
-            "test --package atomics-tests --test compile_fail --test derive",
+            "test --package atomics-tests --test compile_fail --test derive --test macro_faults",
             "test --package atomics-litmus --test compile_fail",
         ],
     },

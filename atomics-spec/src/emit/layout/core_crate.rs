@@ -44,6 +44,7 @@ pub fn c_files(spec: &Spec, prefix: &str) -> Result<CFiles, Missing> {
         arch: "c".into(),
         variant: "any".into(),
         bits: 0,
+        lack: None,
     };
     let arch = spec
         .arch("c")

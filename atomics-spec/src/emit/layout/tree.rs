@@ -35,6 +35,13 @@ pub fn arch_items(spec: &Spec, arch: &Arch) -> Result<String, Missing> {
     asm::module(spec, arch, surroundings)
 }
 
+/// What stands for the instructions of a target that has none, or whose table has a fault, in a
+/// user's own module: calls of C functions that do not exist. The compiler then finds nothing wrong
+/// but the error that comes with them.
+pub fn arch_stand_in(spec: &Spec) -> String {
+    extern_c::with_typed(spec, Link::Extern { prefix: "" }, Barriers::All)
+}
+
 /// Everything as one tree of inline modules, which a macro expands to. `path` is the path of the
 /// expansion, for the examples; without it, examples are not run. `later` turns the name of an
 /// architecture into a macro call that expands to its [`arch_items`], so that they are only made

@@ -21,6 +21,19 @@ const NEWER: [(&str, Option<&str>, u32, &str); 2] = [
     ),
 ];
 
+/// How the names of targets begin that are for CPUs before ARMv7.
+const OLD_ARM: [&str; 7] = [
+    "arm-", "armv4", "armv5", "armv6", "thumbv4", "thumbv5", "thumbv6",
+];
+
+/// Whether the user compiles for another CPU than the target's.
+fn is_newer_cpu() -> bool {
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    ["target-cpu=", "+v7", "+v8"]
+        .iter()
+        .any(|known| flags.contains(known))
+}
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=c");
@@ -39,6 +52,18 @@ fn main() {
                  compiler is Rust 1.{minor}: {reason}"
             );
         }
+    }
+    // The predicates that a crate can ask do not tell the versions of arm apart. Those that have no
+    // atomics of 64 bits are refused by a predicate.
+    let target = env::var("TARGET").unwrap_or_default();
+    let is_old = OLD_ARM.iter().any(|start| target.starts_with(start));
+    if is_old && !is_newer_cpu() && !cfg!(feature = "c-helpers") {
+        println!(
+            "cargo::error=no table has instructions for `{target}`: those for arm need ARMv7. If the \
+             CPU is newer than the target says, name it with `-Ctarget-cpu=CPU` in RUSTFLAGS; \
+             otherwise, call C functions of your own through the macro `atomics!` of the crate \
+             `atomics-macros`, with its option `backend = c(\"PREFIX\")`"
+        );
     }
     #[cfg(feature = "c-helpers")]
     cc::Build::new()

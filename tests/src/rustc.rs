@@ -6,7 +6,8 @@ use std::process::Command;
 
 use crate::project::repository;
 
-/// Builds a library of the workspace, and returns the path of its `.rlib`.
+/// Builds a library of the workspace, and returns the path of its `.rlib`, or of the shared library of a crate of
+/// macros.
 ///
 /// # Panics
 ///
@@ -32,7 +33,7 @@ pub fn build_library(name: &str) -> PathBuf {
             .iter()
             .filter_map(|f| f.as_str());
         let file = file
-            .filter(|f| f.ends_with(".rlib"))
+            .filter(|f| f.ends_with(".rlib") || f.ends_with(env::consts::DLL_SUFFIX))
             .map(PathBuf::from)
             .next();
         file.filter(|_| target == name.replace('-', "_"))

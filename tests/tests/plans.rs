@@ -441,8 +441,8 @@ fn without_a_table_the_error_names_the_c_backend() {
         .output()
         .expect("rustc starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let expected = "error: no table has instructions for this target; use the option `backend = \
-                    c(\"PREFIX\")` to call C helpers";
+    let expected = "error: no table has instructions for this target: use the option `backend = \
+                    c(\"PREFIX\")` to call C functions";
     assert!(
         !output.status.success() && said.contains(expected),
         "{said}"
@@ -451,7 +451,7 @@ fn without_a_table_the_error_names_the_c_backend() {
     let files = files.unwrap_or_else(|e| panic!("{e}"));
     let backend = files.iter().find(|f| f.path.ends_with("atomic/backend.rs"));
     assert!(backend.is_some_and(|f| f.contents.contains(
-        "no table has instructions for this target; use the feature `c-helpers` to call C helpers"
+        "no table has instructions for this target: on 64-bit targets, use the feature `c-helpers`"
     )));
 }
 

@@ -2,13 +2,13 @@
 
 //! Selects the backend that implements the operations.
 
-#[cfg(feature = "c-helpers")]
+#[cfg(all(feature = "c-helpers", target_pointer_width = "64"))]
 #[rustfmt::skip]
 #[allow(dead_code, reason = "some barriers exist only on known architectures")]
 mod bindings;
-#[cfg(feature = "c-helpers")]
+#[cfg(all(feature = "c-helpers", target_pointer_width = "64"))]
 mod c;
-#[cfg(feature = "c-helpers")]
+#[cfg(all(feature = "c-helpers", target_pointer_width = "64"))]
 pub(crate) use c::*;
 
 #[cfg(all(
@@ -120,27 +120,60 @@ mod x86_64;
 pub(crate) use x86_64::*;
 
 #[cfg(all(feature = "c-helpers", not(target_pointer_width = "64")))]
-compile_error!("the C helpers support only 64-bit architectures");
+compile_error!(
+    "the feature `c-helpers` supports only 64-bit targets: without it, there are instructions \
+     for arm since ARMv7 and for x86; for other targets, call C functions of your own through \
+     the macro `atomics!` of the crate `atomics-macros`, with its option `backend = \
+     c(\"PREFIX\")`"
+);
 
 #[cfg(not(any(
     feature = "c-helpers",
-    all(target_arch = "aarch64", target_pointer_width = "64"),
+    all(
+        target_arch = "aarch64",
+        target_pointer_width = "64",
+        target_has_atomic = "64"
+    ),
     all(
         target_arch = "arm",
         target_pointer_width = "32",
-        target_endian = "little"
+        target_endian = "little",
+        target_has_atomic = "64"
     ),
-    all(target_arch = "loongarch64", target_pointer_width = "64"),
+    all(
+        target_arch = "loongarch64",
+        target_pointer_width = "64",
+        target_has_atomic = "64"
+    ),
     all(
         target_arch = "powerpc64",
         target_pointer_width = "64",
-        target_endian = "little"
+        target_endian = "little",
+        target_has_atomic = "64"
     ),
-    all(target_arch = "riscv64", target_pointer_width = "64"),
-    all(target_arch = "s390x", target_pointer_width = "64"),
-    all(target_arch = "x86", target_pointer_width = "32"),
-    all(target_arch = "x86_64", target_pointer_width = "64")
+    all(
+        target_arch = "riscv64",
+        target_pointer_width = "64",
+        target_has_atomic = "64"
+    ),
+    all(
+        target_arch = "s390x",
+        target_pointer_width = "64",
+        target_has_atomic = "64"
+    ),
+    all(
+        target_arch = "x86",
+        target_pointer_width = "32",
+        target_has_atomic = "64"
+    ),
+    all(
+        target_arch = "x86_64",
+        target_pointer_width = "64",
+        target_has_atomic = "64"
+    )
 )))]
 compile_error!(
-    "no table has instructions for this target; use the feature `c-helpers` to call C helpers"
+    "no table has instructions for this target: on 64-bit targets, use the feature `c-helpers` \
+     to call C functions; on others, call C functions of your own through the macro `atomics!` \
+     of the crate `atomics-macros`, with its option `backend = c(\"PREFIX\")`"
 );

@@ -216,6 +216,17 @@ impl Arch {
         format!("all({})", all.join(", "))
     }
 
+    /// The `cfg` predicate of those of its targets whose CPUs have the instructions. An architecture
+    /// can have CPUs without atomic ones; the compiler says so of a target, by the widths that
+    /// `core::sync::atomic` has.
+    pub fn served(&self) -> String {
+        let widest = self.sizes.iter().map(|size| size.bits).max();
+        let widest = widest.unwrap_or(self.width);
+        let own = self.cfg();
+        let own = own.trim_end_matches(')');
+        format!("{own}, target_has_atomic = \"{widest}\")")
+    }
+
     /// The condition of C's preprocessor for the architecture.
     pub fn c_condition(&self) -> String {
         let own = self.c_condition.clone();

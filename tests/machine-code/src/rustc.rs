@@ -60,7 +60,12 @@ impl Compiler {
         tools: &Toolchain,
         progress: Progress<'_>,
     ) -> Result<Self> {
-        let sysroot = sysroot(target, whole, tools, progress)?;
+        let sysroot = sysroot(
+            (target.triple, target.rustc),
+            whole,
+            tools.library(),
+            progress,
+        )?;
         Ok(Self {
             target,
             configuration,
@@ -86,7 +91,7 @@ impl Compiler {
     }
 
     fn optimised(&self) -> Command {
-        let mut command = rustc(self.target);
+        let mut command = rustc(self.target.triple, self.target.rustc);
         command
             .args(["--edition=2024", "-Copt-level=2"])
             .args(["-Cpanic=abort", "-Ccodegen-units=1", "-Cdebuginfo=0"])
@@ -202,25 +207,30 @@ const CORE: [&str; 6] = [
     "--cap-lints=allow",
 ];
 
-/// Makes a sysroot in the user's cache with `core` for a target.
-fn sysroot(
-    target: &Target,
+/// Makes a sysroot in the user's cache with `core` for a target, which rustc knows by a triple and
+/// further arguments.
+///
+/// # Errors
+///
+/// If `core` does not compile, or there is no cache folder.
+pub fn sysroot(
+    (triple, args): (&str, &[&str]),
     whole: Whole,
-    tools: &Toolchain,
+    library: &Path,
     progress: Progress<'_>,
 ) -> Result<PathBuf> {
     let options = whole.library();
     let version = rust::rustc(&["--version", "--verbose"])?;
-    let source = tools.library().join("core/src/lib.rs");
+    let source = library.join("core/src/lib.rs");
     // All that the files depend on: checkouts share the cache.
     let key = format!(
         "{version} {} {:?} {CORE:?} {options:?}",
         source.display(),
-        target.rustc
+        args
     );
     let digest = sha1_smol::Sha1::from(key).digest().to_string();
     let sysroot = cache_folder()?.join(format!("rust-core-{}", &digest[..8]));
-    let libraries = sysroot.join(format!("lib/rustlib/{}/lib", target.triple));
+    let libraries = sysroot.join(format!("lib/rustlib/{triple}/lib"));
     let file = format!("libcore{}", whole.extension());
     let core = libraries.join(&file);
     if core.is_file() {
@@ -232,9 +242,9 @@ fn sysroot(
     if core.is_file() {
         return Ok(sysroot);
     }
-    progress(&format!("{}: compiling Rust's core library", target.name));
+    progress(&format!("{triple}: compiling Rust's core library"));
     // Rename the file into place at the end, so that it is always complete.
-    let mut command = rustc(target);
+    let mut command = rustc(triple, args);
     command.args(CORE).args(options);
     command.arg("--out-dir").arg(&part).arg(&source);
     run(&mut command).context("cannot compile Rust's core library")?;
@@ -245,7 +255,7 @@ fn sysroot(
     )?;
     let unnamed = libraries.join(format!("libcore.part{}", whole.extension()));
     fs::rename(part.join(&file), &unnamed)?;
-    let mut command = rustc(target);
+    let mut command = rustc(triple, args);
     command
         .args(["--crate-type=lib", "--crate-name=compiler_builtins"])
         .args(options)
@@ -260,10 +270,10 @@ fn sysroot(
 }
 
 /// A rustc command for a target.
-fn rustc(target: &Target) -> Command {
+fn rustc(triple: &str, args: &[&str]) -> Command {
     let mut command = Command::new("rustc");
     // `core` and the `-Z` options need unstable features; the generated code does not use any.
     command.env("RUSTC_BOOTSTRAP", "1");
-    command.args(["--target", target.triple]).args(target.rustc);
+    command.args(["--target", triple]).args(args);
     command
 }

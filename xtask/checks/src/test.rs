@@ -94,7 +94,10 @@ const TIERS: [Tier; 9] = [
         name: "cross",
         proves: "the same on the other architectures, on CPUs with and without what is optional",
         needs: &[Need::CrossTools],
-        commands: &["xtask cross"],
+        commands: &[
+            "test --package atomics-tests --test unserved",
+            "xtask cross",
+        ],
     },
     Tier {
         name: "compile-fail",

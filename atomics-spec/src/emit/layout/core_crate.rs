@@ -1,7 +1,7 @@
 //! The files of `atomics-core`, and C helpers for user space.
 
 use super::file::{File, banner};
-use super::modules::{modules, native_bytes, without_table};
+use super::modules::{compile_error, modules, native_bytes, without_table};
 use crate::arch::{Arch, BARRIERS, Lang};
 use crate::emit::asm::{self, Hosted, Labels, Surroundings};
 use crate::emit::barrier::Barriers;
@@ -133,28 +133,41 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     Ok(files)
 }
 
+/// The way out for 32-bit targets without instructions.
+const OWN_C: &str = "call C functions of your own through the macro `atomics!` of the crate \
+     `atomics-macros`, with its option `backend = c(\"PREFIX\")`";
+
 /// The module `backend` of `atomics-core`, which selects the backend.
 fn core_backend(spec: &Spec) -> String {
     let mut out = "//! Selects the backend that implements the operations.\n\n".to_owned();
     let mut any = vec!["feature = \"c-helpers\"".to_owned()];
     // bindgen formats its output in its own style.
-    out += "#[cfg(feature = \"c-helpers\")]\n#[rustfmt::skip]\n\
-            #[allow(dead_code, reason = \"some barriers exist only on known architectures\")]\n\
-            mod bindings;\n";
-    out += "#[cfg(feature = \"c-helpers\")]\nmod c;\n";
-    out += "#[cfg(feature = \"c-helpers\")]\npub(crate) use c::*;\n";
+    let helpers = "#[cfg(all(feature = \"c-helpers\", target_pointer_width = \"64\"))]\n";
+    out += &format!(
+        "{helpers}#[rustfmt::skip]\n\
+         #[allow(dead_code, reason = \"some barriers exist only on known architectures\")]\n\
+         mod bindings;\n"
+    );
+    out += &format!("{helpers}mod c;\n");
+    out += &format!("{helpers}pub(crate) use c::*;\n");
     for arch in spec.asm_archs() {
         let name = &arch.name;
         let own = arch.cfg();
         let inner = own.trim_start_matches("all(").trim_end_matches(')');
         let cfg = attribute(&format!("cfg(all({inner}, not(feature = \"c-helpers\")))"));
         out += &format!("\n{cfg}\nmod {name};\n{cfg}\npub(crate) use {name}::*;\n");
-        any.push(own);
+        any.push(arch.served());
     }
     // On 32-bit architectures, 64-bit accesses would be torn.
-    out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n\
-            compile_error!(\"the C helpers support only 64-bit architectures\");\n";
+    out += "\n#[cfg(all(feature = \"c-helpers\", not(target_pointer_width = \"64\")))]\n";
+    out += &compile_error(&format!(
+        "the feature `c-helpers` supports only 64-bit targets: without it, there are instructions \
+         for arm since ARMv7 and for x86; for other targets, {OWN_C}"
+    ));
     let none = attribute(&format!("cfg(not(any({})))", any.join(", ")));
-    out += &format!("\n{none}\n{}", without_table("the feature `c-helpers`"));
+    let ways = format!(
+        "on 64-bit targets, use the feature `c-helpers` to call C functions; on others, {OWN_C}"
+    );
+    out += &format!("\n{none}\n{}", without_table(&ways));
     out
 }

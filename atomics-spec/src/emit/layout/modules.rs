@@ -65,14 +65,31 @@ pub(super) fn native_bytes(spec: &Spec) -> String {
     }
 }
 
-/// The compile error for an architecture without a table.
+/// The compile error for a target without instructions.
 pub(super) fn without_table(way_out: &str) -> String {
-    let message =
-        format!("no table has instructions for this target; use {way_out} to call C helpers");
+    compile_error(&format!(
+        "no table has instructions for this target: {way_out}"
+    ))
+}
+
+/// A compile error.
+pub(super) fn compile_error(message: &str) -> String {
     // rustfmt keeps it on one line if that is not too long.
     let line = format!("compile_error!({message:?});\n");
-    match line.chars().count() {
-        ..=101 => line,
-        _ => format!("compile_error!(\n    {message:?}\n);\n"),
+    if line.chars().count() <= 101 {
+        return line;
     }
+    let quoted = format!("{message:?}");
+    let mut lines = vec![String::new()];
+    for word in quoted.split_inclusive(' ') {
+        let last = lines.len() - 1;
+        let room = 92;
+        if lines[last].chars().count() + word.chars().count() > room {
+            lines[last].push('\\');
+            lines.push(" ".into());
+        }
+        let last = lines.len() - 1;
+        lines[last].push_str(word);
+    }
+    format!("compile_error!(\n    {}\n);\n", lines.join("\n    "))
 }

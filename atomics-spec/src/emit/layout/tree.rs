@@ -87,12 +87,15 @@ pub fn module_tree(
                 text += &format!(
                     "{cfg}\nmod {name} {{\n{module}}}\n{cfg}\npub(crate) use {name}::*;\n"
                 );
-                any.push(arch.cfg());
+                any.push(arch.served());
             }
             text += &format!(
                 "#[cfg(not(any({})))]\n{}",
                 any.join(", "),
-                without_table("the option `backend = c(\"PREFIX\")`")
+                without_table(
+                    "use the option `backend = c(\"PREFIX\")` to call C functions, or `arch` for a \
+                     table of your own"
+                )
             );
             text
         }

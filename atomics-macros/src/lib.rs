@@ -46,6 +46,10 @@ use proc_macro::TokenStream;
 /// - `types = "FILE"`: the types, and the classes of operations that they have.
 /// - `arch = ["FILE", ...]`: the instructions of architectures.
 /// - `docs = "FOLDER"`: a file `OP.md` for each operation: prose, and one example.
+/// - `extend = true`: these files are added to the built-in tables instead of taking their place. They
+///   have only rows that are new: an operation, its semantics, a class of operations. In the file of
+///   `types`, a row for a type adds classes to those that it has; the first row of a file of `arch`
+///   names the architecture, and the rows after it are added to its table.
 /// - `backend = asm`: inline assembly from the tables of `arch`. This is the default.
 /// - `backend = c("PREFIX")`: C functions, each named PREFIX and the name of the operation or
 ///   barrier: `my_driver_atomic_fetch_add`, `my_driver_smp_wmb`. Their C source is what

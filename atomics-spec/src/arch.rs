@@ -8,7 +8,7 @@ mod template;
 
 pub use features::{Feature, Features, KernelFeature, Sequence};
 pub use model::{Arch, BARRIERS, Barrier, Fence, Lang, PAIR, Size, reaches_devices};
-pub(crate) use parse::parse;
+pub(crate) use parse::{architecture, parse};
 pub use template::{
     CodeLine, Fill, NO, NO_LABEL, ResultLocation, Scratch, Template, Truth, WrittenLine,
 };

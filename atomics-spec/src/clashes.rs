@@ -118,8 +118,8 @@ fn clashing(
         let (op, family) = (&table.ops[op].op.name, &types.types.families[family].name);
         format!("`{op}` of the family `{family}`")
     };
-    let line = |op: &Parsed<'_>| op.name.place().line;
     let at = table.ops[op].name;
+    let line = |other: &Parsed<'_>| other.name.line_from(&at);
     match owner {
         Owner::Item | Owner::Method => at.error(
             format!(
@@ -142,7 +142,7 @@ fn clashing(
                 whole(op, family)
             ),
             format!(
-                "`{}` is in line {}, and the families are in lines {} and {} of {}: rename one of \
+                "`{}` is in {}, and the families are in lines {} and {} of {}: rename one of \
                  them",
                 table.ops[*other].op.name,
                 line(&table.ops[*other]),

@@ -17,13 +17,30 @@ pub struct Doc {
 }
 
 /// Parses the files; `OP.md` belongs to the operation OP. Files for unknown operations are ignored:
-/// a table may have fewer operations than the documentation.
-pub(crate) fn parse(sources: &[Source<'_>], ops: &[Op], errors: &mut Errors) -> Vec<Option<Doc>> {
+/// a table may have fewer operations than the documentation. Files that are `added` are for other
+/// operations.
+pub(crate) fn parse(
+    sources: &[Source<'_>],
+    added: &[Source<'_>],
+    ops: &[Op],
+    errors: &mut Errors,
+) -> Vec<Option<Doc>> {
     ops.iter()
         .map(|op| {
             let file = format!("{}.md", op.name);
             let named = |s: &&Source<'_>| s.name.rsplit('/').next() == Some(file.as_str());
-            parse_one(*sources.iter().find(named)?, errors)
+            let (base, own) = (sources.iter().find(named), added.iter().find(named));
+            if let (Some(base), Some(own)) = (base, own) {
+                let place = Place {
+                    file: own.name.into(),
+                    line: 1,
+                    column: 1,
+                };
+                let message = format!("the operation `{}` has two documentations", op.name);
+                let help = format!("the first one is {}: remove this file", base.name);
+                errors.push(Error::new(place, "", 0, message, help));
+            }
+            parse_one(*base.or(own)?, errors)
         })
         .collect()
 }

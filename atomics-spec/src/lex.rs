@@ -59,6 +59,19 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Whether it is in another file than `other`.
+    pub(crate) fn is_elsewhere(&self, other: &Cell<'_>) -> bool {
+        self.file != other.file
+    }
+
+    /// Its line, for a message about `other`, with the file if that is another one.
+    pub(crate) fn line_from(&self, other: &Cell<'_>) -> String {
+        match self.is_elsewhere(other) {
+            true => format!("line {} of {}", self.number, self.file),
+            false => format!("line {}", self.number),
+        }
+    }
+
     /// An error about this cell.
     pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> Error {
         let length = self.text.chars().count();
@@ -147,6 +160,21 @@ pub struct Rows<'a> {
     pub list: Vec<Row<'a>>,
     /// Whether every row could be read.
     pub complete: bool,
+}
+
+/// The rows of a table, and of those that are added to it.
+pub(crate) fn all_rows<'a>(
+    source: Source<'a>,
+    added: &[Source<'a>],
+    errors: &mut Errors,
+) -> Rows<'a> {
+    let mut all = rows(source, errors);
+    for source in added {
+        let rows = rows(*source, errors);
+        all.complete &= rows.complete;
+        all.list.extend(rows.list);
+    }
+    all
 }
 
 /// Splits a table into rows; reports lines that are not valid text, and a table without rows.

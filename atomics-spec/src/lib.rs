@@ -35,4 +35,4 @@ mod types;
 pub use diag::{Error, Errors};
 pub use docs::Doc;
 pub use lex::Source;
-pub use model::{FormOf, Options, Spec, Tables, Variant};
+pub use model::{Added, FormOf, Options, Own, Spec, Tables, Variant};

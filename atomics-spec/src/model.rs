@@ -28,6 +28,22 @@ pub struct Options<'a> {
     pub types: &'a str,
 }
 
+/// Rows that are added to those of the tables: a user's own.
+#[derive(Clone, Debug, Default)]
+pub struct Added<'a> {
+    /// To the operations. Their names are new.
+    pub ops: Vec<Source<'a>>,
+    /// To the semantics.
+    pub semantics: Vec<Source<'a>>,
+    /// To the types. A row `type` for a type that is there gives it more classes.
+    pub types: Vec<Source<'a>>,
+    /// To the architectures: the first row names the one whose table gets the others. The table of
+    /// any other architecture is a table of its own.
+    pub archs: Vec<Source<'a>>,
+    /// To the documentation.
+    pub docs: Vec<Source<'a>>,
+}
+
 /// The tables that make up a [`Spec`].
 #[derive(Clone, Debug)]
 pub struct Tables<'a> {
@@ -46,6 +62,8 @@ pub struct Tables<'a> {
     pub strict_archs: bool,
     /// The documentation: `docs/*.md`.
     pub docs: Vec<Source<'a>>,
+    /// Rows that are added to these tables.
+    pub added: Added<'a>,
     /// The options by which a user names tables, if there are any: the help in errors names them
     /// instead of the built-in tables, which such a user cannot change.
     pub options: Option<Options<'a>>,
@@ -81,8 +99,69 @@ impl Tables<'static> {
             archs: folder(files::ARCH),
             strict_archs: true,
             docs: folder(files::DOCS),
+            added: Added::default(),
             options: None,
         }
+    }
+}
+
+/// A user's own tables.
+#[derive(Clone, Debug, Default)]
+pub struct Own<'a> {
+    /// The operations.
+    pub ops: Option<Source<'a>>,
+    /// The semantics.
+    pub semantics: Option<Source<'a>>,
+    /// The types.
+    pub types: Option<Source<'a>>,
+    /// The architectures.
+    pub archs: Option<Vec<Source<'a>>>,
+    /// The documentation.
+    pub docs: Option<Vec<Source<'a>>>,
+}
+
+impl<'a> Tables<'a> {
+    /// The built-in tables, and those of a user in place of them or, with `extend`, added to them.
+    pub fn with(own: Own<'a>, extend: bool) -> Self {
+        let mut tables: Tables<'a> = Tables::builtin();
+        let Own {
+            ops,
+            semantics,
+            types,
+            archs,
+            docs,
+        } = own;
+        if extend {
+            tables.added = Added {
+                ops: ops.into_iter().collect(),
+                semantics: semantics.into_iter().collect(),
+                types: types.into_iter().collect(),
+                archs: archs.unwrap_or_default(),
+                docs: docs.unwrap_or_default(),
+            };
+            return tables;
+        }
+        if let Some(ops) = ops {
+            tables.ops = ops;
+            // The other built-in tables may have rows for operations that this table lacks.
+            tables.strict = false;
+            tables.strict_archs = false;
+        }
+        if let Some(semantics) = semantics {
+            tables.semantics = semantics;
+            tables.strict = true;
+        }
+        if let Some(types) = types {
+            tables.types = types;
+        }
+        if let Some(archs) = archs {
+            tables.archs = archs;
+            tables.strict_archs = true;
+        }
+        if let Some(docs) = docs {
+            tables.docs = docs;
+        }
+        tables
     }
 }
 
@@ -251,32 +330,35 @@ impl<'s> Variant<'s> {
 
 impl Spec {
     /// Parses and checks the tables. On failure, returns all errors of all tables.
-    pub fn load(tables: &Tables<'_>) -> Result<Self, Errors> {
+    pub fn load<'a>(tables: &Tables<'a>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let option = |get: fn(Options<'_>) -> &str| tables.options.map(get);
-        let called = Called::new(tables.types, option(|o| o.types));
-        let types = types::parse(tables.types, called, &mut errors);
-        let called = Called::new(tables.ops, option(|o| o.table));
-        let table = table::parse(tables.ops, called, &types.types, &mut errors);
-        let semantics = tables.semantics;
-        let called = Called::new(semantics, option(|o| o.semantics));
+        // Rows are missing from what was given last.
+        let called = |base: Source<'a>, own: &[Source<'a>], name| {
+            Called::new(own.last().copied().unwrap_or(base), name)
+        };
+        let added = &tables.added;
+        let name = called(tables.types, &added.types, option(|o| o.types));
+        let types = types::parse(tables.types, &added.types, name, &mut errors);
+        let name = called(tables.ops, &added.ops, option(|o| o.table));
+        let table = table::parse(tables.ops, &added.ops, name, &types.types, &mut errors);
+        let (base, own) = (tables.semantics, &added.semantics);
+        let name = called(base, own, option(|o| o.semantics));
         let strict = tables.strict;
-        let meanings = semantics::parse(semantics, called, &table, &types, strict, &mut errors);
+        let meanings = semantics::parse(base, own, name, &table, &types, strict, &mut errors);
         let ops: Vec<Op> = table.ops.iter().map(|p| p.op.clone()).collect();
-        let strict = tables.strict_archs;
-        let mut archs = Vec::new();
-        for source in &tables.archs {
-            let parsed = arch::parse(*source, &ops, &table.faulty, strict, &archs, &mut errors);
-            archs.extend(parsed);
-        }
+        let archs = Self::load_archs(tables, &ops, &table, &mut errors);
         if errors.0.is_empty() {
             clashes::check(&table, &meanings, &types, &archs, &mut errors);
         }
-        let docs = docs::parse(&tables.docs, &ops, &mut errors);
+        let docs = docs::parse(&tables.docs, &added.docs, &ops, &mut errors);
         let types = types.types;
         let mut files = vec![tables.ops.name, tables.semantics.name, tables.types.name];
         files.extend(tables.archs.iter().map(|s| s.name));
         files.extend(tables.docs.iter().map(|s| s.name));
+        let own = added.ops.iter().chain(&added.semantics).chain(&added.types);
+        let own = own.chain(&added.archs).chain(&added.docs);
+        files.extend(own.map(|s| s.name));
         let names = op::twinned(ops.iter());
         let twinned = ops.iter().map(|op| names.contains(&*op.name)).collect();
         let spec = Self {
@@ -290,12 +372,41 @@ impl Spec {
         errors.into_result(spec, &files)
     }
 
+    /// Parses the tables of the architectures, each with the rows that are added to it.
+    fn load_archs(
+        tables: &Tables<'_>,
+        ops: &[Op],
+        table: &table::Table<'_>,
+        errors: &mut Errors,
+    ) -> Vec<Arch> {
+        let named = |source: &Source<'_>| arch::architecture(*source).map(str::to_owned);
+        let bases: Vec<Option<String>> = tables.archs.iter().map(named).collect();
+        let is_new = |source: &&Source<'_>| {
+            let name = named(source);
+            name.is_none() || !bases.contains(&name)
+        };
+        let strict = tables.strict_archs;
+        let mut archs = Vec::new();
+        let own = &tables.added.archs;
+        for source in tables.archs.iter().chain(own.iter().filter(is_new)) {
+            let name = named(source);
+            let is_for = |own: &&Source<'_>| !is_new(own) && named(own) == name;
+            let added: Vec<Source<'_>> = own.iter().filter(is_for).copied().collect();
+            let faulty = &table.faulty;
+            let parsed = arch::parse(*source, &added, ops, faulty, strict, &archs, errors);
+            archs.extend(parsed);
+        }
+        archs
+    }
+
     /// The operations and the types of what can be read of two tables, for names alone.
-    pub(crate) fn readable(ops: Source<'_>, types: Source<'_>) -> (Vec<Op>, Types) {
+    pub(crate) fn readable(tables: &Tables<'_>) -> (Vec<Op>, Types) {
         let mut errors = Errors::default();
+        let (ops, types, added) = (tables.ops, tables.types, &tables.added);
         let called = Called::new(types, None);
-        let types = types::parse(types, called, &mut errors).types;
-        let table = table::parse(ops, Called::new(ops, None), &types, &mut errors);
+        let types = types::parse(types, &added.types, called, &mut errors).types;
+        let called = Called::new(ops, None);
+        let table = table::parse(ops, &added.ops, called, &types, &mut errors);
         (table.ops.into_iter().map(|p| p.op).collect(), types)
     }
 

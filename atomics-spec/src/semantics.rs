@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::called::Called;
 use crate::diag::Errors;
 use crate::expr::{Binary, Expr, Yields, parse as parse_expr};
-use crate::lex::{Cell, Row, Source, rows, shorten};
+use crate::lex::{Cell, Row, Source, all_rows, shorten};
 use crate::model::op::{Form, Op};
 use crate::model::ty::{Class, Operand, Type, Types};
 use crate::names;
@@ -58,13 +58,14 @@ impl Meaning {
 /// `strict`, and is ignored otherwise.
 pub(crate) fn parse(
     source: Source<'_>,
+    added: &[Source<'_>],
     called: Called<'_>,
     table: &Table<'_>,
     types: &types::Parsed<'_>,
     strict: bool,
     errors: &mut Errors,
 ) -> Vec<Meaning> {
-    let rows = rows(source, errors);
+    let rows = all_rows(source, added, errors);
     let ops = table.ops.iter().enumerate();
     let indices: HashMap<&str, usize> = ops.map(|(at, o)| (&*o.op.name, at)).collect();
     // By the index of the operation: its row and what was read of it.
@@ -94,8 +95,12 @@ pub(crate) fn parse(
             errors.push(name.error(
                 format!("the operation `{}` has two rows", name.text),
                 format!(
-                    "the first row is in line {}: remove one of them",
-                    first.place().line
+                    "the first row is in {}: remove {}",
+                    first.line_from(&name),
+                    match first.is_elsewhere(&name) {
+                        true => "this one",
+                        false => "one of them",
+                    }
                 ),
             ));
             continue;

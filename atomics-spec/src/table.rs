@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::arch::BARRIERS;
 use crate::called::Called;
 use crate::diag::{Error, Errors};
-use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
+use crate::lex::{Cell, Faulty, Row, Source, all_rows, is_name, shorten};
 use crate::model::op::{Arg, ArgKind, Form, Op, Strength, twinned};
 use crate::model::ty::Types;
 use crate::names;
@@ -64,11 +64,12 @@ pub(crate) struct Table<'a> {
 /// Parses the table.
 pub(crate) fn parse<'a>(
     source: Source<'a>,
+    added: &[Source<'a>],
     called: Called<'a>,
     types: &Types,
     errors: &mut Errors,
 ) -> Table<'a> {
-    let rows = rows(source, errors);
+    let rows = all_rows(source, added, errors);
     let mut table = Table {
         called,
         ops: Vec::new(),
@@ -85,13 +86,13 @@ pub(crate) fn parse<'a>(
             continue;
         };
         if let Some(first) = read.get(parsed.name.text) {
-            errors.push(parsed.name.error(
-                format!("the operation `{}` has two rows", parsed.op.name),
-                format!(
-                    "the first row is in line {}: list all forms there",
-                    first.place().line
-                ),
-            ));
+            let place = first.line_from(&parsed.name);
+            let help = match first.is_elsewhere(&parsed.name) {
+                true => format!("the first row is in {place}: choose another name"),
+                false => format!("the first row is in {place}: list all forms there"),
+            };
+            let message = format!("the operation `{}` has two rows", parsed.op.name);
+            errors.push(parsed.name.error(message, help));
             continue;
         }
         // The names have no family, because all families have the same operations.
@@ -105,8 +106,8 @@ pub(crate) fn parse<'a>(
             errors.push(parsed.name.error(
                 format!("two rows define the function `{name}`"),
                 format!(
-                    "the other row is in line {}; rename one of the operations",
-                    first.place().line
+                    "the other row is in {}; rename one of the operations",
+                    first.line_from(&parsed.name)
                 ),
             ));
             table.faulty.add(parsed.name.text);
@@ -155,9 +156,9 @@ fn check_methods(ops: &[Parsed<'_>], errors: &mut Errors) {
                         first.op.name, op.name
                     ),
                     format!(
-                        "`{}` is in line {}; rename one of the operations",
+                        "`{}` is in {}; rename one of the operations",
                         first.op.name,
-                        first.name.place().line
+                        first.name.line_from(&parsed.name)
                     ),
                 ));
             } else if let Some((name, _)) = names::CALLED

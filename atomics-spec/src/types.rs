@@ -2,7 +2,7 @@
 
 use crate::called::Called;
 use crate::diag::{Error, Errors};
-use crate::lex::{Cell, Faulty, Row, Source, is_name, rows, shorten};
+use crate::lex::{Cell, Faulty, Row, Source, all_rows, is_name, shorten};
 use crate::model::ty::{Class, Family, Operand, Repr, Type, Types, Width};
 use crate::names;
 
@@ -19,18 +19,25 @@ pub(crate) struct Parsed<'a> {
 }
 
 /// Parses the table.
-pub(crate) fn parse<'a>(source: Source<'a>, called: Called<'a>, errors: &mut Errors) -> Parsed<'a> {
+pub(crate) fn parse<'a>(
+    source: Source<'a>,
+    added: &[Source<'a>],
+    called: Called<'a>,
+    errors: &mut Errors,
+) -> Parsed<'a> {
     let mut types = Types::default();
     let mut faulty = Faulty::default();
     let mut families = Vec::new();
-    let rows = rows(source, errors);
+    let rows = all_rows(source, added, errors);
     if !rows.complete {
         faulty.add_anything();
     }
     for row in &rows.list {
+        let is_added = row.head().place().file != source.name;
         let result = match row.head().text {
-            "class" => parse_class(row, &mut types),
-            "family" => parse_family(row, &mut types),
+            "class" => parse_class(row, is_added, &mut types),
+            "family" => parse_family(row, is_added, &mut types),
+            "type" if is_added => add_classes(row, &mut types, &mut faulty, errors),
             "type" => parse_type(row, &mut types, &mut faulty, errors),
             other => Err(row.head().error(
                 format!("unknown row `{}`", shorten(other)),
@@ -106,6 +113,7 @@ pub(crate) fn unknown_class(cell: Cell<'_>, place: &str, classes: &[Class]) -> E
 fn fresh<'a>(
     cell: Cell<'_>,
     what: &str,
+    is_added: bool,
     mut known: impl Iterator<Item = &'a String>,
 ) -> Result<String, Error> {
     if !is_name(cell.text) {
@@ -117,16 +125,24 @@ fn fresh<'a>(
     if known.any(|name| name == cell.text) {
         return Err(cell.error(
             format!("the {what} `{}` has two rows", cell.text),
-            format!("keep one row for each {what}"),
+            match is_added {
+                true => format!("choose another name, unless the {what} that is there is meant"),
+                false => format!("keep one row for each {what}"),
+            },
         ));
     }
     Ok(cell.text.into())
 }
 
-fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
+fn parse_class(row: &Row<'_>, is_added: bool, types: &mut Types) -> Result<(), Error> {
     const COLUMNS: &str = "class  name  operand  title";
     let name = row.get(1, "name", COLUMNS)?;
-    let name = fresh(name, "class", types.classes.iter().map(|c| &c.name))?;
+    let name = fresh(
+        name,
+        "class",
+        is_added,
+        types.classes.iter().map(|c| &c.name),
+    )?;
     let operand = row.get(2, "operand", COLUMNS)?;
     let operand = match operand.text {
         "stored" => Operand::Stored,
@@ -168,10 +184,15 @@ fn parse_class(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
     Ok(())
 }
 
-fn parse_family(row: &Row<'_>, types: &mut Types) -> Result<(), Error> {
+fn parse_family(row: &Row<'_>, is_added: bool, types: &mut Types) -> Result<(), Error> {
     const COLUMNS: &str = "family  name  repr  bits  C-object  C-value";
     let name = row.get(1, "name", COLUMNS)?;
-    let name = fresh(name, "family", types.families.iter().map(|f| &f.name))?;
+    let name = fresh(
+        name,
+        "family",
+        is_added,
+        types.families.iter().map(|f| &f.name),
+    )?;
     let repr_cell = row.get(2, "repr", COLUMNS)?;
     let int = Repr::INTS.iter().find(|int| **int == repr_cell.text);
     let repr = match (int, repr_cell.text) {
@@ -341,8 +362,77 @@ fn parse_type<'a>(
     }
     let cell = row.get(3, "classes", COLUMNS)?;
     row.at_most(4, COLUMNS)?;
-    let integer = width.is_some() && name.text != "bool";
+    let is_integer = width.is_some() && name.text != "bool";
     let mut classes = Vec::new();
+    read_classes(
+        cell,
+        (name.text, is_integer),
+        &mut classes,
+        types,
+        faulty,
+        errors,
+    );
+    classes.sort_unstable();
+    types.give(index, &classes);
+    types.types.push(Type {
+        name: name.text.into(),
+        family: index,
+        classes,
+    });
+    Ok(())
+}
+
+/// A row `type` that is added to a table: a type that the table has gets more classes, any other is
+/// new.
+fn add_classes<'a>(
+    row: &Row<'a>,
+    types: &mut Types,
+    faulty: &mut Faulty<'a>,
+    errors: &mut Errors,
+) -> Result<(), Error> {
+    const COLUMNS: &str = "type  name  family  classes";
+    let name = row.get(1, "name", COLUMNS)?;
+    let Some(at) = types.types.iter().position(|t| t.name == name.text) else {
+        return parse_type(row, types, faulty, errors);
+    };
+    let (index, is_integer) = (types.types[at].family, types.types[at].is_integer());
+    let family = row.get(2, "family", COLUMNS)?;
+    if types.families[index].name != family.text {
+        return Err(family.error(
+            format!("the type `{}` has another family", name.text),
+            format!(
+                "write `{}`: a row adds classes to the type",
+                types.families[index].name
+            ),
+        ));
+    }
+    let cell = row.get(3, "classes", COLUMNS)?;
+    row.at_most(4, COLUMNS)?;
+    let mut classes = types.types[at].classes.clone();
+    read_classes(
+        cell,
+        (name.text, is_integer),
+        &mut classes,
+        types,
+        faulty,
+        errors,
+    );
+    classes.sort_unstable();
+    types.give(index, &classes);
+    types.types[at].classes = classes;
+    Ok(())
+}
+
+/// Adds the classes of a list to those that a type has.
+fn read_classes<'a>(
+    cell: Cell<'a>,
+    (name, is_integer): (&str, bool),
+    classes: &mut Vec<usize>,
+    types: &Types,
+    faulty: &mut Faulty<'a>,
+    errors: &mut Errors,
+) {
+    let had = classes.len();
     for class in cell.commas(errors) {
         let at = types.classes.iter().position(|c| c.name == class.text);
         match at {
@@ -352,13 +442,17 @@ fn parse_type<'a>(
                 // It is one fault, however many rows have it.
                 faulty.add(class.text);
             }
+            Some(at) if classes[..had].contains(&at) => errors.push(class.error(
+                format!("the type `{name}` has the class `{}` already", class.text),
+                "list only the classes that are added",
+            )),
             Some(at) if classes.contains(&at) => errors.push(class.error(
                 format!("the class `{}` occurs twice", class.text),
                 "list each class once",
             )),
-            Some(at) if !integer && types.classes[at].operand != Operand::Stored => {
+            Some(at) if !is_integer && types.classes[at].operand != Operand::Stored => {
                 errors.push(class.error(
-                    format!("`{}` cannot have the class `{}`", name.text, class.text),
+                    format!("`{name}` cannot have the class `{}`", class.text),
                     "the class computes values that may not be valid for this type: \
                      only integers can have it",
                 ));
@@ -366,15 +460,4 @@ fn parse_type<'a>(
             Some(at) => classes.push(at),
         }
     }
-    classes.sort_unstable();
-    let family = &mut types.families[index].classes;
-    family.extend(&classes);
-    family.sort_unstable();
-    family.dedup();
-    types.types.push(Type {
-        name: name.text.into(),
-        family: index,
-        classes,
-    });
-    Ok(())
 }

@@ -3,8 +3,10 @@
 //!
 //! Most cases are one edit of the small tables below, and the complete report that it must give.
 
-use atomics_spec::{Errors, Source, Spec, Tables};
+use atomics_spec::{Added, Errors, Source, Spec, Tables};
 
+#[path = "bad_tables/added.rs"]
+mod added;
 #[path = "bad_tables/arch.rs"]
 mod arch;
 #[path = "bad_tables/arch_features.rs"]
@@ -138,6 +140,7 @@ fn small() -> Tables<'static> {
         archs: vec![Source::new("demo.tbl", ARCH), Source::new("c.tbl", ARCH_C)],
         strict_archs: true,
         docs: vec![],
+        added: Added::default(),
         options: None,
     }
 }

@@ -216,6 +216,22 @@ fn one_fault_is_one_error() {
     let message = ("the file has no example", "--> docs/nand.md:1:1", "\"docs");
     project.expect(&docs, &with_docs, &[message]);
 
+    // Rows that are added to the built-in tables.
+    let extend = "table = \"more.tbl\", semantics = \"mean.tbl\", extend = true";
+    let more = [("more.tbl", NAND[0]), ("mean.tbl", NAND[1])];
+    success(&project.check(&more, extend));
+    let again = "the operation `add` has two rows";
+    let first = "of atomics-spec/tables/atomics.tbl: choose another name";
+    let twice = [("more.tbl", "nand vF i v\nadd vF i v\n")];
+    project.expect(&twice, extend, &[(again, first, "\"more.tbl")]);
+    let without_meaning = [("more.tbl", "nand vF i v\nnor vF i v\n")];
+    let message = "`nor` has no row in mean.tbl";
+    project.expect(
+        &without_meaning,
+        extend,
+        &[(message, "add a row to mean.tbl", "\"more.tbl")],
+    );
+
     // Files that are not there, and wrong options: all of them are told.
     let missing = format!("{both}, types = \"none.tbl\", docs = \"none\"");
     project.expect(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, path};
 
-use atomics_spec::{Errors, Options, Source, Spec, Tables, input};
+use atomics_spec::{Errors, Options, Own, Source, Spec, Tables, input};
 use proc_macro2::Span;
 use syn::{Error, LitStr};
 
@@ -42,6 +42,7 @@ pub struct Files {
     types: Option<Loaded>,
     archs: Option<Vec<Loaded>>,
     docs: Option<Vec<Loaded>>,
+    extend: bool,
 }
 
 impl Files {
@@ -73,33 +74,22 @@ impl Files {
             types,
             archs,
             docs,
+            extend: input.extend.unwrap_or_default(),
         };
         (files, fault)
     }
 
-    /// These files, together with the built-in tables.
+    /// These files in place of built-in tables, or with their rows added to them.
     pub fn tables(&self) -> Tables<'_> {
-        let mut tables = Tables::builtin();
+        let own = Own {
+            ops: self.table.as_ref().map(Loaded::source),
+            semantics: self.semantics.as_ref().map(Loaded::source),
+            types: self.types.as_ref().map(Loaded::source),
+            archs: sources(self.archs.as_ref()),
+            docs: sources(self.docs.as_ref()),
+        };
+        let mut tables = Tables::with(own, self.extend);
         tables.options = Some(OPTIONS);
-        if let Some(table) = &self.table {
-            tables.ops = table.source();
-            tables.strict = false;
-            tables.strict_archs = false;
-        }
-        if let Some(semantics) = &self.semantics {
-            tables.semantics = semantics.source();
-            tables.strict = true;
-        }
-        if let Some(types) = &self.types {
-            tables.types = types.source();
-        }
-        if let Some(archs) = &self.archs {
-            tables.archs = archs.iter().map(Loaded::source).collect();
-            tables.strict_archs = true;
-        }
-        if let Some(docs) = &self.docs {
-            tables.docs = docs.iter().map(Loaded::source).collect();
-        }
         tables
     }
 
@@ -139,6 +129,10 @@ impl Files {
         let single = self.table.iter().chain(&self.semantics).chain(&self.types);
         single.chain(self.archs.iter().chain(&self.docs).flatten())
     }
+}
+
+fn sources(files: Option<&Vec<Loaded>>) -> Option<Vec<Source<'_>>> {
+    files.map(|files| files.iter().map(Loaded::source).collect())
 }
 
 /// Adds an error to others.

@@ -4,7 +4,9 @@ use atomics_spec::emit::layout::Backend;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Ident, LitStr, Path, Token, Visibility, bracketed, parenthesized};
+use syn::{
+    Attribute, Error, Ident, LitBool, LitStr, Path, Token, Visibility, bracketed, parenthesized,
+};
 
 /// The input of the macro.
 pub struct Input {
@@ -16,6 +18,7 @@ pub struct Input {
     pub types: Option<LitStr>,
     pub arch: Option<Vec<LitStr>>,
     pub docs: Option<LitStr>,
+    pub extend: Option<bool>,
     pub backend: Option<Backend>,
     pub path: Option<LitStr>,
     pub into: Option<Ident>,
@@ -60,6 +63,7 @@ impl Parse for Input {
             types: None,
             arch: None,
             docs: None,
+            extend: None,
             backend: None,
             path: None,
             into: None,
@@ -96,6 +100,7 @@ impl Input {
             "semantics" => once(&mut self.semantics, &key, input.parse()?),
             "types" => once(&mut self.types, &key, input.parse()?),
             "docs" => once(&mut self.docs, &key, input.parse()?),
+            "extend" => once(&mut self.extend, &key, input.parse::<LitBool>()?.value()),
             "path" => once(&mut self.path, &key, input.parse()?),
             "into" => once(&mut self.into, &key, input.parse()?),
             "macros" => once(&mut self.macros, &key, input.call(Path::parse_mod_style)?),
@@ -110,7 +115,7 @@ impl Input {
                 key.span(),
                 format!(
                     "unknown option `{other}`: the options are table, semantics, types, arch, \
-                     docs, backend, path, into and macros"
+                     docs, extend, backend, path, into and macros"
                 ),
             )),
         }

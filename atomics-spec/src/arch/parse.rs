@@ -2,7 +2,7 @@
 
 use super::model::Arch;
 use crate::diag::{Error, Errors};
-use crate::lex::{Faulty, Row, Source, rows, shorten};
+use crate::lex::{self, Faulty, Row, Source, rows, shorten};
 use crate::model::op::Op;
 use state::{Input, Open, Parser};
 
@@ -23,9 +23,11 @@ mod state;
 mod substitution;
 
 /// Parses a table for `ops`. With `strict`, a row for an unknown variant is an error. `others` are
-/// the tables that were parsed before.
+/// the tables that were parsed before. `added` are tables for the same architecture, whose rows are
+/// added, but for the first one, which names it.
 pub(crate) fn parse<'a>(
     source: Source<'a>,
+    added: &[Source<'a>],
     ops: &'a [Op],
     faulty_ops: &'a Faulty<'a>,
     strict: bool,
@@ -33,7 +35,12 @@ pub(crate) fn parse<'a>(
     errors: &mut Errors,
 ) -> Option<Arch> {
     let before = errors.0.len();
-    let rows = rows(source, errors);
+    let mut rows = rows(source, errors);
+    for added in added {
+        let own = lex::rows(*added, errors);
+        rows.complete &= own.complete;
+        rows.list.extend(own.list.into_iter().skip(1));
+    }
     let first = rows.list.first()?.head();
     let input = Input {
         ops,
@@ -53,6 +60,15 @@ pub(crate) fn parse<'a>(
     }
     let arch = parser.arch;
     (errors.0.len() == before).then_some(arch)
+}
+
+/// The architecture that a table is for, if its first row says it.
+pub(crate) fn architecture<'a>(source: Source<'a>) -> Option<&'a str> {
+    let rows = rows(source, &mut Errors::default());
+    match &rows.list.first()?.cells[..] {
+        [head, name, ..] if head.text == "arch" => Some(name.text),
+        _ => None,
+    }
 }
 
 impl<'a> Parser<'a, '_> {

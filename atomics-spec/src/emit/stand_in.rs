@@ -20,12 +20,13 @@ pub const FAULT: &str = "the_fault";
 
 /// The module for tables that may have errors.
 pub fn stand_in(tables: &Tables<'_>) -> String {
-    let builtin = Tables::builtin();
     let mut names = Names::default();
-    names.add(builtin.ops, builtin.types);
-    names.add(tables.ops, tables.types);
-    names.guess(tables.ops);
-    names.guess(tables.semantics);
+    names.add(&Tables::builtin());
+    names.add(tables);
+    let added = tables.added.ops.iter().chain(&tables.added.semantics);
+    for source in [&tables.ops, &tables.semantics].into_iter().chain(added) {
+        names.guess(*source);
+    }
     names.module()
 }
 
@@ -47,9 +48,9 @@ struct Names {
 }
 
 impl Names {
-    /// Adds those of a table of operations and a table of types.
-    fn add(&mut self, ops: Source<'_>, types: Source<'_>) {
-        let (ops, types) = Spec::readable(ops, types);
+    /// Adds those of the operations and the types of tables.
+    fn add(&mut self, tables: &Tables<'_>) {
+        let (ops, types) = Spec::readable(tables);
         for class in &types.classes {
             self.ops.insert(names::ops_trait(class));
             if class.operand != Operand::Stored {

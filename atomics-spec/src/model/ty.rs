@@ -162,6 +162,14 @@ pub struct Types {
 }
 
 impl Types {
+    /// Gives classes to a family.
+    pub(crate) fn give(&mut self, family: usize, classes: &[usize]) {
+        let family = &mut self.families[family].classes;
+        family.extend(classes);
+        family.sort_unstable();
+        family.dedup();
+    }
+
     /// Whether a word is part of the C types of a family.
     pub(crate) fn is_c_word(&self, word: &str) -> bool {
         let words = |text: &str| text.split([' ', '*']).any(|w| w == word);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use atomics_spec::{Source, Tables};
+use atomics_spec::{Added, Source, Tables};
 use fastrand::Rng;
 
 use super::words;
@@ -55,6 +55,7 @@ impl Texts {
             archs: archs.map(|(name, text)| Source::new(name, text)).collect(),
             strict_archs: false,
             docs: vec![],
+            added: Added::default(),
             options: None,
         }
     }

@@ -79,15 +79,6 @@ impl<'t> Case<'t> {
         let threads = test.threads.iter().enumerate();
         let mut threads = threads.map(|(number, thread)| {
             let locals = thread.locals();
-            let is_address = |expr: &Expr| match &expr.uncast().kind {
-                ExprKind::Name(name) => {
-                    let local = locals.iter().find(|(known, _)| known == name);
-                    local.is_none_or(|(_, ty)| {
-                        is_pointer(ty) || (is_wide(ty) && values.is_unknown(number, name))
-                    })
-                }
-                _ => false,
-            };
             let points = |expr: &Expr| match &expr.uncast().kind {
                 ExprKind::Name(name) => {
                     let ty = thread.parameter(name).map(|p| &p.ty);
@@ -96,6 +87,16 @@ impl<'t> Case<'t> {
                     let to = ty.and_then(|ty| ty.pointee());
                     to.is_some_and(|to| is_pointer(to) || is_wide(to))
                 }
+                _ => false,
+            };
+            let is_address = |expr: &Expr| match &expr.uncast().kind {
+                ExprKind::Name(name) => {
+                    let local = locals.iter().find(|(known, _)| known == name);
+                    local.is_none_or(|(_, ty)| {
+                        is_pointer(ty) || (is_wide(ty) && values.is_unknown(number, name))
+                    })
+                }
+                ExprKind::Deref(place) => points(place),
                 _ => false,
             };
             thread
@@ -125,6 +126,26 @@ impl<'t> Case<'t> {
         };
         let filter = self.litmus().filter.as_ref();
         filter.is_none_or(|filter| filter.holds(&value))
+    }
+
+    /// Whether a thread accesses a shared variable without an operation, by `*x`.
+    pub fn has_plain(&self, spec: &Spec) -> bool {
+        let threads = &self.litmus().threads;
+        let mut statements = threads.iter().flat_map(|thread| thread.statements());
+        let expressions = threads.iter().flat_map(|thread| thread.expressions());
+        // Some macros take the variable, which does not access it.
+        let (mut all, mut taken) = (0, 0);
+        for expr in expressions {
+            match &expr.kind {
+                ExprKind::Deref(_) => all += 1,
+                ExprKind::Call(name, _) => match resolve(spec, name) {
+                    Call::Macro(found) if found.lvalue => taken += 1,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        statements.any(|statement| matches!(statement, Statement::Store(..))) || all > taken
     }
 
     /// Whether a thread computes with values, or chooses between them.

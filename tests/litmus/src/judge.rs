@@ -35,6 +35,9 @@ pub struct Judge<'a> {
 /// compute their sums, differences or bits.
 const NO_NUMBERS: &str = "herd7 cannot compute with addresses as the machine code does";
 
+/// Why herd7 fails on some tests with plain accesses.
+const NARROWED: &str = "the compiler accesses a part of a variable only, and herd7 whole ones";
+
 /// The largest number of allowed outcomes for which a test that takes too long is tried again.
 const MOST: usize = 500;
 
@@ -125,9 +128,9 @@ impl Judge<'_> {
     ) -> Result<Judgement> {
         let threads = match self.threads(index, case, compiled) {
             Ok(threads) => threads,
-            // What compilers make of arithmetic has no end; the accesses themselves have to be
-            // translated.
-            Err(error) if case.computes() || case.test.own.is_some() => {
+            // What compilers make of arithmetic and of plain accesses has no end; the operations
+            // themselves have to be translated.
+            Err(error) if case.computes() || case.has_plain(spec) || case.test.own.is_some() => {
                 return Ok(Judgement::Skipped(format!("{error:#}")));
             }
             Err(error) => return Err(error),
@@ -147,6 +150,11 @@ impl Judge<'_> {
                     && format!("{error:#}").contains("Illegal operation") =>
             {
                 return Ok(Judgement::Skipped(NO_NUMBERS.into()));
+            }
+            Err(error)
+                if case.has_plain(spec) && format!("{error:#}").contains("mixed-size test") =>
+            {
+                return Ok(Judgement::Skipped(NARROWED.into()));
             }
             Err(error) => return Err(error),
         };

@@ -9,6 +9,7 @@ mod body;
 mod call;
 mod check;
 mod expr;
+mod plain;
 mod scope;
 mod translator;
 

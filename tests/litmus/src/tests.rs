@@ -331,8 +331,6 @@ fn what_is_out_of_scope_is_named_with_its_place() {
             "\tsynchronize_srcu(x);",
             "SRCU (`synchronize_srcu`) at t.litmus:5:2",
         ),
-        ("\t*x = 1;", "a plain store at t.litmus:5:2"),
-        ("\tint r0 = *x;", "a plain load at t.litmus:5:11"),
         (
             "\tint r0;\n\t{\n\t\tint r0 = 1;\n\t}",
             "a variable that shadows another one (`r0`) at t.litmus:7:7",
@@ -427,6 +425,15 @@ fn threads_call_the_typed_layer() {
         (
             "int *r0 = READ_ONCE(*p); WRITE_ONCE(*r0, 1);",
             "let _ = unsafe { Atomic::from_ptr(v_r0) }.store(1_i32, Relaxed);",
+        ),
+        (
+            "*x = 1; int r0 = *x + 1;",
+            "unsafe { v_x.as_ptr().write(1_i32) };\n    \
+             v_r0 = unsafe { v_x.as_ptr().read() }.wrapping_add(1_i32);",
+        ),
+        (
+            "int *r0 = *p; *r0 = *x;",
+            "unsafe { v_r0.write(unsafe { v_x.as_ptr().read() }) };",
         ),
         (
             "int *r0 = READ_ONCE(*p); if (0 != r0) WRITE_ONCE(*p, 0);",

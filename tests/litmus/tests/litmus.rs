@@ -87,8 +87,13 @@ fn the_kernels_tests_give_what_they_state() {
         let names: BTreeSet<_> = judgements.iter().map(|(target, _)| target).collect();
         assert!(names.len() >= 7, "{name} was judged on {names:?} only");
         for (target, judgement) in judgements {
-            let is_sound = matches!(judgement, Judgement::Sound { .. });
-            assert!(is_sound, "{name} on {target}: {judgement:?}");
+            let is_right = match judgement {
+                Judgement::Sound { .. } => true,
+                // It has no room for the addresses of four variables.
+                Judgement::Skipped(why) => *target == "x86" && why.contains("4 parameters"),
+                _ => false,
+            };
+            assert!(is_right, "{name} on {target}: {judgement:?}");
         }
     }
     assert!(
@@ -364,6 +369,36 @@ fn a_broken_table_is_unsound() {
         assert!(unsound > 0, "{arch}: no test detects the loss of {what}");
         let good = report::is_good(&findings);
         assert!(!good, "{arch}: the report is good without {what}");
+    }
+}
+
+/// A plain store before a release store has no order of its own, in the machine code neither.
+#[test]
+fn plain_accesses_are_judged() {
+    let Some(tools) = tools() else { return };
+    let text = "C plain\n{}\nP0(int *x, int *y)\n{\n\t*x = 1;\n\tsmp_store_release(y, 1);\n}\n\
+                P1(int *x, int *y)\n{\n\tr0 = smp_load_acquire(y);\n\tif (r0) {\n\t\tr1 = *x;\n\
+                \t}\n}\nexists (1:r0=1 /\\ 1:r1=0)\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let tables = BREAKAGES
+        .iter()
+        .filter(|b| b.found_by == "atomic_set_release");
+    let tables: Vec<_> = tables.map(|b| table(folder.path(), b)).collect();
+    assert_eq!(tables.len(), 1);
+    for (tables, sound) in [(&tables[..0], true), (&tables[..], false)] {
+        let spec = load_spec(tables).expect("a table");
+        let test = Test::parse(&spec, "plain.litmus", text).expect("a test");
+        let tests = [test];
+        let findings = check(&tools, &spec, &["aarch64"], &tests);
+        assert_eq!(findings[0].skipped(), None);
+        for (target, judgement) in findings[0].judgements() {
+            let is_sound = matches!(judgement, Judgement::Sound { .. });
+            let is_unsound = matches!(judgement, Judgement::Unsound { .. });
+            assert!(
+                is_sound == sound && is_unsound != sound,
+                "{target}: {judgement:?}"
+            );
+        }
     }
 }
 

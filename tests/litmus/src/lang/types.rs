@@ -39,6 +39,13 @@ pub const WIDE: Int = Int {
     bits32: 64,
 };
 
+/// C's `long`, which is as wide as a pointer.
+pub const WORD: Int = Int {
+    rust: "isize",
+    bits: 64,
+    bits32: 32,
+};
+
 /// Further C names of the types in the tables.
 const SYNONYMS: [(&str, &str); 10] = [
     ("s32", "int"),

@@ -66,8 +66,9 @@ impl Scope<'_> {
                 let value = self.converted(value, &ty)?;
                 let _ = writeln!(out, "{indent}{} = {value};", ident(name));
             }
-            Statement::Store(.., span) => {
-                return Err(self.translator.out_of_scope("a plain store", *span));
+            Statement::Store(to, value, span) => {
+                let store = self.plain_store(to, value, *span)?;
+                let _ = writeln!(out, "{indent}{store};");
             }
             Statement::Call(expr) => {
                 let text = match &expr.kind {

@@ -94,14 +94,10 @@ impl Scope<'_> {
             let ty = self.translator.ty(to, parameter.span)?;
             return Ok((ident(name), ty));
         }
-        let (value, Type::Pointer(to)) = self.value(expr)? else {
-            let message = "this is not the address of a variable".into();
-            let help = "pass the address of a shared variable, such as the parameter `int *x`";
-            return self.translator.fault(expr.span, message, help);
-        };
+        let (pointer, to) = self.address(expr)?;
         // The emitted `unsafe` is sound: all pointers in a test point to its shared variables.
-        let text = format!("unsafe {{ Atomic::from_ptr({value}) }}");
-        Ok((text, *to))
+        let text = format!("unsafe {{ Atomic::from_ptr({pointer}) }}");
+        Ok((text, to))
     }
 
     fn function(

@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::source::Span;
-use crate::lang::types::{INT, Int, Type, WIDE};
+use crate::lang::types::{INT, Int, Type, WIDE, WORD};
 use crate::rust::scope::Scope;
 use crate::rust::translator::{Translated, ident};
 
@@ -117,6 +117,29 @@ impl Scope<'_> {
         }
     }
 
+    /// Translates the address of a variable to a pointer; returns the variable's type as well.
+    ///
+    /// # Errors
+    ///
+    /// If it is no address.
+    pub fn address(&self, expr: &Expr) -> Translated<(String, Type)> {
+        let (value, ty) = self.value(expr)?;
+        match ty {
+            Type::Pointer(to) => Ok((value, *to)),
+            // An integer does not tell what it points to, so all variables have to be alike.
+            Type::Int(int) if int.holds_addresses() => {
+                let to = Type::Int(WORD);
+                self.translator.check_width(&to, expr.span)?;
+                Ok((format!("({value} as *mut {})", to.rust()), to))
+            }
+            Type::Int(_) => {
+                let message = "this is not the address of a variable".into();
+                let help = "pass the address of a shared variable, such as the parameter `int *x`";
+                self.translator.fault(expr.span, message, help)
+            }
+        }
+    }
+
     /// Translates an expression to a condition.
     pub fn truth(&self, expr: &Expr) -> Translated<String> {
         let typed = self.typed(expr)?;
@@ -141,7 +164,7 @@ impl Scope<'_> {
                 Ok(Typed::of(self.number(*number, int, span)?, Type::Int(int)))
             }
             ExprKind::Name(name) => self.named(name, span),
-            ExprKind::Deref(_) => Err(self.translator.out_of_scope("a plain load", span)),
+            ExprKind::Deref(inner) => self.plain_load(inner, span),
             ExprKind::Address(_) => {
                 let help = "only a try_cmpxchg takes the address of a local variable";
                 let message = "the address of a local variable cannot be used here".into();

@@ -109,7 +109,8 @@ fn type_of(thread: &Thread, undeclared: &[Local], expr: &Expr) -> Option<Type> {
                 .or_else(|| declared.map(|(_, ty)| (*ty).clone()))
                 .or_else(parameter)
         }
-        ExprKind::Deref(inner) => of(inner)?.pointee().cloned(),
+        // What an integer points to is as wide as the integer.
+        ExprKind::Deref(inner) => of(inner).map(|ty| ty.pointee().cloned().unwrap_or(ty)),
         ExprKind::Unary(_, inner) => of(inner),
         ExprKind::Cast(ty, _) => Some(ty.clone()),
         ExprKind::Binary("+" | "-" | "*" | "&" | "|" | "^", a, b) => {

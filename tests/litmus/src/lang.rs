@@ -12,3 +12,4 @@ pub mod parse;
 pub mod source;
 pub mod types;
 pub mod values;
+pub mod widen;

@@ -7,6 +7,7 @@ use crate::generate::Generated;
 use crate::lang::ast::Litmus;
 use crate::lang::parse;
 use crate::lang::source::File;
+use crate::lang::widen;
 use crate::printable;
 use crate::rust::{Problem, Translator};
 use crate::verdict::Verdict;
@@ -42,17 +43,23 @@ impl Test {
             name: &file,
             text: &text,
         };
-        let litmus = parse::parse(source)?;
-        let translator = Translator {
-            spec,
-            file: source,
-            test: &litmus,
+        let mut litmus = parse::parse(source)?;
+        let check = |test: &Litmus| {
+            let (file, test) = (source, test);
+            Translator { spec, file, test }.check()
         };
-        let out_of_scope = match translator.check() {
-            Ok(()) => None,
-            Err(Problem::OutOfScope { what, place }) => Some(format!("{what} at {place}")),
+        let mut out_of_scope = None;
+        match check(&litmus) {
+            Ok(()) => {}
+            Err(Problem::OutOfScope { what, place }) => {
+                let wide = widen::words(&litmus);
+                match check(&wide) {
+                    Ok(()) => litmus = wide,
+                    Err(_) => out_of_scope = Some(format!("{what} at {place}")),
+                }
+            }
             Err(Problem::Fault(error)) => return Err(error),
-        };
+        }
         Ok(Self {
             file,
             text,

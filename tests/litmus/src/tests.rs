@@ -210,11 +210,11 @@ fn a_variable_with_two_types_is_out_of_scope() {
     let blocks = with_body("\tif (1) {\n\t\tint r0;\n\t} else {\n\t\tint *r0;\n\t}");
     let tests = [
         (
-            "C t\n{}\nP0(int *x) {}\nP1(long *x) {}\nexists (x=1)",
+            "C t\n{}\nP0(int *x) {}\nP1(s64 *x) {}\nexists (x=1)",
             "(`x`) at t.litmus:4:4",
         ),
         (
-            "C t\n{ long x; }\nP0(int *x) {}\nexists (x=1)",
+            "C t\n{ s64 x; }\nP0(int *x) {}\nexists (x=1)",
             "(`x`) at t.litmus:3:4",
         ),
         (&blocks, "(`r0`) at t.litmus:8:8"),
@@ -355,7 +355,7 @@ fn what_is_out_of_scope_is_named_with_its_place() {
             "a loop (`for`) at t.litmus:5:2",
         ),
         (
-            "\tint r0 = x;",
+            "\tint r0 = x; atomic_inc(v); smp_store_release(r0, 1);",
             "an address in a variable that is too narrow for it at t.litmus:5:11",
         ),
         (

@@ -40,6 +40,7 @@ enum Write<'s> {
 }
 
 /// The values that a test's variables may have.
+#[derive(Clone)]
 pub struct Values<'a> {
     spec: &'a Spec,
     test: &'a Litmus,
@@ -104,6 +105,12 @@ impl<'a> Values<'a> {
         self.wide
             .clone()
             .or_else(|| number.map(ToString::to_string))
+    }
+
+    /// The values that an expression of a thread may have; `None` for any.
+    pub fn of_expr(&self, number: usize, expr: &Expr) -> Option<BTreeSet<i64>> {
+        let thread = &self.test.threads[number];
+        self.clone().expr(number, thread, expr)
     }
 
     /// Whether a local variable may hold an address, or any number.
@@ -226,15 +233,18 @@ impl<'a> Values<'a> {
             }
             ExprKind::Cast(_, a) => self.expr(number, thread, a),
             ExprKind::Binary(sign, a, b) => {
-                let (a, b) = (self.expr(number, thread, a), self.expr(number, thread, b));
+                let set_a = self.expr(number, thread, a);
+                let set_b = self.expr(number, thread, b);
                 if ["==", "!=", "<", ">", "<=", ">=", "&&", "||"].contains(sign) {
                     return Some(BTreeSet::from([0, 1]));
                 }
-                let all = match (a, b) {
+                let all = match (set_a, set_b) {
                     (Some(a), Some(b)) => combined(sign, &a, &b),
                     _ => None,
                 };
-                if !["&", "|", "^"].contains(sign) {
+                // An address is no number.
+                let is_number = !is_address(thread, a) && !is_address(thread, b);
+                if is_number && !["&", "|", "^"].contains(sign) {
                     self.computed(&format!("the `{sign}`"), all.as_ref());
                 }
                 all
@@ -350,9 +360,22 @@ fn computes(variant: &Variant<'_>) -> bool {
     !moved(&outcome.memory) || outcome.result.is_some_and(|value| !moved(&value))
 }
 
+/// Whether an expression is an address by its type.
+fn is_address(thread: &Thread, expr: &Expr) -> bool {
+    let ExprKind::Name(name) = &expr.uncast().kind else {
+        return false;
+    };
+    let locals = thread.locals();
+    let local = locals.iter().find(|(known, _)| known == name);
+    match local {
+        Some((_, ty)) => ty.pointee().is_some(),
+        None => thread.parameter(name).is_some(),
+    }
+}
+
 /// The variable whose address an expression is, if the expression is a parameter.
 fn variable(thread: &Thread, place: &Expr) -> Option<String> {
-    let ExprKind::Name(name) = &place.kind else {
+    let ExprKind::Name(name) = &place.uncast().kind else {
         return None;
     };
     thread.parameter(name).map(|p| p.name.clone())

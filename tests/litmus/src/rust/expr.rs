@@ -53,6 +53,11 @@ impl Scope<'_> {
                 return self.number(*number, *int, expr.span);
             }
             (ExprKind::Number(0), Type::Pointer(_)) => return Ok("core::ptr::null_mut()".into()),
+            // The address of no variable, to tell it from others.
+            (ExprKind::Number(number), Type::Pointer(_)) => {
+                let number = self.number(*number, WORD, expr.span)?;
+                return Ok(format!("({number} as {})", ty.rust()));
+            }
             _ => {}
         }
         let value = self.value(expr)?;
@@ -216,9 +221,25 @@ impl Scope<'_> {
         Ok(value)
     }
 
+    /// The sum of an address and a number. The result is an address only if the number is 0.
+    fn offset(&self, (address, ty): (String, Type), by: &Expr, span: Span) -> Translated<Typed> {
+        if !self.is_zero(by) {
+            return Err(self
+                .translator
+                .out_of_scope("arithmetic on an address", span));
+        }
+        let by = self.converted(by, &Type::Int(WORD))?;
+        Ok(Typed::of(format!("{address}.wrapping_offset({by})"), ty))
+    }
+
     fn binary(&self, sign: &str, a: &Expr, b: &Expr, span: Span) -> Translated<Typed> {
         let compares = ["==", "!=", "<", ">", "<=", ">="].contains(&sign);
         let (left, right) = (self.value(a)?, self.value(b)?);
+        match (sign, &left.1, &right.1) {
+            ("+", Type::Pointer(_), Type::Int(_)) => return self.offset(left, b, span),
+            ("+", Type::Int(_), Type::Pointer(_)) => return self.offset(right, a, span),
+            _ => {}
+        }
         let ty = match (&left.1, &right.1) {
             (Type::Int(l), Type::Int(r)) => {
                 let wider = r.bits > l.bits || (r.bits == l.bits && r.is_unsigned());

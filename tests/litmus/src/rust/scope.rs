@@ -3,6 +3,7 @@
 use crate::lang::ast::{self, Expr, ExprKind, Statement, Thread, Value};
 use crate::lang::source::Span;
 use crate::lang::types::Type;
+use crate::lang::values::Values;
 use crate::rust::translator::{Translated, Translator};
 
 /// A place in a thread, with the local variables that are in scope there.
@@ -61,6 +62,15 @@ impl<'a> Scope<'a> {
         };
         let span = register.span;
         self.converted(&Expr { kind, span }, ty)
+    }
+
+    /// Whether a number is 0 in every execution.
+    pub fn is_zero(&self, number: &Expr) -> bool {
+        let Translator { spec, test, .. } = *self.translator;
+        let mut threads = test.threads.iter();
+        let thread = threads.position(|thread| std::ptr::eq(thread, self.thread));
+        let values = thread.and_then(|thread| Values::of(spec, test).of_expr(thread, number));
+        values.is_some_and(|values| values.iter().eq([&0]))
     }
 
     /// The type of a local variable, if it is in scope.

@@ -95,7 +95,7 @@ impl Archive {
     }
 
     /// Checks the files that `results` has no row of: one with the same contents, which was checked
-    /// with the same tools, tables and targets. Calls `first` with the number of rows that there
+    /// with the same tools, tables and targets, and whose time limit was enough or no shorter. Calls `first` with the number of rows that there
     /// are, and `stage` from time to time. Returns the rows of all files.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl Archive {
             // Whatever is wrong with the file is found when it is read for its test.
             let bytes = input::read(&member.path).unwrap_or_default();
             let key = digest(&[&settings, &files::text(bytes)]);
-            match results.find(&member.name, &key) {
+            match results.find(&member.name, &key, suite.time_limit()) {
                 Some(row) => rows.push(row.clone()),
                 None => wanted.push((member, key)),
             }
@@ -161,6 +161,9 @@ fn check_batch(suite: &Suite<'_>, files: Files, batch: &[(&Member, String)]) -> 
         let member = batch.iter().find(|(member, _)| member.name == row.file);
         let (_, key) = member.context("a row of no file")?;
         row.key.clone_from(key);
+        let limit = suite.time_limit().as_millis();
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        row.limit = row.lacks_time().then_some(limit);
     }
     Ok(rows)
 }

@@ -22,7 +22,8 @@ use crate::verdict::Verdict;
 use crate::work;
 
 /// Why a test with a verdict is not compared with machine code.
-const ONLY_THE_VERDICT: &str = "herd7 takes too long for all outcomes: only the verdict is known";
+pub const ONLY_THE_VERDICT: &str =
+    "herd7 takes too long for all outcomes: only the verdict is known";
 
 /// A test and the variables to observe.
 #[derive(Clone, Debug)]
@@ -236,32 +237,17 @@ impl<'t> Case<'t> {
             Some(why) => Err(why.clone()),
             None => lkmm::print(spec, model, self.litmus(), &locations),
         };
-        let as_it_stands = match !self.test.generated && (compare || printed.is_err()) {
-            true => self.as_it_stands(model, path)?,
-            false => None,
-        };
-        if let Some(Ran::Done(outcome)) = &as_it_stands {
-            *own = Some(outcome.verdict);
-        }
         let printed = match printed {
             Ok(printed) => printed,
-            Err(why) => {
-                return Ok(match as_it_stands {
-                    Some(Ran::Done(outcome)) => Allowed::Known(outcome.verdict, Err(why)),
-                    Some(Ran::TimedOut) => match settle(&self.test.text, model, path)? {
-                        Some(verdict) => {
-                            *own = Some(verdict);
-                            Allowed::Known(verdict, Err(why))
-                        }
-                        None => Allowed::TimedOut,
-                    },
-                    None if self.skipped.is_some() => {
-                        Allowed::Skipped(format!("{why}; and herd7 cannot read it"))
-                    }
-                    None => Allowed::Skipped(why),
-                });
-            }
+            Err(why) if self.test.generated => return Ok(Allowed::Skipped(why)),
+            Err(why) => return self.verdict_only(model, path, why, own),
         };
+        if compare
+            && !self.test.generated
+            && let Some(Ran::Done(outcome)) = self.as_it_stands(model, path)?
+        {
+            *own = Some(outcome.verdict);
+        }
         work::write(path, &printed)?;
         let outcome = match model.run(path)? {
             Ran::Done(outcome) => outcome,
@@ -300,6 +286,33 @@ impl<'t> Case<'t> {
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
         Ok(Allowed::Known(outcome.verdict, Ok(self.comparable(states))))
+    }
+
+    /// The answer about a test that is not compared with machine code, for the reason `why`: the
+    /// verdict on the unmodified file. Sets `own` to it.
+    fn verdict_only(
+        &self,
+        model: &Model<'_>,
+        path: &Path,
+        why: String,
+        own: &mut Option<Verdict>,
+    ) -> Result<Allowed> {
+        // For the verdict, herd7 need not find all outcomes. Whether it can read the file, or the
+        // file has no condition, is seen below.
+        let settled = settle(&self.test.text, model, path).ok().flatten();
+        let verdict = match settled {
+            Some(verdict) => verdict,
+            None => match self.as_it_stands(model, path)? {
+                Some(Ran::Done(outcome)) => outcome.verdict,
+                Some(Ran::TimedOut) => return Ok(Allowed::TimedOut),
+                None if self.skipped.is_some() => {
+                    return Ok(Allowed::Skipped(format!("{why}; and herd7 cannot read it")));
+                }
+                None => return Ok(Allowed::Skipped(why)),
+            },
+        };
+        *own = Some(verdict);
+        Ok(Allowed::Known(verdict, Err(why)))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

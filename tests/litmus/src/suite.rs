@@ -411,8 +411,13 @@ impl<'a> Suite<'a> {
         Ok(judged)
     }
 
-    /// Stands for all that the findings depend on besides the tests: this program, the tools, the
-    /// tables, the targets and the time limit.
+    /// The time limit of herd7 for one test.
+    pub(crate) fn time_limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Stands for all that the findings depend on besides the tests and the time limit: this
+    /// program, the tools, the tables and the targets.
     pub(crate) fn settings(&self) -> Result<String> {
         let work = self.work.folder();
         let asker = self.asker(usize::MAX)?;
@@ -426,7 +431,7 @@ impl<'a> Suite<'a> {
             rust::rustc(&["--version", "--verbose"])?,
             model.digest().to_owned(),
             library.digest().to_owned(),
-            format!("{:?} {} {:?}", self.limit, self.compare, self.whole),
+            format!("{} {:?}", self.compare, self.whole),
         ];
         for (selected, dialect) in &self.targets {
             let (table, isa) = (dialect.text(), selected.target.isa_text());

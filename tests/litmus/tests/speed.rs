@@ -186,6 +186,9 @@ fn a_verdict_on_an_unmodified_file_is_found_without_all_outcomes() {
         let why = finding.skipped().expect("machine code is not judged");
         assert!(why.contains("RCU"), "{why}");
     }
+    // herd7 was not asked for all outcomes first.
+    let runs = fs::read_to_string(folder.path().join("runs")).expect("herd7 ran");
+    assert_eq!(runs.len(), 2 * tests.len());
 }
 
 /// So is the judgement on machine code. What the LKMM forbids is found, too: here it is told of

@@ -4,6 +4,7 @@
 //! `LKMM_KERNEL_TREE`; without one of them it says so and passes.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 use std::{env, fs};
@@ -144,4 +145,65 @@ fn a_suite_is_gone_on_with() {
     assert!(told.contains(line), "{told}");
     // A row of each time that a file was checked.
     assert_eq!(rows(&results).len(), 6);
+}
+
+/// A run with a longer limit goes on with what took too long, and one with a shorter limit with
+/// nothing.
+#[test]
+fn more_time_is_for_what_took_too_long() {
+    let Some(tree) = tree() else { return };
+    let Ok(herd) = env::var("LKMM_HERD7") else {
+        println!("skipped: LKMM_HERD7 is not set; `cargo xtask test litmus` sets it");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = folder.path().join("archive");
+    fs::create_dir(&archive).expect("a folder");
+    // A herd7 that takes long until there is a file.
+    let (slow, quick) = (folder.path().join("herd7"), folder.path().join("quick"));
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in -version) ;; *) [ -e {} ] || exec sleep 600;; esac\n\
+         exec {herd} \"$@\"\n",
+        quick.display()
+    );
+    fs::write(&slow, script).expect("writable");
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).expect("ours");
+    let locked = GOOD.replace("WRITE_ONCE(*x, 1)", "synchronize_rcu(); WRITE_ONCE(*x, 1)");
+    for (name, contents) in [
+        ("good.litmus", GOOD),
+        ("other.litmus", "PPC other\n{}\n"),
+        ("rcu.litmus", &locked),
+    ] {
+        fs::write(archive.join(name), contents).expect("writable");
+    }
+    let results = folder.path().join("results.jsonl");
+    let run = |limit: &str| {
+        let of = ["litmus", "--kernel", text(&tree), "--arch", "x86_64"];
+        let paths = ["--suite", text(&archive), "--results", text(&results)];
+        let args = [&of[..], &paths, &["--limit", limit]].concat();
+        let output = project::xtask_with(&[("LKMM_HERD7", text(&slow))], &args);
+        (output.status.code(), printed(&output))
+    };
+    let (status, told) = run("1");
+    assert_eq!(status, Some(1), "{told}");
+    assert!(
+        told.contains("timed out: 2: on the LKMM, such as good.litmus"),
+        "{told}"
+    );
+    let limits = |rows: &[Value]| -> Vec<bool> {
+        rows.iter().map(|row| row.get("limit").is_some()).collect()
+    };
+    assert_eq!(limits(&rows(&results)), [true, true, false]);
+    let (status, told) = run("1");
+    assert_eq!(status, Some(1), "{told}");
+    assert!(told.contains("going on: 3 of 3 files"), "{told}");
+    fs::write(&quick, "").expect("writable");
+    let (status, told) = run("60");
+    assert_eq!(status, Some(0), "{told}");
+    assert!(told.contains("going on: 1 of 3 files"), "{told}");
+    assert!(told.contains("LKMM: 2 verdicts"), "{told}");
+    assert_eq!(limits(&rows(&results)[3..]), [false, false]);
+    let (status, told) = run("1");
+    assert_eq!(status, Some(0), "{told}");
+    assert!(told.contains("going on: 3 of 3 files"), "{told}");
 }

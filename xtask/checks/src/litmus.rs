@@ -29,7 +29,8 @@ use print::Language;
 ///
 /// The results for the files of a suite are written to a file as they come, a line of JSON for each.
 /// A run that is ended can be started again: it goes on with the files that are missing there, and
-/// those that changed since.
+/// those that changed since. With a longer `--limit` it also goes on with those that took too long,
+/// and with no others.
 #[derive(Args)]
 pub struct Litmus {
     /// C litmus files in the kernel's format, or folders with some, or Rust files with `litmus!`; the

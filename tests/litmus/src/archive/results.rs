@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use atomics_spec::input;
@@ -69,9 +70,13 @@ impl Results {
         &self.path
     }
 
-    /// The row of a file, if it has the key.
-    pub fn find(&self, file: &str, key: &str) -> Option<&Row> {
-        self.rows.get(file).filter(|row| row.key == key)
+    /// The row of a file, if it has the key, and nothing took longer than a shorter time limit.
+    pub fn find(&self, file: &str, key: &str, limit: Duration) -> Option<&Row> {
+        let row = self.rows.get(file).filter(|row| row.key == key)?;
+        let enough = row
+            .limit
+            .is_none_or(|had| u128::from(had) >= limit.as_millis());
+        enough.then_some(row)
     }
 
     /// Adds rows, in one piece.
@@ -117,7 +122,7 @@ mod tests {
         results.add(&[row("c", "1"), row("a", "2")]).unwrap();
         let results = Results::open(&path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 4);
-        let has = |file, key| results.find(file, key).is_some();
+        let has = |file, key| results.find(file, key, Duration::MAX).is_some();
         assert!(has("a", "2") && has("b", "1") && has("c", "1"));
         assert!(!has("a", "1") && !has("d", "1"));
     }
@@ -130,5 +135,28 @@ mod tests {
         let told = format!("{:#}", Results::open(&path).unwrap_err());
         assert!(told.contains("precious:1: this is not a result"), "{told}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "{}\nprecious");
+    }
+
+    /// What took too long is checked again only if there is more time.
+    #[test]
+    fn more_time_is_for_what_lacked_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut results = Results::open(&path).unwrap();
+        let slow = Row {
+            limit: Some(60_000),
+            ..row("slow", "1")
+        };
+        results.add(&[slow, row("quick", "1")]).unwrap();
+        let results = Results::open(&path).unwrap();
+        for (file, seconds, found) in [
+            ("slow", 1, true),
+            ("slow", 60, true),
+            ("slow", 61, false),
+            ("quick", 61, true),
+        ] {
+            let row = results.find(file, "1", Duration::from_secs(seconds));
+            assert_eq!(row.is_some(), found, "{file} in {seconds} s");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::case::ONLY_THE_VERDICT;
 use crate::files::{Foreign, Unread};
 use crate::finding::{Finding, Judgement};
 use crate::verdict::Verdict;
@@ -36,6 +37,9 @@ pub struct Row {
     pub key: String,
     /// What the file is.
     pub kind: Kind,
+    /// The time limit of herd7 in milliseconds, if something took longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
     /// The verdict of the kernel's memory model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lkmm: Option<String>,
@@ -76,6 +80,7 @@ impl Row {
             herd: None,
             key: String::new(),
             kind,
+            limit: None,
             lkmm: None,
             skipped: None,
             stated: None,
@@ -145,6 +150,13 @@ impl Row {
     /// Whether the kernel's memory model took too long.
     pub fn timed_out(&self) -> bool {
         self.lkmm.as_deref() == Some(TIMED_OUT)
+    }
+
+    /// Whether herd7 could tell more of the file if it had more time.
+    pub fn lacks_time(&self) -> bool {
+        self.timed_out()
+            || self.skipped.as_deref() == Some(ONLY_THE_VERDICT)
+            || self.targets.iter().any(|on| on.verdict == TIMED_OUT)
     }
 
     /// The verdict, if there is one.

@@ -25,8 +25,15 @@ pub use results::Results;
 pub use row::{OnTarget, Row};
 pub use summary::{Summary, status};
 
-/// How many files are checked before their results are written.
+/// How many files are checked before their results are written, if each may take up to a minute.
 const BATCH: usize = 64;
+
+/// How many files are checked before their results are written. Fewer if each may take long, so that
+/// a run that is ended loses little.
+fn batch(limit: Duration) -> usize {
+    let minutes = usize::try_from(limit.as_secs().div_ceil(60)).unwrap_or(BATCH);
+    (BATCH / minutes.max(1)).max(4)
+}
 
 /// A file of an archive.
 #[derive(Clone, Debug)]
@@ -124,7 +131,7 @@ impl Archive {
         first(rows.len());
         let start = Instant::now();
         let mut done = 0;
-        for batch in wanted.chunks(BATCH) {
+        for batch in wanted.chunks(batch(suite.time_limit())) {
             let mut files = Files::default();
             for (member, _) in batch {
                 files.add_named(spec, &member.path, member.name.clone());
@@ -166,4 +173,23 @@ fn check_batch(suite: &Suite<'_>, files: Files, batch: &[(&Member, String)]) -> 
         row.limit = row.lacks_time().then_some(limit);
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_may_take_long_are_few_at_once() {
+        for (seconds, files) in [
+            (0, 64),
+            (1, 64),
+            (60, 64),
+            (300, 12),
+            (900, 4),
+            (u64::MAX, 4),
+        ] {
+            assert_eq!(batch(Duration::from_secs(seconds)), files, "{seconds} s");
+        }
+    }
 }

@@ -53,7 +53,9 @@ use proc_macro::TokenStream;
 /// - `backend = asm`: inline assembly from the tables of `arch`. This is the default.
 /// - `backend = c("PREFIX")`: C functions, each named PREFIX and the name of the operation or
 ///   barrier: `my_driver_atomic_fetch_add`, `my_driver_smp_wmb`. Their C source is what
-///   `atomics_spec::emit::layout::c_files` returns, or your own with the same functions. A barrier
+///   `atomics_spec::OwnFiles::c_files` makes of the same files in a build script (the crate
+///   `atomics-spec` with its feature `tools`; the folder `example` has a whole crate), or your own with
+///   the same functions. A barrier
 ///   that reaches devices, `mb` or `dma_mb`, exists everywhere if the table `c` has an expression
 ///   for it, and else on the architectures that have a table, of the width of the table `c` if
 ///   there is one. Elsewhere the barrier does not compile, and its C function is not called.

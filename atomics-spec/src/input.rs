@@ -1,7 +1,7 @@
 //! Reads a file that a user names: a table, a file of a tree, a litmus test.
 //!
-//! No other module of the crate reads files, and none calls this one. It is here so that the
-//! commands, the macros and the checks refuse the same files.
+//! No other module of the crate reads files, and of them only `own_files`, for build scripts, calls
+//! this one. It is here so that the commands, the macros and the checks refuse the same files.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Read as _};

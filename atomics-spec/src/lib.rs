@@ -10,8 +10,8 @@
 //! - [`emit`] turns the model into files: pure functions from a [`Spec`] to paths and contents.
 //! - [`interp`] is the reference implementation for the differential tests.
 //!
-//! It takes text, and returns a model, errors or text. Only [`input`] reads files, for those who call
-//! this crate.
+//! It takes text, and returns a model, errors or text. Only [`input`] and
+//! `OwnFiles` read files, for those who call this crate.
 
 pub mod arch;
 mod called;
@@ -25,6 +25,8 @@ pub mod interp;
 pub mod lex;
 pub mod model;
 pub mod names;
+#[cfg(feature = "tools")]
+mod own_files;
 pub mod plan;
 #[cfg(feature = "tools")]
 mod restrict;
@@ -36,3 +38,5 @@ pub use diag::{Error, Errors};
 pub use docs::Doc;
 pub use lex::Source;
 pub use model::{Added, FormOf, Options, Own, Spec, Tables, Variant};
+#[cfg(feature = "tools")]
+pub use own_files::OwnFiles;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use atomics_tests::project::{build_folder, cargo, printed, repository, success, write};
+use atomics_tests::project::{build_folder, cargo, contents, printed, repository, success, write};
 
 /// The manifest of a scratch crate.
 fn manifest(name: &str, build: bool) -> String {
@@ -195,6 +195,38 @@ fn a_users_own_c_helpers() {
         ],
     );
     success(&test(&folder));
+}
+
+/// The example of a crate with its own tables, in Rust and in C.
+#[test]
+fn the_example_crate() {
+    let folder = scratch("example");
+    let example = repository().join("atomics-macros/example");
+    for (path, bytes) in contents(&example) {
+        let name = path.strip_prefix(&example).expect("a file of the example");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        // Cargo has put a lock file there if somebody has built the example in its place.
+        if name != Path::new("Cargo.lock") && !name.starts_with("target") {
+            let root = format!("path = \"{}/", repository().display());
+            let text = text.replace("path = \"../../", &root);
+            write(&folder, &[(name.to_str().expect("UTF-8"), &text)]);
+        }
+    }
+    let told = success(&test(&folder));
+    for name in [
+        "tests::rust_and_c_share_the_parts ... ok",
+        "tests::arithmetic_wraps_in_c ... ok",
+        "claim (line ",
+    ] {
+        assert!(told.contains(name), "{told}");
+    }
+
+    // The build script and the macro name the same table, and both tell its fault.
+    let table = fs::read_to_string(folder.join("tables/atomics.tbl")).expect("readable");
+    let faulty = table.replace("nand    vF", "add     vF");
+    write(&folder, &[("tables/atomics.tbl", &faulty)]);
+    let told = printed(&test(&folder));
+    assert!(told.contains("the operation `add` has two rows"), "{told}");
 }
 
 /// Builders other than cargo set `CARGO_MANIFEST_DIR` to a relative path.

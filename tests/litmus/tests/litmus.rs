@@ -295,7 +295,7 @@ const BREAKAGES: &[Breakage] = &[
     broken(
         "riscv64",
         "the barrier on the success path of a fully ordered cmpxchg",
-        "op          cmpxchg*                        32,64           >r,old:sign",
+        "op          cmpxchg*                        32,64           >r:sign,old:sign",
         ("when        full fence rw, rw ", "when        full nop "),
         "SB+atomic_cmpxchg-",
     ),

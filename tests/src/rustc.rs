@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::project::repository;
 
-/// Builds a library of the workspace, and returns the path of its `.rlib`, or of the shared library of a crate of
-/// macros.
+/// Builds a library of the workspace, and returns the path of its `.rlib`, or of the shared library
+/// of a crate of macros.
 ///
 /// # Panics
 ///

@@ -391,6 +391,7 @@ fn plain_accesses_are_judged() {
         let tests = [test];
         let findings = check(&tools, &spec, &["aarch64"], &tests);
         assert_eq!(findings[0].skipped(), None);
+        assert_eq!(findings[0].judgements().len(), 2);
         for (target, judgement) in findings[0].judgements() {
             let is_sound = matches!(judgement, Judgement::Sound { .. });
             let is_unsound = matches!(judgement, Judgement::Unsound { .. });

@@ -10,6 +10,7 @@
 //! | trait method | `atomic_{base}{_order}` | `atomic_fetch_add_acquire` |
 //! | typed method | base; see [`method`] | `fetch_add`, `load`, `cmpxchg` |
 //! | raw-pointer function | `atomic_{typed method}`; see [`pointer_function`] | `atomic_fetch_add`, `xchg` |
+//! | C macro on plain variables | `READ_ONCE` and its kin, `{base}{_order}`, `{base}64{_order}` | `xchg_acquire` |
 //! | class trait on values | `Atomic{Class}Ops` | `AtomicArithmeticOps` |
 //! | hidden trait and method for raw pointers | `Mixed{Class}Ops`, `mixed_{base}{_order}` | `mixed_read_acquire` |
 //! | class trait on types | `Atomic{Class}` | `AtomicArithmetic` |
@@ -24,7 +25,7 @@ mod keywords;
 use std::collections::BTreeSet;
 
 use crate::model::op::{Form, Op, Ordering};
-use crate::model::ty::{Class, Family, Repr};
+use crate::model::ty::{Class, Family, Repr, Width};
 
 pub use keywords::{
     C_COMPILER_MACROS, C_KEYWORDS, C_TYPES, KERNEL_MACRO_PREFIXES, KERNEL_MACROS, RUST_PATHS,
@@ -158,6 +159,42 @@ pub fn pointer_function(method: &str) -> String {
     match method {
         "xchg" | "cmpxchg" => method.into(),
         _ => format!("atomic_{method}"),
+    }
+}
+
+/// The macros with which C does to a plain variable of a family what an operation does:
+/// `READ_ONCE`, `xchg_acquire`. On values of 64 bits, C has another name as well: `cmpxchg64`.
+pub fn plain_macros(family: &Family, op: &Op, form: Form, ordering: Ordering) -> Vec<String> {
+    let wide = plain_macro_of_64_bits(op, form, ordering);
+    let wide = wide.filter(|_| family.width == Width::Bits(64));
+    let all = [plain_macro(op, form, ordering), wide];
+    all.into_iter().flatten().collect()
+}
+
+/// The macro with which C does to a plain variable what an operation does.
+pub fn plain_macro(op: &Op, form: Form, ordering: Ordering) -> Option<String> {
+    let name = op.name.as_str();
+    Some(match (name, form, ordering) {
+        ("read", Form::Load, Ordering::Relaxed) => "READ_ONCE".into(),
+        ("read", Form::Load, _) => "smp_load_acquire".into(),
+        ("set", Form::Store, Ordering::Relaxed) => "WRITE_ONCE".into(),
+        ("set", Form::Store, _) => "smp_store_release".into(),
+        ("xchg" | "cmpxchg", Form::Value(_), _) | ("try_cmpxchg", Form::Truth(_), _) => {
+            variant(op, form, ordering)
+        }
+        _ => return None,
+    })
+}
+
+/// The macro for values of 64 bits, which a 32-bit kernel has beside that of smaller ones:
+/// `cmpxchg64_acquire`.
+pub fn plain_macro_of_64_bits(op: &Op, form: Form, ordering: Ordering) -> Option<String> {
+    match op.name.as_str() {
+        "cmpxchg" | "try_cmpxchg" => {
+            let name = plain_macro(op, form, ordering)?;
+            Some(name.replacen("cmpxchg", "cmpxchg64", 1))
+        }
+        _ => None,
     }
 }
 

@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use crate::cargo;
 use anyhow::{Context, Result, bail};
 use atomics_spec::emit::layout::{CORE_BINDINGS, File};
-use xtask::cargo;
 
 /// Generates the Rust declarations of the functions in `header`. `root` is the root of this
 /// repository.

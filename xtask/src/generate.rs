@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::dropin::{self, Backend, Dropin, Identity, Wanted};
+use crate::output::{line, tell};
+use crate::repository;
+use crate::tables::{TableArgs, undocumented};
+use crate::write::{self, Finding, Generated, Lock};
 use anyhow::{Context, Result};
 use atomics_spec::emit::{self, layout};
 use clap::{ArgMatches, FromArgMatches as _};
-use xtask::dropin::{self, Backend, Dropin, Identity, Wanted};
-use xtask::output::{line, tell};
-use xtask::repository;
-use xtask::tables::{TableArgs, undocumented};
-use xtask::write::{self, Finding, Generated, Lock};
 
 use crate::bindings;
 

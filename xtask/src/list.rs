@@ -1,20 +1,21 @@
 //! `cargo xtask list`, and the error for an unknown name.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use crate::output::print;
+use crate::tables::TableArgs;
 use anyhow::{Result, anyhow, bail};
 use atomics_spec::arch::Arch;
-use atomics_spec::emit::docs::{rust_call, strength};
+use atomics_spec::emit::docs::strength;
+use atomics_spec::emit::explain::{Catalogue, Named, Typed, explain};
 use atomics_spec::plan::{Plan, Planners};
-use atomics_spec::{FormOf, Spec, Variant};
+use atomics_spec::{Spec, Variant};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Value, json};
-use xtask::output::print;
-use xtask::tables::TableArgs;
 
-/// Prints every variant.
+/// Prints every name, and the types.
 pub struct List {
     tables: TableArgs,
     names: bool,
@@ -26,7 +27,12 @@ impl List {
     /// The options.
     pub fn options(command: Command) -> Command {
         let flag = |name| Arg::new(name).long(name).action(ArgAction::SetTrue);
-        TableArgs::augment_args(command.about("Prints every variant"))
+        TableArgs::augment_args(command
+            .about("Prints every name that `explain` knows, and the types")
+            .after_help(
+                "Exit status: 0; 1 if there is no such architecture, or a table has an error; 2 if \
+                 the command line is wrong.",
+            ))
             .arg(
                 flag("names")
                     .conflicts_with("json")
@@ -76,7 +82,7 @@ impl List {
         print(&match (self.names, self.json, archs.as_slice()) {
             (true, ..) => names(&spec),
             (_, true, archs) => json(&spec, archs)?,
-            (.., []) => table(&spec),
+            (.., []) => table(&spec)?,
             (.., [arch]) => arch_table(&spec, arch)?,
             _ => bail!("more than one --arch requires --json"),
         })?;
@@ -206,54 +212,83 @@ pub fn names(spec: &Spec) -> String {
         .fold(String::new(), |out, name| out + name + "\n")
 }
 
-/// The typed forms, by the names of their methods.
-struct Typed<'s>(HashMap<String, FormOf<'s>>);
-
-impl<'s> Typed<'s> {
-    fn new(spec: &'s Spec) -> Self {
-        Self(spec.typed_forms().map(|f| (f.method(), f)).collect())
-    }
-
-    /// The Rust call of a variant, typed if there is one.
-    fn call(&self, v: &Variant<'_>) -> String {
-        let twin = self.0.get(&v.of.base());
-        rust_call(twin.unwrap_or(&v.of), v.ordering)
-    }
-}
-
-/// A table of all variants.
-pub fn table(spec: &Spec) -> String {
+/// Tables of all functions, macros and barriers, of the names for which it says what to write in
+/// their place, and of the types.
+pub fn table(spec: &Spec) -> Result<String> {
     let mut out = String::new();
+    let typed = Typed::new(spec);
+    let catalogue = Catalogue::new(spec);
+    let mut section = "";
+    for (name, named) in catalogue.all() {
+        let kind = named.kind();
+        if section != kind {
+            let (title, on, ordering) = match kind {
+                "function" => (kind, "on", "ordering"),
+                "macro" => ("macro on a plain variable", "", "ordering"),
+                "barrier" => (kind, "", "ordering"),
+                _ => ("not in this crate", "", ""),
+            };
+            if !section.is_empty() {
+                out.push('\n');
+            }
+            let _ = writeln!(out, "{title:<36} {on:<16} {ordering:<14} Rust");
+            section = kind;
+        }
+        let (on, ordering, call) = match named {
+            Named::Function(v) => (v.family.repr.rust(), strength(v), typed.call(v)),
+            Named::Macro(_) | Named::Barrier(_) | Named::StoreMb | Named::Elsewhere(_) => {
+                let explained = explain(spec, name, named, &[]);
+                let explained = explained.map_err(|missing| anyhow!("{missing}"))?;
+                let call = explained.rust.into_iter().next();
+                let call = call.map_or(String::new(), |call| call.text);
+                // `explain` has the whole of a longer one.
+                let call = call.split_once('\n').map_or(call.clone(), |(first, _)| {
+                    format!("{} ...", first.trim_end())
+                });
+                ("", explained.strength.unwrap_or_default(), call)
+            }
+        };
+        let _ = writeln!(out, "{name:<36} {on:<16} {ordering:<14} {call}");
+    }
     let _ = writeln!(
         out,
-        "{:<36} {:<16} {:<14} Rust",
-        "variant", "on", "ordering"
+        "\n{:<36} {:<16} {:<14} classes of operations",
+        "family", "C", "Rust"
     );
-    let typed = Typed::new(spec);
-    for v in spec.variants() {
-        let _ = writeln!(
-            out,
-            "{:<36} {:<16} {:<14} {}",
-            v.function(),
-            v.family.repr.rust(),
-            strength(&v),
-            typed.call(&v)
-        );
+    for (index, family) in spec.types.families.iter().enumerate() {
+        for ty in spec.types.types.iter().filter(|ty| ty.family == index) {
+            let classes = ty
+                .classes
+                .iter()
+                .map(|&c| spec.types.classes[c].name.as_str());
+            let _ = writeln!(
+                out,
+                "{:<36} {:<16} {:<14} {}",
+                family.name,
+                family.c_object.as_ref().unwrap_or(&family.c_value),
+                match ty.is_pointer() {
+                    true => format!("{} T", ty.name),
+                    false => ty.name.clone(),
+                },
+                classes.collect::<Vec<_>>().join(" ")
+            );
+        }
     }
-    out
+    Ok(out)
 }
 
-/// All variants as JSON, with how each of `archs` implements them.
+/// All functions, macros and barriers as JSON, with how each of `archs` implements the functions.
 pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
     let typed = Typed::new(spec);
     let archs = archs.iter().map(|arch| Planned::new(spec, arch));
     let archs: Vec<Planned<'_>> = archs.collect();
-    let variants: Vec<Value> = spec
+    let mut variants: Vec<Value> = spec
         .variants()
         .map(|v| {
             let meaning = v.of.meaning;
             let text = |e: &atomics_spec::expr::Expr| e.to_string();
             let mut value = json!({
+                "kind": "function",
                 "function": v.function(),
                 "is_c_function": v.family.c_object.is_some(),
                 "op": v.of.op.name,
@@ -275,35 +310,77 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
             Ok(value)
         })
         .collect::<Result<_>>()?;
+    let catalogue = Catalogue::new(spec);
+    let others = catalogue.all().iter();
+    for (name, named) in others.filter(|(_, named)| !matches!(named, Named::Function(_))) {
+        let explained = explain(spec, name, named, &[]);
+        let explained = explained.map_err(|missing| anyhow!("{missing}"))?;
+        variants.push(json!({
+            "kind": explained.kind,
+            "name": name,
+            "ordering": explained.strength,
+            "rust": explained.rust.first().map(|call| &call.text),
+        }));
+    }
     Ok(serde_json::to_string_pretty(&variants)? + "\n")
 }
 
-/// The error message for a name that no variant has.
-pub fn unknown(spec: &Spec, name: &str) -> String {
-    let best = spec
-        .variants()
-        .map(|v| v.function())
-        .min_by_key(|known| distance(known, name))
-        .unwrap_or_default();
+/// The error message for a name that nothing has.
+pub fn unknown(catalogue: &Catalogue<'_>, name: &str) -> String {
+    let name: String = name.chars().take(80).collect();
     format!(
-        "there is no variant `{}`\n = help: did you mean `{best}`? `cargo xtask list --names` \
-         lists all names",
-        name.chars().take(80).collect::<String>()
+        "there is no function, macro or barrier `{name}`\n = help: {}; `cargo xtask list` lists all \
+         names",
+        instead_of(catalogue, &name)
     )
 }
 
-/// The edit distance of `a` and `b`: how many characters to change, add or remove.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(80).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+/// What to look for in place of a name that nothing has: the C names of a method, or the name that
+/// is most like it.
+fn instead_of(catalogue: &Catalogue<'_>, name: &str) -> String {
+    let method = name.strip_prefix("Atomic::").unwrap_or(name);
+    let functions = catalogue.of_method(method);
+    if !functions.is_empty() {
+        return format!(
+            "it is a method of `Atomic`; C's names for it are {}",
+            functions.join(", ")
+        );
+    }
+    let all = catalogue.all().iter().map(|(known, _)| known.as_str());
+    let best = all.min_by_key(|known| {
+        // Of names that are as like, the one with the same start is of the same kind.
+        let same = known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b);
+        (strsim::osa_distance(known, name), Reverse(same.count()))
+    });
+    format!("did you mean `{}`?", best.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_miss_is_of_the_same_kind() {
+        let spec = Spec::builtin().unwrap();
+        let catalogue = Catalogue::new(&spec);
+        for (name, like) in [
+            ("smp_mbb", "smp_mb"),
+            ("smp_rbm", "smp_rmb"),
+            ("smp_mb_after_atomic", "smp_mb__after_atomic"),
+            ("READONCE", "READ_ONCE"),
+            ("smp_load_aquire", "smp_load_acquire"),
+            ("atomic_ad", "atomic_add"),
+            ("refcount_inc_non_zero", "refcount_inc_not_zero"),
+            ("raw_atomic_fetch_add", "atomic_fetch_add"),
+            ("cmpxchg_acq", "cmpxchg_acquire"),
+        ] {
+            let told = instead_of(&catalogue, name);
+            assert_eq!(told, format!("did you mean `{like}`?"), "{name}");
+        }
+        for method in ["fetch_add", "Atomic::fetch_add"] {
+            let told = instead_of(&catalogue, method);
+            assert!(told.contains(" atomic_fetch_add_acquire,"), "{told}");
+            assert!(told.contains(" atomic_long_fetch_add_relaxed"), "{told}");
         }
     }
-    row[b.len()]
 }

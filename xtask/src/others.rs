@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::process::{self, ExitCode};
 
+use crate::repository;
 use anyhow::{Result, anyhow};
 use clap::{Arg, ArgAction, Command, value_parser};
-use xtask::repository;
 
 /// The commands that are forwarded, and what they do.
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 8] = [
     (
         "kernel",
         "Builds a kernel with the drop-in in a copy of a tree, runs its KUnit tests, and runs the \
@@ -39,6 +39,10 @@ const COMMANDS: [(&str, &str); 7] = [
         "Runs the test tiers whose tools are present, and lists what the other tiers lack",
     ),
     ("setup", "Installs the tools that the tests need, on Debian"),
+    (
+        "completions",
+        "Prints a script that completes the commands, their options and C names in a shell",
+    ),
 ];
 
 /// The commands that are forwarded. `xtask-checks` parses their arguments.

@@ -1,8 +1,9 @@
 //! Prints the output of commands and turns their results into exit statuses. All output of the
 //! commands goes through here.
 
+use std::env;
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -24,6 +25,46 @@ impl fmt::Display for Closed {
 }
 
 impl std::error::Error for Closed {}
+
+/// How the parts of a text are shown: with colours on a terminal, and as they are elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    colours: bool,
+}
+
+impl Style {
+    /// That of standard output: colours if it is a terminal that knows them, unless the user does
+    /// not want any (`NO_COLOR`, see <https://no-color.org>).
+    pub fn of_stdout() -> Self {
+        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+        Self {
+            colours: !unwanted && !dumb && io::stdout().is_terminal(),
+        }
+    }
+
+    /// What stands out.
+    pub fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// A title.
+    pub fn title(self, text: &str) -> String {
+        self.with("36", text)
+    }
+
+    /// What is less important.
+    pub fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        match self.colours && !text.trim().is_empty() {
+            true => format!("\x1b[{code}m{text}\x1b[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
 
 /// Prints text to standard output.
 ///

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use atomics_spec::{Source, Spec, Tables, input};
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
+use atomics_spec::{Own, Source, Spec, Tables, input};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
-/// The tables that replace the built-in tables.
+/// The tables that replace the built-in tables, or are added to them.
 #[derive(Clone, Debug, Default)]
 pub struct TableArgs {
     /// The operations, in the format of the kernel's atomics.tbl, instead of the built-in table.
     pub table: Option<PathBuf>,
     /// The semantics of the operations, instead of the built-in semantics.tbl.
     pub semantics: Option<PathBuf>,
+    /// Whether they are added to the built-in tables.
+    pub extend: bool,
 }
 
 impl Args for TableArgs {
@@ -30,6 +32,15 @@ impl Args for TableArgs {
                 file("semantics")
                     .help("The semantics of the operations, instead of the built-in semantics.tbl"),
             )
+            .arg(
+                Arg::new("extend")
+                    .long("extend")
+                    .action(ArgAction::SetTrue)
+                    .help(
+                        "Adds the rows of --table and --semantics to the built-in tables, instead of \
+                         replacing these",
+                    ),
+            )
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -42,6 +53,7 @@ impl FromArgMatches for TableArgs {
         Ok(Self {
             table: matches.get_one("table").cloned(),
             semantics: matches.get_one("semantics").cloned(),
+            extend: matches.get_flag("extend"),
         })
     }
 
@@ -60,17 +72,12 @@ impl TableArgs {
     pub fn load(&self) -> Result<Spec> {
         let table = self.table.as_deref().map(read).transpose()?;
         let semantics = self.semantics.as_deref().map(read).transpose()?;
-        let mut tables = Tables::builtin();
-        if let Some((name, bytes)) = &table {
-            tables.ops = Source { name, bytes };
-            // The other built-in tables may have rows for operations that this table lacks.
-            tables.strict = false;
-            tables.strict_archs = false;
-        }
-        if let Some((name, bytes)) = &semantics {
-            tables.semantics = Source { name, bytes };
-            tables.strict = true;
-        }
+        let own = Own {
+            ops: table.as_ref().map(source),
+            semantics: semantics.as_ref().map(source),
+            ..Own::default()
+        };
+        let tables = Tables::with(own, self.extend);
         Ok(Spec::load(&tables)?)
     }
 }
@@ -88,6 +95,10 @@ pub fn undocumented(spec: &Spec) -> Option<String> {
             files.join(", ")
         )
     })
+}
+
+fn source((name, bytes): &(String, Vec<u8>)) -> Source<'_> {
+    Source { name, bytes }
 }
 
 fn read(path: &Path) -> Result<(String, Vec<u8>)> {

@@ -103,3 +103,26 @@ fn an_error_that_cannot_be_printed_is_one() {
         assert_eq!(output.status.code(), Some(0));
     }
 }
+
+/// On a terminal there are colours, unless the user wants none; in a pipe there are none.
+#[test]
+fn colours_are_for_terminals() {
+    let shown = |env: &[(&str, &str)]| {
+        let command = format!("{} explain smp_mb", env!("CARGO_BIN_EXE_xtask"));
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+        script.env_remove("NO_COLOR").env("TERM", "xterm");
+        let output = script
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .output();
+        let output = output.expect("script, of util-linux, starts");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert!(shown(&[]).contains("\x1b[1msmp_mb\x1b[0m"));
+    assert!(!shown(&[("NO_COLOR", "1")]).contains('\x1b'));
+    assert!(!shown(&[("TERM", "dumb")]).contains('\x1b'));
+    let piped = run(&["explain", "smp_mb"], Stdio::piped(), Stdio::piped());
+    assert!(!piped.stdout.contains(&0x1b));
+}

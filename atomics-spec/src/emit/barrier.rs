@@ -219,6 +219,61 @@ fn barriers() -> impl Iterator<Item = Barrier> {
         .flat_map(|flavour| KINDS.map(|kind| Barrier { flavour, kind }))
 }
 
+/// How a barrier orders, in a few words.
+#[cfg(feature = "tools")]
+pub(super) fn strength(name: &str) -> &'static str {
+    match find(name).map(|barrier| barrier.kind.0) {
+        Some("Read") => "orders loads",
+        Some("Write") => "orders stores",
+        _ => "full barrier",
+    }
+}
+
+/// The Rust call of a barrier.
+#[cfg(feature = "tools")]
+pub fn rust_call(name: &str) -> String {
+    match find(name) {
+        Some(Barrier { flavour, kind }) => format!("{}mb({})", flavour.0, kind.0),
+        None => format!("{name}()"),
+    }
+}
+
+/// What a barrier orders, in sentences, with the source of the rule.
+#[cfg(feature = "tools")]
+pub(super) fn rule(name: &str) -> String {
+    const SOURCE: &str = "(`Documentation/memory-barriers.txt`, section \"CPU MEMORY BARRIERS\")";
+    let Some(Barrier { flavour, kind }) = find(name) else {
+        let rule = match name.ends_with("before_atomic") {
+            true => {
+                "Before an atomic operation that reads and writes, it orders all earlier accesses \
+                 before the operation and before all that follows it"
+            }
+            false => {
+                "After an atomic operation that reads and writes, it orders the operation and all \
+                 earlier accesses before all that follows"
+            }
+        };
+        return format!("{rule} (`Documentation/atomic_t.txt`, section \"ORDERING\").");
+    };
+    let what = match kind.0 {
+        "Read" => "all earlier loads before all later loads",
+        "Write" => "all earlier stores before all later stores",
+        _ => "all earlier accesses before all later accesses",
+    };
+    let to_whom = match flavour.0 {
+        "smp_" => "as other CPUs see them, and not as devices do",
+        "dma_" => "also as devices with coherent access to the memory see them",
+        _ => "also as devices see them, and accesses to devices as well",
+    };
+    format!("Orders {what}, {to_whom} {SOURCE}.")
+}
+
+/// The barrier with a C name, if it has a type for what it orders.
+#[cfg(feature = "tools")]
+fn find(name: &str) -> Option<Barrier> {
+    barriers().find(|barrier| barrier.name() == name)
+}
+
 /// The implementations of `MemoryBarrier`.
 fn impls(devices: &Devices<'_>) -> String {
     let mut t = Text::default();

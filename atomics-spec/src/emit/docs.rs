@@ -81,9 +81,11 @@ fn wraps(expr: &Expr) -> bool {
     text.contains('+') || text.contains('-')
 }
 
+/// Where the rules about ordering are.
+const SOURCE: &str = "(`Documentation/atomic_t.txt`, section \"ORDERING\")";
+
 /// The ordering rules of a form, in sentences, each with the source of the rule.
 pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
-    const SOURCE: &str = "(`Documentation/atomic_t.txt`, section \"ORDERING\")";
     let mut rules = Vec::new();
     match form.form {
         Form::Void => rules.push(format!(
@@ -113,13 +115,44 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
              that depend on the value {SOURCE}."
         )),
     }
-    if form.can_fail() && form.form != Form::Void {
-        rules.push(
-            "On failure it is unordered, whatever the ordering argument: it then orders no more \
-             than a relaxed load (same section)."
-                .into(),
-        );
-    }
+    rules.extend(rule_of_failure(form));
+    rules
+}
+
+/// What a form that fails orders.
+fn rule_of_failure(form: &FormOf<'_>) -> Option<String> {
+    (form.can_fail() && form.form != Form::Void).then(|| {
+        "On failure it is unordered, whatever the ordering argument: it then orders no more \
+         than a relaxed load (same section)."
+            .into()
+    })
+}
+
+/// The ordering rules of a form with one of its orderings.
+#[cfg(feature = "tools")]
+pub(super) fn ordering_rules_of(form: &FormOf<'_>, ordering: Ordering) -> Vec<String> {
+    let rule = match (form.form, ordering) {
+        (Form::Void, _) => return ordering_rules(form),
+        (Form::Load, Ordering::Acquire) => {
+            "`Acquire`, C's `smp_load_acquire()`, orders the load before all later accesses"
+        }
+        (Form::Load, _) => {
+            "`Relaxed`, C's `READ_ONCE()`, orders only the accesses that depend on the value"
+        }
+        (Form::Store, Ordering::Release) => {
+            "`Release`, C's `smp_store_release()`, orders all earlier accesses before the store"
+        }
+        (Form::Store, _) => "`Relaxed`, C's `WRITE_ONCE()`, orders nothing",
+        (_, Ordering::Full) => {
+            "`Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after \
+             the operation"
+        }
+        (_, Ordering::Acquire) => "`Acquire` orders the read before all later accesses",
+        (_, Ordering::Release) => "`Release` orders all earlier accesses before the write",
+        (_, Ordering::Relaxed) => "`Relaxed` orders only the accesses that depend on the value",
+    };
+    let mut rules = vec![format!("{rule} {SOURCE}.")];
+    rules.extend(rule_of_failure(form));
     rules
 }
 

@@ -1,249 +1,294 @@
-//! Explains one variant: in words, in Rust, in C and in instructions.
+//! Explains what a C name stands for: in words, in Rust and in instructions.
 
-use super::c_expression::fill_expression;
-use super::docs::{computes, ordering_rules, rust_call, strength};
-use super::instructions::fill_instruction;
-use crate::arch::{Arch, Features, Fence, Lang, Truth};
-use crate::model::{Spec, Variant};
-use crate::plan::{Missing, Plan, Planner, Tells};
-use std::fmt::Write as _;
+mod catalogue;
+mod code;
+mod elsewhere;
+mod listing;
 
-/// The explanation of a variant, with its implementation on `archs`.
-pub fn explain(spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<String, Missing> {
-    let mut out = String::new();
-    let form = &v.of;
-    let types: Vec<String> = spec
-        .types
-        .types
-        .iter()
-        .filter(|t| {
-            spec.types.families[t.family] == *v.family && t.classes.contains(&form.meaning.class)
-        })
-        .map(|t| {
-            if t.is_pointer() {
-                format!("{} T", t.name)
-            } else {
-                t.name.clone()
-            }
-        })
-        .collect();
-    let _ = writeln!(out, "{}: {}\n", v.function(), strength(v));
-    // The typed layer may offer the form under the name of another one.
-    let twin = spec.typed_forms().find(|f| f.method() == form.base());
-    let call = rust_call(twin.as_ref().unwrap_or(form), v.ordering);
-    let _ = writeln!(
-        out,
-        "Rust      {call}    with {}: &Atomic<{}>",
-        form.op.variable(),
-        types.join(" | ")
-    );
-    let operands: Vec<&str> = form.op.operands().map(|a| a.name.as_str()).collect();
-    let _ = writeln!(
-        out,
-        "raw       {}.{}({})",
-        form.op.variable(),
-        v.function(),
-        operands.join(", ")
-    );
-    paragraph(&mut out, "Computes", &computes(form).join(" "));
-    paragraph(&mut out, "Ordering", &ordering_rules(form).join(" "));
-    for arch in archs {
-        let _ = writeln!(out, "\n{}", arch.name);
-        let ways = ways(spec, arch, v)?;
-        for (sets, text) in &ways {
-            if ways.len() > 1 {
-                let _ = writeln!(out, "  {}:", cpus(arch, sets));
-            }
-            let margin = if ways.len() > 1 { "  " } else { "" };
-            for line in text.lines() {
-                let _ = writeln!(out, "{margin}{line}");
-            }
+use std::collections::HashMap;
+
+use super::barrier;
+use super::docs::{computes, ordering_rules_of, rust_call, strength};
+use crate::arch::{Arch, Lang};
+use crate::model::{FormOf, Spec, Variant};
+use crate::names;
+use crate::plan::Missing;
+
+pub use catalogue::{Catalogue, Named};
+pub use code::{Code, Line};
+pub use elsewhere::{ELSEWHERE, Elsewhere};
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The name.
+    pub name: String,
+    /// What it is: see [`Named::kind`].
+    pub kind: &'static str,
+    /// Its ordering, in a few words. None if it is not here.
+    pub strength: Option<&'static str>,
+    /// What to write in Rust.
+    pub rust: Vec<Call>,
+    /// The call of the method in the module `raw`.
+    pub raw: Option<String>,
+    /// The sentences about it, with a title for each part.
+    pub says: Vec<(&'static str, String)>,
+    /// The implementations on architectures, by the names of these.
+    pub archs: Vec<(String, Vec<Code>)>,
+}
+
+/// A call in Rust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The expression.
+    pub text: String,
+    /// The types of its variables, or where a function is.
+    pub given: String,
+}
+
+/// The parts of a text that a terminal can show in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The name that is explained.
+    Name,
+    /// The title of a line.
+    Title,
+    /// What an instruction does.
+    Comment,
+}
+
+/// Explains what `named` stands for, with its implementation on `archs`.
+///
+/// # Errors
+///
+/// If an architecture cannot implement it.
+pub fn explain(
+    spec: &Spec,
+    name: &str,
+    named: &Named<'_>,
+    archs: &[&Arch],
+) -> Result<Explanation, Missing> {
+    let mut out = Explanation {
+        name: name.into(),
+        kind: named.kind(),
+        strength: None,
+        rust: Vec::new(),
+        raw: None,
+        says: Vec::new(),
+        archs: Vec::new(),
+    };
+    match named {
+        Named::Function(v) => {
+            out.variant(spec, v, archs)?;
+            let operands: Vec<&str> = v.of.op.operands().map(|a| a.name.as_str()).collect();
+            out.raw = Some(format!(
+                "{}.{}({})",
+                v.of.op.variable(),
+                v.function(),
+                operands.join(", ")
+            ));
+        }
+        Named::Macro(v) => {
+            out.variant(spec, v, archs)?;
+            // The field comes first: the macro is for those.
+            out.rust.insert(0, pointer_call(spec, v));
+        }
+        Named::Barrier(name) => out.barrier(name, archs),
+        Named::StoreMb => out.store_mb(archs),
+        Named::Elsewhere(row) => {
+            out.rust.push(Call {
+                text: row.rust.into(),
+                given: match row.given {
+                    "" => String::new(),
+                    given => format!("with {given}"),
+                },
+            });
+            out.says.push(("Note", row.note.into()));
         }
     }
     Ok(out)
 }
 
-/// The implementations of a variant, in instructions, each with the sets of CPU features that
-/// select it. The one that needs most features is first.
-fn ways(
-    spec: &Spec,
-    arch: &Arch,
-    v: &Variant<'_>,
-) -> Result<Vec<(Vec<Features>, String)>, Missing> {
-    let mut ways: Vec<(Vec<Features>, String)> = Vec::new();
-    for set in arch.feature_sets() {
-        let mut text = String::new();
-        let mut listing = Listing {
-            planner: Planner::new(spec, arch, set),
-            out: &mut text,
-            depth: 1,
-        };
-        listing.variant(v)?;
-        match ways.iter_mut().find(|(_, known)| *known == text) {
-            Some((sets, _)) => sets.push(set),
-            None => ways.push((vec![set], text)),
-        }
+/// The typed form of a variant: the typed layer may offer the form under the name of another one.
+pub struct Typed<'s>(HashMap<String, FormOf<'s>>);
+
+impl<'s> Typed<'s> {
+    /// The typed forms of a model.
+    pub fn new(spec: &'s Spec) -> Self {
+        Self(spec.typed_forms().map(|f| (f.method(), f)).collect())
     }
-    ways.reverse();
-    Ok(ways)
+
+    fn form<'f>(&'f self, v: &'f Variant<'s>) -> &'f FormOf<'s> {
+        self.0.get(&v.of.base()).unwrap_or(&v.of)
+    }
+
+    /// The Rust call of a variant, typed if there is one.
+    pub fn call(&self, v: &Variant<'s>) -> String {
+        rust_call(self.form(v), v.ordering)
+    }
 }
 
-/// The CPUs that have one of `sets` of features, in words.
-fn cpus(arch: &Arch, sets: &[Features]) -> String {
-    if sets.contains(&Features::NONE) {
-        return "on other CPUs".into();
-    }
-    // A set that contains another one adds no CPU, so only the smallest sets are named.
-    let least = sets.iter().filter(|set| {
-        let mut others = sets.iter().filter(|other| other != set);
-        !others.any(|other| other.are_in(**set))
+/// The Rust types with a variant, as the argument of `Atomic`.
+fn types(spec: &Spec, v: &Variant<'_>) -> String {
+    let all = spec.types.types.iter().filter(|t| {
+        spec.types.families[t.family] == *v.family && t.classes.contains(&v.of.meaning.class)
     });
-    let names = least.map(|set| arch.feature_names(*set).join(" and "));
-    format!("with {}", names.collect::<Vec<_>>().join(", or "))
+    let names = all.map(|t| match t.is_pointer() {
+        true => format!("{} T", t.name),
+        false => t.name.clone(),
+    });
+    names.collect::<Vec<_>>().join(" | ")
 }
 
-fn paragraph(out: &mut String, title: &str, text: &str) {
-    let mut line = format!("{title:<10}");
-    for word in text.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > 90 {
-            let _ = writeln!(out, "{}", line.trim_end());
-            line = " ".repeat(10);
-        }
-        line.push_str(word);
-        line.push(' ');
+/// The call of the function on a raw pointer that does what a macro of C does.
+fn pointer_call(spec: &Spec, v: &Variant<'_>) -> Call {
+    let typed = Typed::new(spec);
+    let form = typed.form(v);
+    let operands = form.op.operands().map(|a| names::rust_ident(&a.name));
+    let mut args = vec!["ptr".to_owned()];
+    args.extend(operands);
+    args.push(v.ordering.name().into());
+    Call {
+        text: format!(
+            "{}({})",
+            names::pointer_function(&form.method()),
+            args.join(", ")
+        ),
+        given: "with ptr: *mut T, a field that C declares as a plain variable; unsafe".into(),
     }
-    let _ = writeln!(out, "{}", line.trim_end());
 }
 
-/// The instructions of a variant, with the plan that they come from.
-struct Listing<'s, 'o> {
-    planner: Planner<'s>,
-    out: &'o mut String,
-    depth: usize,
-}
-
-impl<'s> Listing<'s, '_> {
-    fn line(&mut self, text: &str) {
-        let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
-    }
-
-    fn inner(&mut self, v: &Variant<'s>) -> Result<(), Missing> {
-        self.depth += 1;
-        let result = self.variant(v);
-        self.depth -= 1;
-        result
-    }
-
-    fn code(&mut self, arch: &Arch, lines: &[(String, String)]) {
-        if lines.is_empty() {
-            self.line("(only a compiler barrier)");
+impl Explanation {
+    fn variant(&mut self, spec: &Spec, v: &Variant<'_>, archs: &[&Arch]) -> Result<(), Missing> {
+        let form = &v.of;
+        self.strength = Some(strength(v));
+        self.rust.push(Call {
+            text: Typed::new(spec).call(v),
+            given: format!("with {}: &Atomic<{}>", form.op.variable(), types(spec, v)),
+        });
+        self.says.push(("Computes", computes(form).join(" ")));
+        self.says
+            .push(("Ordering", ordering_rules_of(form, v.ordering).join(" ")));
+        for arch in archs {
+            let codes = listing::of_variant(spec, arch, v)?;
+            self.archs.push((arch.name.clone(), codes));
         }
-        let comment = if arch.lang == Lang::C { "//" } else { "#" };
-        for (text, meaning) in lines {
-            self.line(format!("{text:<36} {comment} {meaning}").trim_end());
+        Ok(())
+    }
+
+    fn barrier(&mut self, name: &str, archs: &[&Arch]) {
+        self.strength = Some(barrier::strength(name));
+        self.rust.push(Call {
+            text: barrier::rust_call(name),
+            given: "in the module barrier".into(),
+        });
+        self.says.push(("Ordering", barrier::rule(name)));
+        for arch in archs {
+            let codes = listing::of_barrier(arch, name);
+            self.archs.push((arch.name.clone(), codes));
         }
     }
 
-    fn fence(&mut self, fence: Fence) {
-        let arch = self.planner.arch;
-        let lines: Vec<_> = arch
-            .fence(fence)
-            .map_or(&[][..], |fence| &fence.lines)
-            .iter()
-            .map(|l| (l.text.clone(), l.meaning.clone()))
-            .collect();
-        self.code(arch, &lines);
+    fn store_mb(&mut self, archs: &[&Arch]) {
+        self.strength = Some("full barrier");
+        self.rust.push(Call {
+            text: "smp_store_mb(&v, i)".into(),
+            given: "in the module barrier, with v: Atomic<T>".into(),
+        });
+        self.says
+            .push(("Computes", "Sets the variable to `i`.".into()));
+        self.says.push((
+            "Ordering",
+            "Orders the store and all earlier accesses before all later ones \
+             (`Documentation/memory-barriers.txt`, section \"CPU MEMORY BARRIERS\")."
+                .into(),
+        ));
+        for arch in archs {
+            let by = match arch.store_mb_is_xchg {
+                true => "by xchg",
+                false => "by a relaxed store, then smp_mb()",
+            };
+            let lines = vec![Line::new(0, by, "")];
+            self.archs
+                .push((arch.name.clone(), vec![Code { cpus: None, lines }]));
+        }
     }
 
-    fn variant(&mut self, v: &Variant<'s>) -> Result<(), Missing> {
-        let arch = self.planner.arch;
-        let bits = v.family.bits(arch.width);
-        match self.planner.plan(v)? {
-            Plan::Native(template) => {
-                let mut lines = Vec::new();
-                for line in &template.lines {
-                    let text = match arch.lang {
-                        Lang::Asm => fill_instruction(arch, template, &line.text, bits, &|name| {
-                            name.to_owned()
-                        })
-                        .replace("{v}", "v"),
-                        Lang::C => fill_expression(v, &line.text),
+    /// The explanation as text. `paint` is given each part that a terminal can show in another way.
+    pub fn text(&self, spec: &Spec, paint: &dyn Fn(Part, &str) -> String) -> String {
+        let mut out = paint(Part::Name, &self.name);
+        out += ": ";
+        out += self.strength.unwrap_or("not in this crate");
+        out += "\n\n";
+        let label = |out: &mut String, title: &str, text: &str| {
+            *out += &paint(Part::Title, &format!("{title:<10}"));
+            *out += text.trim_end();
+            out.push('\n');
+        };
+        for call in &self.rust {
+            let (first, more) = call.text.split_once('\n').unwrap_or((&call.text, ""));
+            let given = match more.is_empty() && !call.given.is_empty() {
+                true => format!("    {}", call.given),
+                false => String::new(),
+            };
+            label(&mut out, "Rust", &format!("{first}{given}"));
+            more.lines().for_each(|line| label(&mut out, "", line));
+            if !more.is_empty() && !call.given.is_empty() {
+                label(&mut out, "", &call.given);
+            }
+        }
+        if let Some(raw) = &self.raw {
+            label(&mut out, "raw", raw);
+        }
+        for (title, text) in &self.says {
+            let mut title = *title;
+            for line in wrapped(text, 80) {
+                label(&mut out, title, &line);
+                title = "";
+            }
+        }
+        for (name, codes) in &self.archs {
+            let mark = match spec.arch(name).map(|arch| arch.lang) {
+                Some(Lang::C) => "//",
+                _ => "#",
+            };
+            out += &format!("\n{}\n", paint(Part::Title, name));
+            for code in codes {
+                let mut depth = 1;
+                if let Some(cpus) = &code.cpus {
+                    out += &format!("  {cpus}:\n");
+                    depth = 2;
+                }
+                for line in &code.lines {
+                    let indent = "  ".repeat(depth + line.depth);
+                    let text = match line.meaning.as_str() {
+                        "" => format!("{indent}{}", line.text),
+                        meaning => format!(
+                            "{indent}{:<36} {}",
+                            line.text,
+                            paint(Part::Comment, &format!("{mark} {meaning}"))
+                        ),
                     };
-                    let mut meaning = line.meaning.clone();
-                    for name in arch.registers() {
-                        let register = arch.register(name, bits).unwrap_or(name);
-                        meaning = meaning.replace(&format!("{{{name}}}"), register);
-                    }
-                    lines.push((text, meaning));
+                    out += &text;
+                    out.push('\n');
                 }
-                if let (Some(Truth::Code(code)), false) = (&template.truth, template.exits()) {
-                    let line = arch.setcc.as_deref().unwrap_or("");
-                    lines.push((
-                        line.replace("{cc}", code).replace("{r}", "r"),
-                        "the condition codes are the result".into(),
-                    ));
-                }
-                self.code(arch, &lines);
-                Ok(())
-            }
-            Plan::Fenced {
-                relaxed,
-                before,
-                after,
-            } => {
-                self.line(&format!("{} between fences:", relaxed.function()));
-                self.depth += 1;
-                before.into_iter().for_each(|f| self.fence(f));
-                let result = self.variant(&relaxed);
-                after.into_iter().for_each(|f| self.fence(f));
-                self.depth -= 1;
-                result
-            }
-            Plan::Stronger(full) => {
-                self.line(&format!(
-                    "by {}, because a weaker variant would not be cheaper:",
-                    full.function()
-                ));
-                self.inner(&full)
-            }
-            Plan::Derived(derived) => {
-                let operands = derived.source.of.op.operands().zip(&derived.args);
-                let args: Vec<String> =
-                    operands.map(|(a, e)| format!("{} = {e}", a.name)).collect();
-                let with = if args.is_empty() {
-                    String::new()
-                } else {
-                    format!(" with {}", args.join(", "))
-                };
-                let then = match (derived.tells, v.of.result()) {
-                    (Tells::Result, _) | (_, None) => String::new(),
-                    (_, Some(result)) => format!(", then {result}"),
-                };
-                self.line(&format!("by {}{with}{then}:", derived.source.function()));
-                self.inner(&derived.source)
-            }
-            Plan::Loop { read, exchange } => {
-                let op = v.of.op;
-                let old = op.variable();
-                self.line(&format!("{old} = {}", read.function()));
-                self.inner(&read)?;
-                self.line("loop:");
-                if let Some(fails) = &v.of.meaning.fails {
-                    let fails = v.of.meaning.expand(fails);
-                    self.line(&format!("  leave if {fails}"));
-                }
-                let new =
-                    v.of.meaning
-                        .new
-                        .as_ref()
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
-                self.line(&format!(
-                    "  leave if {} stores {new}; else {old} = the value that it found",
-                    exchange.function()
-                ));
-                self.inner(&exchange)
             }
         }
+        out
     }
+}
+
+/// The words of a text in lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
 }

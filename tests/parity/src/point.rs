@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use atomics_spec::arch::BARRIERS;
 use atomics_spec::model::op::{Arg, ArgKind, Form, Ordering};
 use atomics_spec::model::ty::Width;
-use atomics_spec::names::rust_ident;
+use atomics_spec::names::{self, rust_ident};
 use atomics_spec::{Spec, Variant};
 
 use crate::order::Guarantees;
@@ -146,23 +146,11 @@ pub fn points(spec: &Spec, bits: u32) -> Vec<Point> {
 
 /// The C name of an operation on a plain variable. None if C does not have it.
 fn plain_call(v: &Variant<'_>, wide: bool) -> Option<String> {
-    let order = match v.ordering {
-        Ordering::Full => "",
-        Ordering::Acquire => "_acquire",
-        Ordering::Release => "_release",
-        Ordering::Relaxed => "_relaxed",
+    let name = match wide {
+        true => names::plain_macro_of_64_bits,
+        false => names::plain_macro,
     };
-    let op = v.of.op.name.as_str();
-    Some(match (op, v.ordering) {
-        ("cmpxchg" | "try_cmpxchg", _) if wide => format!("{op}64{order}"),
-        (_, _) if wide => return None,
-        ("xchg" | "cmpxchg" | "try_cmpxchg", _) => format!("{op}{order}"),
-        ("read", Ordering::Relaxed) => "READ_ONCE".into(),
-        ("read", _) => "smp_load_acquire".into(),
-        ("set", Ordering::Relaxed) => "WRITE_ONCE".into(),
-        ("set", _) => "smp_store_release".into(),
-        _ => return None,
-    })
+    name(v.of.op, v.of.form, v.ordering)
 }
 
 /// The required ordering of a variant.

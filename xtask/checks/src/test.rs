@@ -16,6 +16,8 @@ use xtask::repository;
 use crate::setup::need::{self, Need};
 
 /// Runs the tests by tier: those whose tools are present, and says what the others lack.
+///
+/// Exits with 1 if a tier fails, or with --all cannot run; with 2 if the command line is wrong.
 #[derive(Args)]
 pub struct Test {
     /// Fails if a tier cannot run.
@@ -70,7 +72,7 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-bench --lib --test twins",
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
-            "test --package atomics-tests --test calls --test cli --test examples --test filled \
+            "test --package atomics-tests --test calls --test cli --test examples --test explained --test filled \
              --test kunit --test one_generator --test plans --test red_zone --test structure \
              --test targets",
             "test --package atomics-tests --package atomics-litmus --doc",

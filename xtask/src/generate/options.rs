@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
+use crate::dropin::Backend;
+use crate::tables::TableArgs;
 use clap::builder::EnumValueParser;
 use clap::{Arg, ArgAction, Args, Command, value_parser};
-use xtask::dropin::Backend;
-use xtask::tables::TableArgs;
 
 /// Adds the options to the command.
 pub fn options(command: Command) -> Command {
     TableArgs::augment_args(command)
         .about("Regenerates every generated file of this repository, or writes the drop-in for a kernel")
+        .after_help(
+            "Exit status: 0; 1 if a table has an error, or a file cannot be written, or with --check \
+             is not as it should be; 2 if the command line is wrong.",
+        )
         .arg(
             flag("check").help(
                 "Changes nothing; lists stale, missing and left-over files, and exits with 1 if \
@@ -19,7 +23,7 @@ pub fn options(command: Command) -> Command {
         )
         .arg(
             path("kernel", "TREE")
-                .conflicts_with("table")
+                .conflicts_with_all(["table", "extend"])
                 .help(
                     "Reads TREE/scripts/atomic/atomics.tbl and writes the kernel's drop-in into TREE",
                 ),

@@ -17,6 +17,7 @@ use crate::kernel::{Base, Checks, Compiler, Lines, Machine, Settings, Site, call
 const BUILTIN: TableArgs = TableArgs {
     table: None,
     semantics: None,
+    extend: false,
 };
 /// The objects of the kernel's C helpers.
 const HELPERS: &str = "rust/helpers/helpers.o";

@@ -12,6 +12,7 @@ use atomics_machine_code::cfg::Code;
 use atomics_machine_code::target::Target;
 
 use crate::order::Guarantees;
+use crate::shown;
 use crate::side::Side;
 use crate::suite::{Found, Run, Suite};
 
@@ -57,6 +58,9 @@ impl Suite<'_> {
 fn audit(run: &Run<'_>) -> Result<Found<Finding>> {
     let (target, configuration) = (run.target, run.configuration);
     let points = run.points();
+    if points.is_empty() {
+        return Ok((Vec::new(), String::new()));
+    }
     let isa = target.isa()?;
     let files = run.read_kernel(&points, |_| Ok(()))?;
     let code = Code {
@@ -64,7 +68,7 @@ fn audit(run: &Run<'_>) -> Result<Found<Finding>> {
         isa: &isa,
     };
     run.tell(&format!("auditing {} variants", points.len()));
-    let mut shown = String::new();
+    let mut all_shown = String::new();
     let mut findings = Vec::new();
     for point in &points {
         let judged = Side::read(code, point, target.abi)
@@ -80,11 +84,11 @@ fn audit(run: &Run<'_>) -> Result<Found<Finding>> {
                 instructions: side.graph.count(),
             };
             if run.show == Some(point.name.as_str()) {
-                shown += &run.text(point, "the kernel's", &side);
-                shown += &format!("  required: {}\n  {}\n", point.contract, finding.line());
+                all_shown += &shown::alone(&run.place(), point, &side);
+                all_shown += &format!("{}\n\n", finding.line());
             }
             finding
         }));
     }
-    Ok((findings, shown))
+    Ok((findings, all_shown))
 }

@@ -94,7 +94,8 @@ impl Kernel<'_> {
         configuration: &Configuration,
     ) -> Result<Build<'k>> {
         let lines: Vec<&str> = [&CONFIG[..], target.kernel.config, configuration.config].concat();
-        let key = format!("{} {} {lines:?}", self.version()?, self.tree.display());
+        let (version, compiler) = (self.version()?, self.compiler()?);
+        let key = format!("{version} {compiler} {} {lines:?}", self.tree.display());
         let digest = sha1_smol::Sha1::from(key).digest().to_string();
         let build = self
             .folder

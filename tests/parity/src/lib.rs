@@ -31,6 +31,7 @@ mod ours;
 mod point;
 pub mod reasons;
 pub mod report;
+mod shown;
 mod side;
 mod sites;
 mod suite;

@@ -51,6 +51,16 @@ impl Guarantees {
         all
     }
 
+    /// All pairs, with their names.
+    pub fn pairs() -> impl Iterator<Item = (String, (usize, usize))> {
+        pairs().map(|(a, b)| (format!("{} before {}", NODES[a], NODES[b]), (a, b)))
+    }
+
+    /// The scope of the guarantee for a pair.
+    pub fn level(&self, (a, b): (usize, usize)) -> Level {
+        self.0[a][b]
+    }
+
     /// The guarantees that both have.
     pub fn meet(&self, other: &Self) -> Self {
         self.zip(other, Level::min)

@@ -1,14 +1,12 @@
 //! One side of a comparison: a function with its paths and guarantees.
 
-use std::fmt::Write as _;
-
 use anyhow::Result;
 use atomics_machine_code::abi::Abi;
 use atomics_machine_code::cfg::{self, Code, Graph};
 
 use crate::point::{PREFIX, Point};
 use crate::track::{self, Path};
-use crate::verdict::{Ordered, texts};
+use crate::verdict::Ordered;
 
 /// A function, the paths through it, and their guarantees.
 pub struct Side {
@@ -35,22 +33,5 @@ impl Side {
             paths,
             ordered,
         })
-    }
-
-    /// The instructions, paths and guarantees as text.
-    pub fn text(&self) -> String {
-        let mut out = format!(
-            "{} instructions:\n{}\n",
-            self.graph.count(),
-            self.graph.listing()
-        );
-        for path in &self.paths {
-            let _ = writeln!(out, "  path: {}", texts(&path.events).join("; "));
-        }
-        let _ = writeln!(out, "  on success: {}", self.ordered.success);
-        if let Some(failure) = &self.ordered.failure {
-            let _ = writeln!(out, "  on failure: {failure}");
-        }
-        out
     }
 }

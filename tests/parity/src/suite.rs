@@ -1,6 +1,5 @@
 //! Compiles, reads and compares both sides.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{fs, thread};
 
@@ -15,6 +14,7 @@ use atomics_machine_code::rustc::Compiler;
 use atomics_machine_code::target::{Configuration, Target};
 use atomics_machine_code::targets::TARGETS;
 use atomics_spec::Spec;
+use atomics_tools::path::cache_folder;
 use atomics_tools::{Lock, Progress, Toolchain, pool};
 
 use crate::constants;
@@ -23,6 +23,7 @@ use crate::kernel::{Build, Edit, Kernel};
 use crate::ours;
 use crate::point::{Point, points};
 use crate::report::Line;
+use crate::shown;
 use crate::side::Side;
 use crate::verdict::Comparison;
 
@@ -147,16 +148,23 @@ impl Suite<'_> {
             bail!("{}", problems.join("\n"));
         }
         if let Some(name) = show {
-            ensure!(!all_shown.is_empty(), "there is no variant `{name}`");
+            ensure!(
+                !all_shown.is_empty(),
+                "there is no variant `{name}`; `cargo xtask list` lists the C functions, and \
+                 tests/parity/report.txt those on plain variables"
+            );
         }
         Ok((lines, all_shown))
     }
 
+    /// The kernels are in the cache folder of the user: to configure them takes most of the time of a
+    /// first run, and the next checkout needs the same.
     pub(crate) fn kernel(&self, jobs: usize) -> Kernel<'_> {
+        let cache = cache_folder().map(|cache| cache.join("configured"));
         Kernel {
             tree: &self.tree,
             edits: self.edits,
-            folder: self.folder.join("kernel"),
+            folder: cache.unwrap_or_else(|_| self.folder.join("kernel")),
             tools: self.tools,
             progress: self.progress,
             jobs,
@@ -181,9 +189,13 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// All operations.
+    /// The operation to show, or all operations.
     pub(crate) fn points(&self) -> Vec<Point> {
-        points(self.suite.spec, self.target.bits)
+        let mut points = points(self.suite.spec, self.target.bits);
+        if let Some(name) = self.show {
+            points.retain(|point| point.name == name || helpers::name(&point.name) == name);
+        }
+        points
     }
 
     /// Compiles and reads the kernel's side. `check` is called with the build that it is from.
@@ -204,6 +216,9 @@ impl Run<'_> {
     fn compare(&self) -> Result<Found<Line>> {
         let (suite, target, configuration) = (self.suite, self.target, self.configuration);
         let points = self.points();
+        if points.is_empty() {
+            return Ok((Vec::new(), String::new()));
+        }
         let isa = target.isa()?;
         let mut lines = Vec::new();
         let theirs = self.read_kernel(&points, |build| build.check_macros())?;
@@ -215,7 +230,9 @@ impl Run<'_> {
                 .with_context(|| format!("cannot create {}", folder.display()))?;
             let _lock = Lock::wait(&folder, suite.progress)?;
             let compiler = Compiler::new(target, configuration, suite.tools, suite.progress)?;
-            lines.extend(self.check_constants(&compiler, &isa)?);
+            if self.show.is_none() {
+                lines.extend(self.check_constants(&compiler, &isa)?);
+            }
             if !barriers.is_empty() {
                 in_c.push(self.compile_helpers(&barriers)?);
             }
@@ -250,13 +267,13 @@ impl Run<'_> {
 
     /// Compares operations of the kernel's, in `theirs`, with ours, in the given files. If the kernel's
     /// is on values of another width, ours is only judged by what is required. Adds the text to show to
-    /// `shown`.
+    /// `all_shown`.
     pub(crate) fn compare_pairs<'p>(
         &self,
         isa: &Isa,
         theirs: &Files,
         pairs: impl Iterator<Item = (&'p Point, &'p Point, Option<&'p Files>, Abi)>,
-        shown: &mut String,
+        all_shown: &mut String,
     ) -> Vec<Result<Line>> {
         let (target, configuration) = (self.target, self.configuration);
         let mut lines = Vec::new();
@@ -275,7 +292,8 @@ impl Run<'_> {
                 (Ok(kernel), Some(Ok(ours))) => (kernel, ours),
                 (Ok(kernel), None) => {
                     if self.show == Some(point.name.as_str()) {
-                        *shown += &self.text(point, "the kernel's", &kernel);
+                        *all_shown += &shown::alone(&self.place(), point, &kernel);
+                        all_shown.push('\n');
                     }
                     continue;
                 }
@@ -289,9 +307,8 @@ impl Run<'_> {
             let beside = if is_alike { &kernel } else { &ours };
             let comparison = Comparison::new(&ours.ordered, &beside.ordered, point);
             if self.show == Some(point.name.as_str()) {
-                *shown += &self.text(point, "the kernel's", &kernel);
-                *shown += &self.text(point, "ours", &ours);
-                let _ = writeln!(shown, "{comparison:#?}");
+                *all_shown += &shown::both(&self.place(), point, &kernel, &ours, &comparison);
+                all_shown.push('\n');
             }
             lines.push(Ok(Line {
                 arch: target.name,
@@ -357,15 +374,12 @@ impl Run<'_> {
         (self.suite.progress)(&format!("{target} ({configuration}): {text}"));
     }
 
-    /// A function, with its paths and guarantees, as text.
-    pub(crate) fn text(&self, point: &Point, whose: &str, side: &Side) -> String {
-        format!(
-            "{} on {} ({}), {whose}, {}\n",
-            point.name,
-            self.target.name,
-            self.configuration.name,
-            side.text()
-        )
+    /// The architecture and the configuration.
+    pub(crate) fn place(&self) -> String {
+        match (self.target.name, self.configuration.name) {
+            (target, "-") => target.to_owned(),
+            (target, configuration) => format!("{target} ({configuration})"),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask parity`.
 
+use std::env;
 use std::fmt::Display;
 use std::fs;
 use std::path::PathBuf;
@@ -68,8 +69,9 @@ pub struct Parity {
     /// Prints JSON.
     #[arg(long, conflicts_with = "show")]
     json: bool,
-    /// Shows both disassemblies of a variant, and how they compare; with --audit, the kernel's and
-    /// what it lacks.
+    /// Shows both disassemblies of a variant beside each other, and what they order in a table; with
+    /// --audit, the kernel's and what it lacks. Without --arch, on this machine's architecture. Only
+    /// this variant is compiled.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
     /// Updates the report in tests/parity.
@@ -102,6 +104,11 @@ impl Parity {
         let version = suite.version()?;
         let named = self.archs.iter().map(|name| targets::find(name));
         let targets = match whole {
+            // As `explain` does: of this machine, unless it has no table.
+            true if self.show.is_some() && !self.drop_in => {
+                let own = targets::find(env::consts::ARCH).ok();
+                own.map_or_else(|| suite.targets(), |own| vec![own])
+            }
             true if self.audit => targets::TARGETS.iter().collect(),
             true if self.drop_in => targets::bootable().map(|(target, _)| target).collect(),
             true => suite.targets(),

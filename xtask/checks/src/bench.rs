@@ -40,6 +40,9 @@ const README: &str = "README.md";
 /// Counts the instructions that Valgrind sees, and those in the code for each architecture. Then says
 /// which goals are met.
 ///
+/// Exits with 1 if something cannot be built or measured, and with 2 if the command line is wrong. A
+/// goal that is not met is no failure.
+///
 /// The C is that of a kernel's headers, with the kernel's options, if there is a tree and this machine
 /// is an x86_64.
 #[derive(Args)]

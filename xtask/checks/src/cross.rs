@@ -26,6 +26,8 @@ mod emulate;
 
 /// Runs the differential tests on other architectures, in an emulator where this machine's CPU
 /// cannot run them.
+///
+/// Exits with 1 if a test fails or something does not build, and with 2 if the command line is wrong.
 #[derive(Args)]
 pub struct Cross {
     /// The architecture (default: all). May be given more than once.

@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod completions;
 mod cross;
 mod kernel;
 mod litmus;
@@ -18,7 +19,7 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use xtask::output::{finish, parse};
 
 /// Atomics under the Linux Kernel Memory Model: the checks.
@@ -38,6 +39,7 @@ enum Command {
     Bench(bench::Bench),
     Test(test::Test),
     Setup(setup::Setup),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -53,5 +55,6 @@ fn main() -> ExitCode {
         Command::Bench(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Setup(args) => args.run(),
+        Command::Completions(args) => args.run(&Cli::command()),
     })
 }

@@ -34,6 +34,8 @@ const KERNEL_SUITE: &str = "trixie-backports";
 const PACKAGES: [&str; 5] = ["clang", "gcc", "libc6-dev", "libclang-dev", "valgrind"];
 
 /// Installs the tools that the tests need, on Debian.
+///
+/// Exits with 1 if one cannot be installed, and with 2 if the command line is wrong.
 #[derive(Args)]
 pub struct Setup {
     /// Also installs the emulators for `cargo xtask kernel --arch all`.

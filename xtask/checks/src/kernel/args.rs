@@ -18,6 +18,8 @@ pub const ALL: &str = "all";
 
 /// Builds a kernel with the drop-in in a copy of TREE, runs its KUnit tests, and runs the kernel's
 /// own checks on the drop-in. TREE itself is only read.
+///
+/// Exits with 1 if a check fails, and with 2 if the command line is wrong.
 #[derive(Args)]
 pub struct KernelArgs {
     #[command(flatten)]

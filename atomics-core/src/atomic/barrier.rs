@@ -79,21 +79,9 @@
 
 use super::backend;
 use super::internal::{AtomicBasicOps, AtomicExchangeOps};
-pub use super::ordering::Full;
+pub use super::ordering;
+pub use super::ordering::{Full, Read, Write};
 use super::{Atomic, AtomicType, Relaxed};
-
-/// Orders loads before loads. See the [module](self).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Read;
-
-/// Orders stores before stores. See the [module](self).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Write;
-
-/// The same types under the path that they have in `kernel::sync::barrier`.
-pub mod ordering {
-    pub use super::{Full, Read, Write};
-}
 
 mod private {
     /// The flavour of barriers between CPUs.

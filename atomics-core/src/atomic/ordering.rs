@@ -48,6 +48,14 @@ pub struct Release;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relaxed;
 
+/// What a barrier orders: loads before loads. See [`barrier`](super::barrier).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read;
+
+/// What a barrier orders: stores before stores. See [`barrier`](super::barrier).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Write;
+
 /// An ordering as a value, for code that has to tell orderings apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderingType {

@@ -127,7 +127,8 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
             if let Some(store_mb) = &store_mb {
                 uses += &super::text::import("super::internal", &store_mb.traits);
             }
-            uses += "pub use super::ordering::Full;\n";
+            // `kernel::sync::barrier` has its types under the path `ordering`, too.
+            uses += "pub use super::ordering;\npub use super::ordering::{Full, Read, Write};\n";
             include_str!("templates/barrier.rs")
                 .replace("$attributes\n", &unimplemented(&devices))
                 .replace("$known\n", &statement(&known))

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::barrier::Barriers;
 use super::docs::ordering_list;
 use super::signature::{operands, returns};
 use super::text::{Text, fresh, import};
@@ -19,8 +20,9 @@ const SETS: [Form; 5] = [
     Form::Fetch(Strength::Full),
 ];
 
-/// The module.
-pub fn module(spec: &Spec) -> String {
+/// The module. With `barriers`, the types that say what barriers order are in it, too, so that there
+/// is one module of this name.
+pub fn module(spec: &Spec, barriers: Barriers) -> String {
     let mut t = Text::default();
     let mut used = BTreeSet::new();
     for set in SETS {
@@ -31,7 +33,13 @@ pub fn module(spec: &Spec) -> String {
         used.insert("AtomicRepr".into());
         imports = import("super::internal", &used);
     }
-    let head = include_str!("templates/ordering.rs").replace("$imports\n", &imports);
+    let of_barriers = match barriers {
+        Barriers::All | Barriers::InC => include_str!("templates/ordering_barriers.rs"),
+        Barriers::Atomic | Barriers::Alone | Barriers::None => "",
+    };
+    let head = include_str!("templates/ordering.rs")
+        .replace("$imports\n", &imports)
+        .replace("$barriers", of_barriers);
     format!("{head}{}", t.finish())
 }
 

@@ -125,7 +125,7 @@ impl Names {
             }
         });
         t.block("pub mod ordering", |t| {
-            for name in ["Acquire", "Full", "Relaxed", "Release"] {
+            for name in ["Acquire", "Full", "Read", "Relaxed", "Release", "Write"] {
                 t.line("#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]");
                 t.line(format!("pub struct {name};"));
             }

@@ -72,8 +72,9 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-bench --lib --test twins",
             "test --package xtask --package xtask-checks",
             "test --package atomics-core",
-            "test --package atomics-tests --test calls --test cli --test examples --test explained --test filled \
-             --test kunit --test one_generator --test plans --test red_zone --test structure \
+            "test --package atomics-tests --test calls --test cli --test examples \
+             --test explained --test filled --test from_core --test kunit \
+             --test one_generator --test plans --test red_zone --test structure \
              --test targets",
             "test --package atomics-tests --package atomics-litmus --doc",
             "doc --workspace --no-deps",

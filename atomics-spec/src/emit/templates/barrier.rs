@@ -77,19 +77,6 @@
 
 $uses
 
-/// Orders loads before loads. See the [module](self).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Read;
-
-/// Orders stores before stores. See the [module](self).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Write;
-
-/// The same types under the path that they have in `kernel::sync::barrier`.
-pub mod ordering {
-    pub use super::{Full, Read, Write};
-}
-
 mod private {
     /// The flavour of barriers between CPUs.
     #[derive(Debug)]

@@ -43,7 +43,7 @@ pub struct Release;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relaxed;
 
-/// An ordering as a value, for code that has to tell orderings apart.
+$barriers/// An ordering as a value, for code that has to tell orderings apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderingType {
     /// [`Relaxed`].

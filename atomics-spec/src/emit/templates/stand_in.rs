@@ -66,16 +66,9 @@ unsafe impl<T> AtomicType for *mut T {
 }
 
 pub mod barrier {
-    pub use self::ordering::{Full, Read, Write};
     use super::Atomic;
-
-    pub mod ordering {
-        pub use super::super::ordering::Full;
-        pub struct Read;
-        pub struct Write;
-        pub struct Smp;
-        pub struct Dma;
-    }
+    pub use super::ordering;
+    pub use super::ordering::{Full, Read, Write};
 
     pub trait MemoryBarrier<Flavour = ()> {}
     impl<T, Flavour> MemoryBarrier<Flavour> for T {}

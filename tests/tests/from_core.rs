@@ -1,5 +1,8 @@
 //! What users of `core::sync::atomic` expect of its replacement.
 
+#[path = "from_core/names.rs"]
+mod names;
+
 /// The crate and its barriers are imported together: both name the same module `ordering`.
 mod imports {
     use atomics_core::barrier::ordering::Read as BarrierRead;

@@ -119,7 +119,7 @@ use private::{Dma, Smp};
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
     /// Executes the barrier; not part of the interface.
     #[doc(hidden)]
-    fn run();
+    fn run(self);
 }
 
 mod sealed {
@@ -133,21 +133,21 @@ mod sealed {
 
 impl MemoryBarrier<Smp> for Full {
     #[inline(always)]
-    fn run() {
+    fn run(self) {
         backend::smp_mb();
     }
 }
 
 impl MemoryBarrier<Smp> for Read {
     #[inline(always)]
-    fn run() {
+    fn run(self) {
         backend::smp_rmb();
     }
 }
 
 impl MemoryBarrier<Smp> for Write {
     #[inline(always)]
-    fn run() {
+    fn run(self) {
         backend::smp_wmb();
     }
 }
@@ -167,42 +167,42 @@ mod devices {
 
     impl MemoryBarrier for Full {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::mb();
         }
     }
 
     impl MemoryBarrier for Read {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::rmb();
         }
     }
 
     impl MemoryBarrier for Write {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::wmb();
         }
     }
 
     impl MemoryBarrier<Dma> for Full {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::dma_mb();
         }
     }
 
     impl MemoryBarrier<Dma> for Read {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::dma_rmb();
         }
     }
 
     impl MemoryBarrier<Dma> for Write {
         #[inline(always)]
-        fn run() {
+        fn run(self) {
             backend::dma_wmb();
         }
     }
@@ -224,8 +224,8 @@ mod devices {
 #[doc(alias = "rmb")]
 #[doc(alias = "wmb")]
 #[inline(always)]
-pub fn mb<T: MemoryBarrier>(_: T) {
-    T::run();
+pub fn mb<T: MemoryBarrier>(accesses: T) {
+    accesses.run();
 }
 
 /// A barrier between CPUs. It does not order accesses as seen by devices.
@@ -245,8 +245,8 @@ pub fn mb<T: MemoryBarrier>(_: T) {
 #[doc(alias = "smp_rmb")]
 #[doc(alias = "smp_wmb")]
 #[inline(always)]
-pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
-    T::run();
+pub fn smp_mb<T: MemoryBarrier<Smp>>(accesses: T) {
+    accesses.run();
 }
 
 /// A barrier between a CPU and devices with coherent access to its memory.
@@ -269,8 +269,8 @@ pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
 #[doc(alias = "dma_rmb")]
 #[doc(alias = "dma_wmb")]
 #[inline(always)]
-pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
-    T::run();
+pub fn dma_mb<T: MemoryBarrier<Dma>>(accesses: T) {
+    accesses.run();
 }
 
 /// A compiler barrier, which the CPU does not see: C's `barrier()`.

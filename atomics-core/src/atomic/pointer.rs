@@ -38,8 +38,9 @@ use super::{
 /// ```
 #[doc(alias = "READ_ONCE")]
 #[doc(alias = "smp_load_acquire")]
+#[allow(unused_variables, reason = "the type of an ordering says all")]
 #[inline(always)]
-pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, _: O) -> T
+pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, ordering: O) -> T
 where
     T::Repr: AtomicBasicOps,
 {
@@ -77,8 +78,9 @@ where
 /// ```
 #[doc(alias = "WRITE_ONCE")]
 #[doc(alias = "smp_store_release")]
+#[allow(unused_variables, reason = "the type of an ordering says all")]
 #[inline(always)]
-pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, _: O)
+pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, ordering: O)
 where
     T::Repr: AtomicBasicOps,
 {

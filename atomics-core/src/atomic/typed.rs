@@ -6,6 +6,7 @@ use super::internal::{AtomicBasicOps, AtomicExchangeOps};
 use super::ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 use super::{Atomic, AtomicType};
 
+#[allow(unused_variables, reason = "the type of an ordering says all")]
 impl<T: AtomicType> Atomic<T> {
     /// Reads the value of the variable.
     ///
@@ -71,7 +72,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_read")]
     #[doc(alias = "atomic_long_read")]
     #[inline(always)]
-    pub fn load<O: AcquireOrRelaxed>(&self, _: O) -> T
+    pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> T
     where
         T::Repr: AtomicBasicOps,
     {
@@ -145,7 +146,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_set")]
     #[doc(alias = "atomic_long_set")]
     #[inline(always)]
-    pub fn store<O: ReleaseOrRelaxed>(&self, i: T, _: O)
+    pub fn store<O: ReleaseOrRelaxed>(&self, i: T, ordering: O)
     where
         T::Repr: AtomicBasicOps,
     {
@@ -218,7 +219,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_long_xchg")]
     #[doc(alias = "swap")]
     #[inline(always)]
-    pub fn xchg<O: Ordering>(&self, new: T, _: O) -> T
+    pub fn xchg<O: Ordering>(&self, new: T, ordering: O) -> T
     where
         T::Repr: AtomicExchangeOps,
     {
@@ -312,7 +313,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_long_cmpxchg")]
     #[doc(alias = "compare_exchange")]
     #[inline(always)]
-    pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, _: O) -> Result<T, T>
+    pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, ordering: O) -> Result<T, T>
     where
         T::Repr: AtomicExchangeOps,
     {

@@ -6,6 +6,7 @@ use super::internal::AtomicArithmeticOps;
 use super::ordering::{Ordering, RelaxedOnly};
 use super::{Atomic, AtomicAdd, AtomicArithmetic, AtomicType};
 
+#[allow(unused_variables, reason = "the type of an ordering says all")]
 impl<T: AtomicType> Atomic<T> {
     /// Atomically updates the variable from `v` to `v + i`, wrapping.
     ///
@@ -74,7 +75,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add")]
     #[doc(alias = "atomic_long_add")]
     #[inline(always)]
-    pub fn add<Rhs>(&self, i: Rhs, _: impl RelaxedOnly)
+    pub fn add<Rhs>(&self, i: Rhs, ordering: impl RelaxedOnly)
     where
         T: AtomicAdd<Rhs>,
     {
@@ -124,7 +125,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add_return")]
     #[doc(alias = "atomic_long_add_return")]
     #[inline(always)]
-    pub fn add_return<Rhs, O: Ordering>(&self, i: Rhs, _: O) -> T
+    pub fn add_return<Rhs, O: Ordering>(&self, i: Rhs, ordering: O) -> T
     where
         T: AtomicAdd<Rhs>,
     {
@@ -177,7 +178,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_add")]
     #[doc(alias = "atomic_long_fetch_add")]
     #[inline(always)]
-    pub fn fetch_add<Rhs, O: Ordering>(&self, i: Rhs, _: O) -> T
+    pub fn fetch_add<Rhs, O: Ordering>(&self, i: Rhs, ordering: O) -> T
     where
         T: AtomicAdd<Rhs>,
     {
@@ -253,7 +254,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_sub")]
     #[doc(alias = "atomic_long_sub")]
     #[inline(always)]
-    pub fn sub<Rhs>(&self, i: Rhs, _: impl RelaxedOnly)
+    pub fn sub<Rhs>(&self, i: Rhs, ordering: impl RelaxedOnly)
     where
         T: AtomicAdd<Rhs>,
     {
@@ -302,7 +303,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_sub_return")]
     #[doc(alias = "atomic_long_sub_return")]
     #[inline(always)]
-    pub fn sub_return<Rhs, O: Ordering>(&self, i: Rhs, _: O) -> T
+    pub fn sub_return<Rhs, O: Ordering>(&self, i: Rhs, ordering: O) -> T
     where
         T: AtomicAdd<Rhs>,
     {
@@ -354,7 +355,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_sub")]
     #[doc(alias = "atomic_long_fetch_sub")]
     #[inline(always)]
-    pub fn fetch_sub<Rhs, O: Ordering>(&self, i: Rhs, _: O) -> T
+    pub fn fetch_sub<Rhs, O: Ordering>(&self, i: Rhs, ordering: O) -> T
     where
         T: AtomicAdd<Rhs>,
     {
@@ -433,7 +434,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc")]
     #[doc(alias = "atomic_long_inc")]
     #[inline(always)]
-    pub fn inc(&self, _: impl RelaxedOnly)
+    pub fn inc(&self, ordering: impl RelaxedOnly)
     where
         T: AtomicArithmetic,
     {
@@ -482,7 +483,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_return")]
     #[doc(alias = "atomic_long_inc_return")]
     #[inline(always)]
-    pub fn inc_return<O: Ordering>(&self, _: O) -> T
+    pub fn inc_return<O: Ordering>(&self, ordering: O) -> T
     where
         T: AtomicArithmetic,
     {
@@ -534,7 +535,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_inc")]
     #[doc(alias = "atomic_long_fetch_inc")]
     #[inline(always)]
-    pub fn fetch_inc<O: Ordering>(&self, _: O) -> T
+    pub fn fetch_inc<O: Ordering>(&self, ordering: O) -> T
     where
         T: AtomicArithmetic,
     {
@@ -611,7 +612,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec")]
     #[doc(alias = "atomic_long_dec")]
     #[inline(always)]
-    pub fn dec(&self, _: impl RelaxedOnly)
+    pub fn dec(&self, ordering: impl RelaxedOnly)
     where
         T: AtomicArithmetic,
     {
@@ -661,7 +662,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_return")]
     #[doc(alias = "atomic_long_dec_return")]
     #[inline(always)]
-    pub fn dec_return<O: Ordering>(&self, _: O) -> T
+    pub fn dec_return<O: Ordering>(&self, ordering: O) -> T
     where
         T: AtomicArithmetic,
     {
@@ -714,7 +715,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_dec")]
     #[doc(alias = "atomic_long_fetch_dec")]
     #[inline(always)]
-    pub fn fetch_dec<O: Ordering>(&self, _: O) -> T
+    pub fn fetch_dec<O: Ordering>(&self, ordering: O) -> T
     where
         T: AtomicArithmetic,
     {

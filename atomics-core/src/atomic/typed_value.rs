@@ -6,6 +6,7 @@ use super::internal::{AtomicBitwiseOps, AtomicConditionalOps, AtomicSignedOps, A
 use super::ordering::{FullOnly, Ordering, RelaxedOnly};
 use super::{Atomic, AtomicBitwise, AtomicConditional, AtomicSigned, AtomicTest, AtomicType};
 
+#[allow(unused_variables, reason = "the type of an ordering says all")]
 impl<T: AtomicType> Atomic<T> {
     /// Atomically updates the variable from `v` to `v & i`.
     ///
@@ -71,7 +72,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_and")]
     #[doc(alias = "atomic_long_and")]
     #[inline(always)]
-    pub fn and(&self, i: T, _: impl RelaxedOnly)
+    pub fn and(&self, i: T, ordering: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -120,7 +121,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_and")]
     #[doc(alias = "atomic_long_fetch_and")]
     #[inline(always)]
-    pub fn fetch_and<O: Ordering>(&self, i: T, _: O) -> T
+    pub fn fetch_and<O: Ordering>(&self, i: T, ordering: O) -> T
     where
         T: AtomicBitwise,
     {
@@ -194,7 +195,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_andnot")]
     #[doc(alias = "atomic_long_andnot")]
     #[inline(always)]
-    pub fn andnot(&self, i: T, _: impl RelaxedOnly)
+    pub fn andnot(&self, i: T, ordering: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -242,7 +243,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_andnot")]
     #[doc(alias = "atomic_long_fetch_andnot")]
     #[inline(always)]
-    pub fn fetch_andnot<O: Ordering>(&self, i: T, _: O) -> T
+    pub fn fetch_andnot<O: Ordering>(&self, i: T, ordering: O) -> T
     where
         T: AtomicBitwise,
     {
@@ -318,7 +319,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_or")]
     #[doc(alias = "atomic_long_or")]
     #[inline(always)]
-    pub fn or(&self, i: T, _: impl RelaxedOnly)
+    pub fn or(&self, i: T, ordering: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -368,7 +369,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_or")]
     #[doc(alias = "atomic_long_fetch_or")]
     #[inline(always)]
-    pub fn fetch_or<O: Ordering>(&self, i: T, _: O) -> T
+    pub fn fetch_or<O: Ordering>(&self, i: T, ordering: O) -> T
     where
         T: AtomicBitwise,
     {
@@ -446,7 +447,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_xor")]
     #[doc(alias = "atomic_long_xor")]
     #[inline(always)]
-    pub fn xor(&self, i: T, _: impl RelaxedOnly)
+    pub fn xor(&self, i: T, ordering: impl RelaxedOnly)
     where
         T: AtomicBitwise,
     {
@@ -494,7 +495,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_xor")]
     #[doc(alias = "atomic_long_fetch_xor")]
     #[inline(always)]
-    pub fn fetch_xor<O: Ordering>(&self, i: T, _: O) -> T
+    pub fn fetch_xor<O: Ordering>(&self, i: T, ordering: O) -> T
     where
         T: AtomicBitwise,
     {
@@ -570,7 +571,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_sub_and_test")]
     #[doc(alias = "atomic_long_sub_and_test")]
     #[inline(always)]
-    pub fn sub_and_test(&self, i: T, _: impl FullOnly) -> bool
+    pub fn sub_and_test(&self, i: T, ordering: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -642,7 +643,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_and_test")]
     #[doc(alias = "atomic_long_dec_and_test")]
     #[inline(always)]
-    pub fn dec_and_test(&self, _: impl FullOnly) -> bool
+    pub fn dec_and_test(&self, ordering: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -712,7 +713,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_and_test")]
     #[doc(alias = "atomic_long_inc_and_test")]
     #[inline(always)]
-    pub fn inc_and_test(&self, _: impl FullOnly) -> bool
+    pub fn inc_and_test(&self, ordering: impl FullOnly) -> bool
     where
         T: AtomicTest,
     {
@@ -782,7 +783,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add_negative")]
     #[doc(alias = "atomic_long_add_negative")]
     #[inline(always)]
-    pub fn add_negative<O: Ordering>(&self, i: T, _: O) -> bool
+    pub fn add_negative<O: Ordering>(&self, i: T, ordering: O) -> bool
     where
         T: AtomicSigned,
     {
@@ -859,7 +860,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_fetch_add_unless")]
     #[doc(alias = "atomic_long_fetch_add_unless")]
     #[inline(always)]
-    pub fn fetch_add_unless(&self, a: T, u: T, _: impl FullOnly) -> T
+    pub fn fetch_add_unless(&self, a: T, u: T, ordering: impl FullOnly) -> T
     where
         T: AtomicConditional,
     {
@@ -917,7 +918,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_add_unless")]
     #[doc(alias = "atomic_long_add_unless")]
     #[inline(always)]
-    pub fn add_unless(&self, a: T, u: T, _: impl FullOnly) -> bool
+    pub fn add_unless(&self, a: T, u: T, ordering: impl FullOnly) -> bool
     where
         T: AtomicConditional,
     {
@@ -996,7 +997,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_not_zero")]
     #[doc(alias = "atomic_long_inc_not_zero")]
     #[inline(always)]
-    pub fn inc_not_zero(&self, _: impl FullOnly) -> bool
+    pub fn inc_not_zero(&self, ordering: impl FullOnly) -> bool
     where
         T: AtomicConditional,
     {
@@ -1073,7 +1074,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_inc_unless_negative")]
     #[doc(alias = "atomic_long_inc_unless_negative")]
     #[inline(always)]
-    pub fn inc_unless_negative(&self, _: impl FullOnly) -> bool
+    pub fn inc_unless_negative(&self, ordering: impl FullOnly) -> bool
     where
         T: AtomicSigned,
     {
@@ -1153,7 +1154,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_unless_positive")]
     #[doc(alias = "atomic_long_dec_unless_positive")]
     #[inline(always)]
-    pub fn dec_unless_positive(&self, _: impl FullOnly) -> bool
+    pub fn dec_unless_positive(&self, ordering: impl FullOnly) -> bool
     where
         T: AtomicSigned,
     {
@@ -1231,7 +1232,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_dec_if_positive")]
     #[doc(alias = "atomic_long_dec_if_positive")]
     #[inline(always)]
-    pub fn dec_if_positive(&self, _: impl FullOnly) -> T
+    pub fn dec_if_positive(&self, ordering: impl FullOnly) -> T
     where
         T: AtomicSigned,
     {

@@ -310,7 +310,7 @@ fn emit_impl(t: &mut Text, barrier: &Barrier) {
     let head = format!("impl MemoryBarrier{flavour} for {}", barrier.kind.0);
     t.block(&head, |t| {
         t.line("#[inline(always)]");
-        t.block("fn run()", |t| {
+        t.block("fn run(self)", |t| {
             t.line(format!("backend::{}();", barrier.name()));
         });
     });

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::accesses;
 use super::example::{self, Layer};
 use super::text::{Text, fresh};
-use super::typed::Typed;
+use super::typed::{ORDERING_IS_A_TYPE, Typed};
 use crate::model::Spec;
 use crate::model::op::{Form, Ordering};
 use crate::names::{self, rust_ident};
@@ -98,12 +98,14 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, is_own: bool, path: &s
     for alias in aliases.into_iter().filter(|alias| name != *alias) {
         t.line(format!("#[doc(alias = {alias:?})]"));
     }
+    if is_own {
+        t.line(ORDERING_IS_A_TYPE);
+    }
     t.line("#[inline(always)]");
     let (ptr, ordering) = (fresh("ptr", form.op), fresh("ordering", form.op));
     let mut params = vec![format!("{ptr}: *mut T")];
     params.extend(typed.operands());
-    let unnamed = if is_own { "_" } else { ordering.as_str() };
-    params.push(format!("{unnamed}: {}", typed.ordering()));
+    params.push(format!("{ordering}: {}", typed.ordering()));
     // Bounds on `T` itself go into its declaration; only a bound on its `Repr` needs a `where`.
     let bounds = typed.wheres();
     let (own, wheres): (Vec<_>, Vec<_>) = bounds.into_iter().partition(|b| b.starts_with("T: "));

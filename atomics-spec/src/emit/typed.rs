@@ -29,6 +29,10 @@ const MODULES: [(Operand, &str, &str); 3] = [
     ),
 ];
 
+/// Arguments that are orderings have a name for the reader; the code needs only their types.
+pub(super) const ORDERING_IS_A_TYPE: &str =
+    "#[allow(unused_variables, reason = \"the type of an ordering says all\")]";
+
 /// The names of the modules that `spec` needs.
 pub fn names(spec: &Spec) -> impl Iterator<Item = &'static str> {
     let needed = |operand: Operand| spec.typed_forms().any(|f| f.class.operand == operand);
@@ -52,6 +56,7 @@ pub fn modules(spec: &Spec, path: &str) -> Vec<(&'static str, String)> {
 /// The methods of the classes with an operand.
 fn module(spec: &Spec, of: Operand, title: &str, path: &str) -> String {
     let mut t = Text::default();
+    t.line(ORDERING_IS_A_TYPE);
     let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
     let mut internal = BTreeSet::new();
     let mut orderings = BTreeSet::new();
@@ -210,7 +215,8 @@ impl Typed<'_> {
         t.line("#[inline(always)]");
         let mut params = vec!["&self".to_owned()];
         params.extend(self.operands());
-        params.push(format!("_: {}", self.ordering()));
+        let ordering = super::text::fresh("ordering", form.op);
+        params.push(format!("{ordering}: {}", self.ordering()));
         let generics = match self.generics().as_slice() {
             [] => String::new(),
             some => format!("<{}>", some.join(", ")),

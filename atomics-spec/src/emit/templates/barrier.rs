@@ -99,7 +99,7 @@ $attributes
 pub trait MemoryBarrier<Flavour = ()>: sealed::Sealed {
     /// Executes the barrier; not part of the interface.
     #[doc(hidden)]
-    fn run();
+    fn run(self);
 }
 
 mod sealed {
@@ -127,8 +127,8 @@ $impls
 #[doc(alias = "rmb")]
 #[doc(alias = "wmb")]
 #[inline(always)]
-pub fn mb<T: MemoryBarrier>(_: T) {
-    T::run();
+pub fn mb<T: MemoryBarrier>(accesses: T) {
+    accesses.run();
 }
 
 /// A barrier between CPUs. It does not order accesses as seen by devices.
@@ -148,8 +148,8 @@ pub fn mb<T: MemoryBarrier>(_: T) {
 #[doc(alias = "smp_rmb")]
 #[doc(alias = "smp_wmb")]
 #[inline(always)]
-pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
-    T::run();
+pub fn smp_mb<T: MemoryBarrier<Smp>>(accesses: T) {
+    accesses.run();
 }
 
 /// A barrier between a CPU and devices with coherent access to its memory.
@@ -172,8 +172,8 @@ pub fn smp_mb<T: MemoryBarrier<Smp>>(_: T) {
 #[doc(alias = "dma_rmb")]
 #[doc(alias = "dma_wmb")]
 #[inline(always)]
-pub fn dma_mb<T: MemoryBarrier<Dma>>(_: T) {
-    T::run();
+pub fn dma_mb<T: MemoryBarrier<Dma>>(accesses: T) {
+    accesses.run();
 }
 
 /// A compiler barrier, which the CPU does not see: C's `barrier()`.

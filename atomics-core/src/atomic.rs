@@ -386,7 +386,67 @@ impl<T: AtomicType> Atomic<T> {
         // invariant, and the mutable reference to `self` excludes all other accesses.
         unsafe { &mut *self.as_ptr() }
     }
+
+    /// Makes a plain variable atomic for as long as it is borrowed.
+    ///
+    /// The type must be aligned to its size, which a 64-bit type is not everywhere: on some 32-bit
+    /// targets, a call with one does not compile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::{Atomic, Relaxed};
+    ///
+    /// let mut plain = 7_u32;
+    /// let shared: &Atomic<u32> = Atomic::from_mut(&mut plain);
+    /// shared.store(8, Relaxed);
+    /// assert_eq!(plain, 8);
+    /// ```
+    #[inline(always)]
+    pub const fn from_mut(value: &mut T) -> &mut Self {
+        const {
+            assert!(
+                align_of::<T>() == align_of::<Self>(),
+                "a plain variable of this type may be aligned to less than an atomic one"
+            );
+        };
+        // INVARIANT: The variable holds a valid `T`, and only what is borrowed from it accesses it.
+        // SAFETY: `Atomic<T>` has the size of `T` and contains only its value, and the two have the
+        // same alignment. The exclusive borrow excludes all other accesses.
+        unsafe { &mut *(&raw mut *value).cast::<Self>() }
+    }
+    /// Returns the value. Nothing else can access the variable any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use atomics_core::Atomic;
+    ///
+    /// assert_eq!(Atomic::new(7_u32).into_inner(), 7);
+    /// ```
+    #[inline(always)]
+    pub const fn into_inner(self) -> T {
+        // SAFETY: As for `get_mut()`; a `T` is `Copy`.
+        unsafe { *self.as_ptr() }
+    }
 }
+
+impl<T: AtomicType + Default> Default for Atomic<T> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: AtomicType> From<T> for Atomic<T> {
+    #[inline(always)]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+// A panic between two operations leaves a valid value: there is no state to see between them.
+impl<T: AtomicType> core::panic::RefUnwindSafe for Atomic<T> {}
 
 impl<T: AtomicType + core::fmt::Debug> core::fmt::Debug for Atomic<T>
 where
@@ -394,5 +454,14 @@ where
 {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(&self.load(Relaxed), f)
+    }
+}
+
+impl<T: AtomicType + core::fmt::Pointer> core::fmt::Pointer for Atomic<T>
+where
+    T::Repr: AtomicBasicOps,
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Pointer::fmt(&self.load(Relaxed), f)
     }
 }

@@ -111,7 +111,15 @@ pub fn method(op: &Op, form: Form) -> String {
 }
 
 /// The methods that every `Atomic` has, independent of the table.
-pub const METHODS: &[&str] = &["new", "from_ptr", "as_ptr", "as_raw", "get_mut"];
+pub const METHODS: &[&str] = &[
+    "new",
+    "from_ptr",
+    "from_mut",
+    "as_ptr",
+    "as_raw",
+    "get_mut",
+    "into_inner",
+];
 
 /// The methods of the prelude that every type has and that take `self`. A call `x.into()` means
 /// the method of the prelude, even if `Atomic` has a method `into(&self)`.

@@ -2,6 +2,8 @@
 
 #[path = "from_core/names.rs"]
 mod names;
+#[path = "from_core/traits.rs"]
+mod traits;
 
 /// The crate and its barriers are imported together: both name the same module `ordering`.
 mod imports {

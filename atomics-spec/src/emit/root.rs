@@ -55,23 +55,19 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
     for (index, class) in spec.types.classes.iter().enumerate() {
         class_trait(&mut traits, spec, index, class);
     }
+    // Only kernels have barriers of their own, and no unwinding.
+    let is_hosted = matches!(parts.barriers, Barriers::All | Barriers::InC);
+    let hosted = |text: &'static str| if is_hosted { text } else { "" };
+    let load = spec.typed_forms().find(|f| f.method() == "load");
+    let formats = match is_hosted {
+        true => &["Debug", "Pointer"][..],
+        false => &["Debug"],
+    };
     let mut debug = Text::default();
-    if let Some(load) = spec.typed_forms().find(|f| f.method() == "load") {
-        let class = names::ops_trait(load.class);
-        debug.line("");
-        debug.line("impl<T: AtomicType + core::fmt::Debug> core::fmt::Debug for Atomic<T>");
-        debug.line("where");
-        debug.line(format!("    T::Repr: {class},"));
-        debug.line("{");
-        debug.indented(|t| {
-            t.block(
-                "fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result",
-                |t| {
-                    t.line("core::fmt::Debug::fmt(&self.load(Relaxed), f)");
-                },
-            );
-        });
-        debug.line("}");
+    if let Some(load) = load {
+        for name in formats {
+            format_trait(&mut debug, name, &load);
+        }
     }
     let mut note = Text::default();
     note.indented(|t| {
@@ -98,9 +94,29 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
         .replace("$uses\n", &uses(spec, parts))
         .replace("$derived\n", derived(parts))
         .replace("$class_traits\n", &(traits.finish() + "\n"))
+        .replace("$from_mut\n", hosted(include_str!("templates/from_mut.rs")))
+        .replace("$hosted\n", hosted(include_str!("templates/hosted.rs")))
         .replace("$debug\n", &debug.finish())
         .replace("$note\n", &note.finish())
         .replace("$path", path)
+}
+
+/// Implements a trait of `core::fmt` for variables, through the value.
+fn format_trait(t: &mut Text, name: &str, load: &FormOf<'_>) {
+    t.line("");
+    t.line(format!(
+        "impl<T: AtomicType + core::fmt::{name}> core::fmt::{name} for Atomic<T>"
+    ));
+    t.line("where");
+    t.line(format!("    T::Repr: {},", names::ops_trait(load.class)));
+    t.line("{");
+    t.indented(|t| {
+        t.block(
+            "fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result",
+            |t| t.line(format!("core::fmt::{name}::fmt(&self.load(Relaxed), f)")),
+        );
+    });
+    t.line("}");
 }
 
 fn modules(spec: &Spec, parts: Parts) -> String {

@@ -104,6 +104,20 @@ impl AtomicFlag {
         &mut self.0.get_mut().value
     }
 
+    /// Returns the value. Nothing else can access the flag any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::AtomicFlag;
+    ///
+    /// assert!(AtomicFlag::new(true).into_inner());
+    /// ```
+    #[inline(always)]
+    pub const fn into_inner(self) -> bool {
+        self.0.into_inner().value
+    }
+
     /// Reads the flag, like [`Atomic::load`].
     ///
     /// # Examples
@@ -173,6 +187,20 @@ impl AtomicFlag {
             Ok(_) => Ok(old),
             Err(found) => Err(found.value),
         }
+    }
+}
+
+impl Default for AtomicFlag {
+    #[inline(always)]
+    fn default() -> Self {
+        Self::new(false)
+    }
+}
+
+impl From<bool> for AtomicFlag {
+    #[inline(always)]
+    fn from(value: bool) -> Self {
+        Self::new(value)
     }
 }
 

@@ -240,5 +240,35 @@ impl<T: AtomicType> Atomic<T> {
         // invariant, and the mutable reference to `self` excludes all other accesses.
         unsafe { &mut *self.as_ptr() }
     }
+$from_mut
+    /// Returns the value. Nothing else can access the variable any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use $path::Atomic;
+    ///
+    /// assert_eq!(Atomic::new(7_u32).into_inner(), 7);
+    /// ```
+    #[inline(always)]
+    pub const fn into_inner(self) -> T {
+        // SAFETY: As for `get_mut()`; a `T` is `Copy`.
+        unsafe { *self.as_ptr() }
+    }
 }
+
+impl<T: AtomicType + Default> Default for Atomic<T> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: AtomicType> From<T> for Atomic<T> {
+    #[inline(always)]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+$hosted
 $debug

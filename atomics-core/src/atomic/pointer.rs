@@ -39,6 +39,7 @@ use super::{
 #[doc(alias = "READ_ONCE")]
 #[doc(alias = "smp_load_acquire")]
 #[allow(unused_variables, reason = "the type of an ordering says all")]
+#[must_use = "a load is only for its value"]
 #[inline(always)]
 pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, ordering: O) -> T
 where
@@ -722,6 +723,7 @@ where
 /// assert_eq!(field, 32);
 /// ```
 #[doc(alias = "sub_and_test")]
+#[must_use = "the outcome of its test is lost"]
 #[inline(always)]
 pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
     ptr: *mut T,
@@ -752,6 +754,7 @@ pub unsafe fn atomic_sub_and_test<T: AtomicTest>(
 /// assert_eq!(field, 41);
 /// ```
 #[doc(alias = "dec_and_test")]
+#[must_use = "the outcome of its test is lost"]
 #[inline(always)]
 pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
@@ -778,6 +781,7 @@ pub unsafe fn atomic_dec_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// assert_eq!(field, 43);
 /// ```
 #[doc(alias = "inc_and_test")]
+#[must_use = "the outcome of its test is lost"]
 #[inline(always)]
 pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl FullOnly) -> bool {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
@@ -804,6 +808,7 @@ pub unsafe fn atomic_inc_and_test<T: AtomicTest>(ptr: *mut T, ordering: impl Ful
 /// assert_eq!(field, 52);
 /// ```
 #[doc(alias = "add_negative")]
+#[must_use = "the outcome of its test is lost"]
 #[inline(always)]
 pub unsafe fn atomic_add_negative<T: AtomicSigned, O: Ordering>(
     ptr: *mut T,
@@ -879,6 +884,7 @@ pub unsafe fn atomic_fetch_add_unless<T: AtomicConditional>(
 /// assert_eq!(field, 0);
 /// ```
 #[doc(alias = "add_unless")]
+#[must_use = "it may have failed and stored nothing"]
 #[inline(always)]
 pub unsafe fn atomic_add_unless<T: AtomicConditional>(
     ptr: *mut T,
@@ -917,6 +923,7 @@ pub unsafe fn atomic_add_unless<T: AtomicConditional>(
 /// assert_eq!(field, 0);
 /// ```
 #[doc(alias = "inc_not_zero")]
+#[must_use = "it may have failed and stored nothing"]
 #[inline(always)]
 pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
     ptr: *mut T,
@@ -953,6 +960,7 @@ pub unsafe fn atomic_inc_not_zero<T: AtomicConditional>(
 /// assert_eq!(field, -1);
 /// ```
 #[doc(alias = "inc_unless_negative")]
+#[must_use = "it may have failed and stored nothing"]
 #[inline(always)]
 pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
     ptr: *mut T,
@@ -989,6 +997,7 @@ pub unsafe fn atomic_inc_unless_negative<T: AtomicSigned>(
 /// assert_eq!(field, 42);
 /// ```
 #[doc(alias = "dec_unless_positive")]
+#[must_use = "it may have failed and stored nothing"]
 #[inline(always)]
 pub unsafe fn atomic_dec_unless_positive<T: AtomicSigned>(
     ptr: *mut T,

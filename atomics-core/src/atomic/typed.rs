@@ -71,6 +71,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_read")]
     #[doc(alias = "atomic64_read")]
     #[doc(alias = "atomic_long_read")]
+    #[must_use = "a load is only for its value"]
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> T
     where

@@ -570,6 +570,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_sub_and_test")]
     #[doc(alias = "atomic64_sub_and_test")]
     #[doc(alias = "atomic_long_sub_and_test")]
+    #[must_use = "the outcome of its test is lost"]
     #[inline(always)]
     pub fn sub_and_test(&self, i: T, ordering: impl FullOnly) -> bool
     where
@@ -642,6 +643,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_dec_and_test")]
     #[doc(alias = "atomic64_dec_and_test")]
     #[doc(alias = "atomic_long_dec_and_test")]
+    #[must_use = "the outcome of its test is lost"]
     #[inline(always)]
     pub fn dec_and_test(&self, ordering: impl FullOnly) -> bool
     where
@@ -712,6 +714,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_inc_and_test")]
     #[doc(alias = "atomic64_inc_and_test")]
     #[doc(alias = "atomic_long_inc_and_test")]
+    #[must_use = "the outcome of its test is lost"]
     #[inline(always)]
     pub fn inc_and_test(&self, ordering: impl FullOnly) -> bool
     where
@@ -782,6 +785,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_add_negative")]
     #[doc(alias = "atomic64_add_negative")]
     #[doc(alias = "atomic_long_add_negative")]
+    #[must_use = "the outcome of its test is lost"]
     #[inline(always)]
     pub fn add_negative<O: Ordering>(&self, i: T, ordering: O) -> bool
     where
@@ -917,6 +921,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_add_unless")]
     #[doc(alias = "atomic64_add_unless")]
     #[doc(alias = "atomic_long_add_unless")]
+    #[must_use = "it may have failed and stored nothing"]
     #[inline(always)]
     pub fn add_unless(&self, a: T, u: T, ordering: impl FullOnly) -> bool
     where
@@ -996,6 +1001,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_inc_not_zero")]
     #[doc(alias = "atomic64_inc_not_zero")]
     #[doc(alias = "atomic_long_inc_not_zero")]
+    #[must_use = "it may have failed and stored nothing"]
     #[inline(always)]
     pub fn inc_not_zero(&self, ordering: impl FullOnly) -> bool
     where
@@ -1073,6 +1079,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_inc_unless_negative")]
     #[doc(alias = "atomic64_inc_unless_negative")]
     #[doc(alias = "atomic_long_inc_unless_negative")]
+    #[must_use = "it may have failed and stored nothing"]
     #[inline(always)]
     pub fn inc_unless_negative(&self, ordering: impl FullOnly) -> bool
     where
@@ -1153,6 +1160,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_dec_unless_positive")]
     #[doc(alias = "atomic64_dec_unless_positive")]
     #[doc(alias = "atomic_long_dec_unless_positive")]
+    #[must_use = "it may have failed and stored nothing"]
     #[inline(always)]
     pub fn dec_unless_positive(&self, ordering: impl FullOnly) -> bool
     where

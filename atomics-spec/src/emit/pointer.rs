@@ -101,6 +101,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, is_own: bool, path: &s
     if is_own {
         t.line(ORDERING_IS_A_TYPE);
     }
+    typed.emit_must_use(t);
     t.line("#[inline(always)]");
     let (ptr, ordering) = (fresh("ptr", form.op), fresh("ordering", form.op));
     let mut params = vec![format!("{ptr}: *mut T")];

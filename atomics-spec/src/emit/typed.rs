@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::docs;
 use super::text::Text;
 use crate::expr::{Expr, Yields};
-use crate::model::op::ArgKind;
+use crate::model::op::{ArgKind, Form};
 use crate::model::ty::Operand;
 use crate::model::{FormOf, Spec};
 use crate::names::{self, rust_ident};
@@ -184,6 +184,27 @@ impl Typed<'_> {
         }]
     }
 
+    /// Why the result must not be dropped, if so: the operation only loads, or it returns a truth
+    /// value, without which nobody takes it. A `Result` says so itself. What returns a value may be
+    /// called for its effect and its ordering.
+    pub fn must_use(&self) -> Option<&'static str> {
+        let form = &self.form;
+        match form.result().map(|result| result.yields()) {
+            Some(_) if form.returns_result() => None,
+            Some(_) if form.form == Form::Load => Some("a load is only for its value"),
+            Some(Yields::Truth) if form.can_fail() => Some("it may have failed and stored nothing"),
+            Some(Yields::Truth) => Some("the outcome of its test is lost"),
+            _ => None,
+        }
+    }
+
+    /// Emits the attribute that says so.
+    pub fn emit_must_use(&self, t: &mut Text) {
+        if let Some(reason) = self.must_use() {
+            t.line(format!("#[must_use = {reason:?}]"));
+        }
+    }
+
     /// Why the bits that the operation returns are those of a `T`; the text of a safety comment.
     fn proof(&self) -> &'static str {
         let form = &self.form;
@@ -212,6 +233,7 @@ impl Typed<'_> {
         for alias in docs::aliases(spec, form) {
             t.line(format!("#[doc(alias = {alias:?})]"));
         }
+        self.emit_must_use(t);
         t.line("#[inline(always)]");
         let mut params = vec!["&self".to_owned()];
         params.extend(self.operands());

@@ -128,6 +128,7 @@ impl AtomicFlag {
     /// let flag = AtomicFlag::new(true);
     /// assert!(flag.load(Acquire));
     /// ```
+    #[must_use = "a load is only for its value"]
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> bool {
         self.0.load(ordering).value

@@ -72,7 +72,7 @@ fn main() {
         .flag("-fwrapv")
         .warnings(true)
         .extra_warnings(true)
-        .compile("atomics_core_helpers");
+        .compile(concat!("atomics_core_helpers_", env!("CARGO_PKG_VERSION")));
 }
 
 /// The minor version of the compiler, if it tells it.

@@ -3,3274 +3,3274 @@
 #include "atomic.h"
 
 int
-rust_helper_atomic_read(const atomic_t *v)
+atomics_core_0_1_0_atomic_read(const atomic_t *v)
 {
 	return *(int const volatile *)&v->counter;
 }
 
 int
-rust_helper_atomic_read_acquire(const atomic_t *v)
+atomics_core_0_1_0_atomic_read_acquire(const atomic_t *v)
 {
 	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic_set(atomic_t *v, int i)
+atomics_core_0_1_0_atomic_set(atomic_t *v, int i)
 {
 	*(int volatile *)&v->counter = i;
 }
 
 void
-rust_helper_atomic_set_release(atomic_t *v, int i)
+atomics_core_0_1_0_atomic_set_release(atomic_t *v, int i)
 {
 	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_add(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add(int i, atomic_t *v)
 {
 	(void)__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_add_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_add_relaxed(int i, atomic_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_add(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_add(int i, atomic_t *v)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_fetch_add_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_add_return(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_return(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add(i, v);
 
 	return found + i;
 }
 
 int
-rust_helper_atomic_fetch_add_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_add_acquire(int i, atomic_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_add_return_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_return_acquire(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_acquire(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_acquire(i, v);
 
 	return found + i;
 }
 
 int
-rust_helper_atomic_fetch_add_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_add_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 int
-rust_helper_atomic_add_return_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_return_release(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_release(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_release(i, v);
 
 	return found + i;
 }
 
 int
-rust_helper_atomic_add_return_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_return_relaxed(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_relaxed(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_relaxed(i, v);
 
 	return found + i;
 }
 
 void
-rust_helper_atomic_sub(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub(int i, atomic_t *v)
 {
 	(void)__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_sub_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_sub_relaxed(int i, atomic_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_sub(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_sub(int i, atomic_t *v)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_fetch_sub_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_sub_return(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub_return(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_sub(i, v);
 
 	return found - i;
 }
 
 int
-rust_helper_atomic_fetch_sub_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_sub_acquire(int i, atomic_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_sub_return_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub_return_acquire(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub_acquire(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_sub_acquire(i, v);
 
 	return found - i;
 }
 
 int
-rust_helper_atomic_fetch_sub_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_sub_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 int
-rust_helper_atomic_sub_return_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub_return_release(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub_release(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_sub_release(i, v);
 
 	return found - i;
 }
 
 int
-rust_helper_atomic_sub_return_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub_return_relaxed(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub_relaxed(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_sub_relaxed(i, v);
 
 	return found - i;
 }
 
 void
-rust_helper_atomic_inc(atomic_t *v)
+atomics_core_0_1_0_atomic_inc(atomic_t *v)
 {
-	rust_helper_atomic_add(1, v);
+	atomics_core_0_1_0_atomic_add(1, v);
 }
 
 int
-rust_helper_atomic_inc_return(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_return(atomic_t *v)
 {
-	return rust_helper_atomic_add_return(1, v);
+	return atomics_core_0_1_0_atomic_add_return(1, v);
 }
 
 int
-rust_helper_atomic_inc_return_acquire(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_return_acquire(atomic_t *v)
 {
-	return rust_helper_atomic_add_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_add_return_acquire(1, v);
 }
 
 int
-rust_helper_atomic_inc_return_release(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_return_release(atomic_t *v)
 {
-	return rust_helper_atomic_add_return_release(1, v);
+	return atomics_core_0_1_0_atomic_add_return_release(1, v);
 }
 
 int
-rust_helper_atomic_inc_return_relaxed(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_return_relaxed(atomic_t *v)
 {
-	return rust_helper_atomic_add_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_add_return_relaxed(1, v);
 }
 
 int
-rust_helper_atomic_fetch_inc(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_inc(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_add(1, v);
+	return atomics_core_0_1_0_atomic_fetch_add(1, v);
 }
 
 int
-rust_helper_atomic_fetch_inc_acquire(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_inc_acquire(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_add_acquire(1, v);
+	return atomics_core_0_1_0_atomic_fetch_add_acquire(1, v);
 }
 
 int
-rust_helper_atomic_fetch_inc_release(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_inc_release(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_add_release(1, v);
+	return atomics_core_0_1_0_atomic_fetch_add_release(1, v);
 }
 
 int
-rust_helper_atomic_fetch_inc_relaxed(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_inc_relaxed(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_add_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_fetch_add_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_dec(atomic_t *v)
+atomics_core_0_1_0_atomic_dec(atomic_t *v)
 {
-	rust_helper_atomic_sub(1, v);
+	atomics_core_0_1_0_atomic_sub(1, v);
 }
 
 int
-rust_helper_atomic_dec_return(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_return(atomic_t *v)
 {
-	return rust_helper_atomic_sub_return(1, v);
+	return atomics_core_0_1_0_atomic_sub_return(1, v);
 }
 
 int
-rust_helper_atomic_dec_return_acquire(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_return_acquire(atomic_t *v)
 {
-	return rust_helper_atomic_sub_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_sub_return_acquire(1, v);
 }
 
 int
-rust_helper_atomic_dec_return_release(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_return_release(atomic_t *v)
 {
-	return rust_helper_atomic_sub_return_release(1, v);
+	return atomics_core_0_1_0_atomic_sub_return_release(1, v);
 }
 
 int
-rust_helper_atomic_dec_return_relaxed(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_return_relaxed(atomic_t *v)
 {
-	return rust_helper_atomic_sub_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_sub_return_relaxed(1, v);
 }
 
 int
-rust_helper_atomic_fetch_dec(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_dec(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_sub(1, v);
+	return atomics_core_0_1_0_atomic_fetch_sub(1, v);
 }
 
 int
-rust_helper_atomic_fetch_dec_acquire(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_dec_acquire(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_sub_acquire(1, v);
+	return atomics_core_0_1_0_atomic_fetch_sub_acquire(1, v);
 }
 
 int
-rust_helper_atomic_fetch_dec_release(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_dec_release(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_sub_release(1, v);
+	return atomics_core_0_1_0_atomic_fetch_sub_release(1, v);
 }
 
 int
-rust_helper_atomic_fetch_dec_relaxed(atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_dec_relaxed(atomic_t *v)
 {
-	return rust_helper_atomic_fetch_sub_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_fetch_sub_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_and(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_and(int i, atomic_t *v)
 {
 	(void)__atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_and_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_and_relaxed(int i, atomic_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_and(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_and(int i, atomic_t *v)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_fetch_and_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_fetch_and_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_and_acquire(int i, atomic_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_fetch_and_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_and_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_andnot(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_andnot(int i, atomic_t *v)
 {
-	rust_helper_atomic_and(~i, v);
+	atomics_core_0_1_0_atomic_and(~i, v);
 }
 
 int
-rust_helper_atomic_fetch_andnot(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_andnot(int i, atomic_t *v)
 {
-	return rust_helper_atomic_fetch_and(~i, v);
+	return atomics_core_0_1_0_atomic_fetch_and(~i, v);
 }
 
 int
-rust_helper_atomic_fetch_andnot_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_andnot_acquire(int i, atomic_t *v)
 {
-	return rust_helper_atomic_fetch_and_acquire(~i, v);
+	return atomics_core_0_1_0_atomic_fetch_and_acquire(~i, v);
 }
 
 int
-rust_helper_atomic_fetch_andnot_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_andnot_release(int i, atomic_t *v)
 {
-	return rust_helper_atomic_fetch_and_release(~i, v);
+	return atomics_core_0_1_0_atomic_fetch_and_release(~i, v);
 }
 
 int
-rust_helper_atomic_fetch_andnot_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_andnot_relaxed(int i, atomic_t *v)
 {
-	return rust_helper_atomic_fetch_and_relaxed(~i, v);
+	return atomics_core_0_1_0_atomic_fetch_and_relaxed(~i, v);
 }
 
 void
-rust_helper_atomic_or(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_or(int i, atomic_t *v)
 {
 	(void)__atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_or_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_or_relaxed(int i, atomic_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_or(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_or(int i, atomic_t *v)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_fetch_or_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_fetch_or_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_or_acquire(int i, atomic_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_fetch_or_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_or_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_xor(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_xor(int i, atomic_t *v)
 {
 	(void)__atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_xor_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_xor_relaxed(int i, atomic_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_fetch_xor(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_xor(int i, atomic_t *v)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_fetch_xor_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_fetch_xor_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_xor_acquire(int i, atomic_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_fetch_xor_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_fetch_xor_release(int i, atomic_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 int
-rust_helper_atomic_xchg_relaxed(atomic_t *v, int new)
+atomics_core_0_1_0_atomic_xchg_relaxed(atomic_t *v, int new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_xchg(atomic_t *v, int new)
+atomics_core_0_1_0_atomic_xchg(atomic_t *v, int new)
 {
 	int result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_xchg_acquire(atomic_t *v, int new)
+atomics_core_0_1_0_atomic_xchg_acquire(atomic_t *v, int new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_ACQUIRE);
 }
 
 int
-rust_helper_atomic_xchg_release(atomic_t *v, int new)
+atomics_core_0_1_0_atomic_xchg_release(atomic_t *v, int new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic_try_cmpxchg_relaxed(atomic_t *v, int *old, int new)
+atomics_core_0_1_0_atomic_try_cmpxchg_relaxed(atomic_t *v, int *old, int new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic_try_cmpxchg(atomic_t *v, int *old, int new)
+atomics_core_0_1_0_atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 int
-rust_helper_atomic_cmpxchg(atomic_t *v, int old, int new)
+atomics_core_0_1_0_atomic_cmpxchg(atomic_t *v, int old, int new)
 {
 	int found = old;
 
-	rust_helper_atomic_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_try_cmpxchg_acquire(atomic_t *v, int *old, int new)
+atomics_core_0_1_0_atomic_try_cmpxchg_acquire(atomic_t *v, int *old, int new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_cmpxchg_acquire(atomic_t *v, int old, int new)
+atomics_core_0_1_0_atomic_cmpxchg_acquire(atomic_t *v, int old, int new)
 {
 	int found = old;
 
-	rust_helper_atomic_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_try_cmpxchg_release(atomic_t *v, int *old, int new)
+atomics_core_0_1_0_atomic_try_cmpxchg_release(atomic_t *v, int *old, int new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 int
-rust_helper_atomic_cmpxchg_release(atomic_t *v, int old, int new)
+atomics_core_0_1_0_atomic_cmpxchg_release(atomic_t *v, int old, int new)
 {
 	int found = old;
 
-	rust_helper_atomic_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 int
-rust_helper_atomic_cmpxchg_relaxed(atomic_t *v, int old, int new)
+atomics_core_0_1_0_atomic_cmpxchg_relaxed(atomic_t *v, int old, int new)
 {
 	int found = old;
 
-	rust_helper_atomic_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_sub_and_test(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_sub_and_test(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_sub(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_sub(i, v);
 
 	return (found - i) == 0;
 }
 
 bool
-rust_helper_atomic_dec_and_test(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_and_test(atomic_t *v)
 {
-	return rust_helper_atomic_sub_and_test(1, v);
+	return atomics_core_0_1_0_atomic_sub_and_test(1, v);
 }
 
 bool
-rust_helper_atomic_inc_and_test(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_and_test(atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add(1, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add(1, v);
 
 	return (found + 1) == 0;
 }
 
 bool
-rust_helper_atomic_add_negative(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_negative(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_add_negative_acquire(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_negative_acquire(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_acquire(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_acquire(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_add_negative_release(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_negative_release(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_release(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_release(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_add_negative_relaxed(int i, atomic_t *v)
+atomics_core_0_1_0_atomic_add_negative_relaxed(int i, atomic_t *v)
 {
-	int found = rust_helper_atomic_fetch_add_relaxed(i, v);
+	int found = atomics_core_0_1_0_atomic_fetch_add_relaxed(i, v);
 
 	return (found + i) < 0;
 }
 
 int
-rust_helper_atomic_fetch_add_unless(atomic_t *v, int a, int u)
+atomics_core_0_1_0_atomic_fetch_add_unless(atomic_t *v, int a, int u)
 {
-	int found = rust_helper_atomic_read(v);
+	int found = atomics_core_0_1_0_atomic_read(v);
 	int next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, next));
 	return found;
 }
 
 bool
-rust_helper_atomic_add_unless(atomic_t *v, int a, int u)
+atomics_core_0_1_0_atomic_add_unless(atomic_t *v, int a, int u)
 {
-	int found = rust_helper_atomic_read(v);
+	int found = atomics_core_0_1_0_atomic_read(v);
 	int next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
 bool
-rust_helper_atomic_inc_not_zero(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_not_zero(atomic_t *v)
 {
-	return rust_helper_atomic_add_unless(v, 1, 0);
+	return atomics_core_0_1_0_atomic_add_unless(v, 1, 0);
 }
 
 bool
-rust_helper_atomic_inc_unless_negative(atomic_t *v)
+atomics_core_0_1_0_atomic_inc_unless_negative(atomic_t *v)
 {
-	int found = rust_helper_atomic_read(v);
+	int found = atomics_core_0_1_0_atomic_read(v);
 	int next;
 
 	do {
 		if (found < 0)
 			break;
 		next = found + 1;
-	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, next));
 	return found >= 0;
 }
 
 bool
-rust_helper_atomic_dec_unless_positive(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_unless_positive(atomic_t *v)
 {
-	int found = rust_helper_atomic_read(v);
+	int found = atomics_core_0_1_0_atomic_read(v);
 	int next;
 
 	do {
 		if (found > 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, next));
 	return found <= 0;
 }
 
 int
-rust_helper_atomic_dec_if_positive(atomic_t *v)
+atomics_core_0_1_0_atomic_dec_if_positive(atomic_t *v)
 {
-	int found = rust_helper_atomic_read(v);
+	int found = atomics_core_0_1_0_atomic_read(v);
 	int next;
 
 	do {
 		if ((found - 1) < 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_try_cmpxchg(v, &found, next));
 	return found - 1;
 }
 
 s64
-rust_helper_atomic64_read(const atomic64_t *v)
+atomics_core_0_1_0_atomic64_read(const atomic64_t *v)
 {
 	return *(s64 const volatile *)&v->counter;
 }
 
 s64
-rust_helper_atomic64_read_acquire(const atomic64_t *v)
+atomics_core_0_1_0_atomic64_read_acquire(const atomic64_t *v)
 {
 	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic64_set(atomic64_t *v, s64 i)
+atomics_core_0_1_0_atomic64_set(atomic64_t *v, s64 i)
 {
 	*(s64 volatile *)&v->counter = i;
 }
 
 void
-rust_helper_atomic64_set_release(atomic64_t *v, s64 i)
+atomics_core_0_1_0_atomic64_set_release(atomic64_t *v, s64 i)
 {
 	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic64_add(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add(s64 i, atomic64_t *v)
 {
 	(void)__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_add_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_add_relaxed(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_add(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_add(s64 i, atomic64_t *v)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_fetch_add_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic64_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_add_return(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_return(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add(i, v);
 
 	return found + i;
 }
 
 s64
-rust_helper_atomic64_fetch_add_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_add_acquire(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_add_return_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_return_acquire(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_acquire(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_acquire(i, v);
 
 	return found + i;
 }
 
 s64
-rust_helper_atomic64_fetch_add_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_add_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 s64
-rust_helper_atomic64_add_return_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_return_release(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_release(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_release(i, v);
 
 	return found + i;
 }
 
 s64
-rust_helper_atomic64_add_return_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_return_relaxed(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_relaxed(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_relaxed(i, v);
 
 	return found + i;
 }
 
 void
-rust_helper_atomic64_sub(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub(s64 i, atomic64_t *v)
 {
 	(void)__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_sub_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_sub_relaxed(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_sub(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_sub(s64 i, atomic64_t *v)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_fetch_sub_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic64_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_sub_return(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub_return(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_sub(i, v);
 
 	return found - i;
 }
 
 s64
-rust_helper_atomic64_fetch_sub_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_sub_acquire(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_sub_return_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub_return_acquire(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub_acquire(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_sub_acquire(i, v);
 
 	return found - i;
 }
 
 s64
-rust_helper_atomic64_fetch_sub_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_sub_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 s64
-rust_helper_atomic64_sub_return_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub_return_release(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub_release(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_sub_release(i, v);
 
 	return found - i;
 }
 
 s64
-rust_helper_atomic64_sub_return_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub_return_relaxed(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub_relaxed(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_sub_relaxed(i, v);
 
 	return found - i;
 }
 
 void
-rust_helper_atomic64_inc(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc(atomic64_t *v)
 {
-	rust_helper_atomic64_add(1, v);
+	atomics_core_0_1_0_atomic64_add(1, v);
 }
 
 s64
-rust_helper_atomic64_inc_return(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_return(atomic64_t *v)
 {
-	return rust_helper_atomic64_add_return(1, v);
+	return atomics_core_0_1_0_atomic64_add_return(1, v);
 }
 
 s64
-rust_helper_atomic64_inc_return_acquire(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_return_acquire(atomic64_t *v)
 {
-	return rust_helper_atomic64_add_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic64_add_return_acquire(1, v);
 }
 
 s64
-rust_helper_atomic64_inc_return_release(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_return_release(atomic64_t *v)
 {
-	return rust_helper_atomic64_add_return_release(1, v);
+	return atomics_core_0_1_0_atomic64_add_return_release(1, v);
 }
 
 s64
-rust_helper_atomic64_inc_return_relaxed(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_return_relaxed(atomic64_t *v)
 {
-	return rust_helper_atomic64_add_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic64_add_return_relaxed(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_inc(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_inc(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_add(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_add(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_inc_acquire(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_inc_acquire(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_add_acquire(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_add_acquire(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_inc_release(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_inc_release(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_add_release(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_add_release(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_inc_relaxed(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_inc_relaxed(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_add_relaxed(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_add_relaxed(1, v);
 }
 
 void
-rust_helper_atomic64_dec(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec(atomic64_t *v)
 {
-	rust_helper_atomic64_sub(1, v);
+	atomics_core_0_1_0_atomic64_sub(1, v);
 }
 
 s64
-rust_helper_atomic64_dec_return(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_return(atomic64_t *v)
 {
-	return rust_helper_atomic64_sub_return(1, v);
+	return atomics_core_0_1_0_atomic64_sub_return(1, v);
 }
 
 s64
-rust_helper_atomic64_dec_return_acquire(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_return_acquire(atomic64_t *v)
 {
-	return rust_helper_atomic64_sub_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic64_sub_return_acquire(1, v);
 }
 
 s64
-rust_helper_atomic64_dec_return_release(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_return_release(atomic64_t *v)
 {
-	return rust_helper_atomic64_sub_return_release(1, v);
+	return atomics_core_0_1_0_atomic64_sub_return_release(1, v);
 }
 
 s64
-rust_helper_atomic64_dec_return_relaxed(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_return_relaxed(atomic64_t *v)
 {
-	return rust_helper_atomic64_sub_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic64_sub_return_relaxed(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_dec(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_dec(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_sub(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_sub(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_dec_acquire(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_dec_acquire(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_sub_acquire(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_sub_acquire(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_dec_release(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_dec_release(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_sub_release(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_sub_release(1, v);
 }
 
 s64
-rust_helper_atomic64_fetch_dec_relaxed(atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_dec_relaxed(atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_sub_relaxed(1, v);
+	return atomics_core_0_1_0_atomic64_fetch_sub_relaxed(1, v);
 }
 
 void
-rust_helper_atomic64_and(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_and(s64 i, atomic64_t *v)
 {
 	(void)__atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_and_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_and_relaxed(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_and(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_and(s64 i, atomic64_t *v)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_fetch_and_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic64_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_fetch_and_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_and_acquire(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_fetch_and_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_and_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic64_andnot(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_andnot(s64 i, atomic64_t *v)
 {
-	rust_helper_atomic64_and(~i, v);
+	atomics_core_0_1_0_atomic64_and(~i, v);
 }
 
 s64
-rust_helper_atomic64_fetch_andnot(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_andnot(s64 i, atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_and(~i, v);
+	return atomics_core_0_1_0_atomic64_fetch_and(~i, v);
 }
 
 s64
-rust_helper_atomic64_fetch_andnot_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_andnot_acquire(s64 i, atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_and_acquire(~i, v);
+	return atomics_core_0_1_0_atomic64_fetch_and_acquire(~i, v);
 }
 
 s64
-rust_helper_atomic64_fetch_andnot_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_andnot_release(s64 i, atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_and_release(~i, v);
+	return atomics_core_0_1_0_atomic64_fetch_and_release(~i, v);
 }
 
 s64
-rust_helper_atomic64_fetch_andnot_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_andnot_relaxed(s64 i, atomic64_t *v)
 {
-	return rust_helper_atomic64_fetch_and_relaxed(~i, v);
+	return atomics_core_0_1_0_atomic64_fetch_and_relaxed(~i, v);
 }
 
 void
-rust_helper_atomic64_or(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_or(s64 i, atomic64_t *v)
 {
 	(void)__atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_or_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_or_relaxed(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_or(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_or(s64 i, atomic64_t *v)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_fetch_or_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic64_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_fetch_or_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_or_acquire(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_fetch_or_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_or_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic64_xor(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_xor(s64 i, atomic64_t *v)
 {
 	(void)__atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_xor_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_xor_relaxed(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_fetch_xor(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_xor(s64 i, atomic64_t *v)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_fetch_xor_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic64_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_fetch_xor_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_xor_acquire(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_fetch_xor_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_fetch_xor_release(s64 i, atomic64_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 s64
-rust_helper_atomic64_xchg_relaxed(atomic64_t *v, s64 new)
+atomics_core_0_1_0_atomic64_xchg_relaxed(atomic64_t *v, s64 new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_xchg(atomic64_t *v, s64 new)
+atomics_core_0_1_0_atomic64_xchg(atomic64_t *v, s64 new)
 {
 	s64 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic64_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_xchg_acquire(atomic64_t *v, s64 new)
+atomics_core_0_1_0_atomic64_xchg_acquire(atomic64_t *v, s64 new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_ACQUIRE);
 }
 
 s64
-rust_helper_atomic64_xchg_release(atomic64_t *v, s64 new)
+atomics_core_0_1_0_atomic64_xchg_release(atomic64_t *v, s64 new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic64_try_cmpxchg_relaxed(atomic64_t *v, s64 *old, s64 new)
+atomics_core_0_1_0_atomic64_try_cmpxchg_relaxed(atomic64_t *v, s64 *old, s64 new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 new)
+atomics_core_0_1_0_atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic64_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic64_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s64
-rust_helper_atomic64_cmpxchg(atomic64_t *v, s64 old, s64 new)
+atomics_core_0_1_0_atomic64_cmpxchg(atomic64_t *v, s64 old, s64 new)
 {
 	s64 found = old;
 
-	rust_helper_atomic64_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic64_try_cmpxchg_acquire(atomic64_t *v, s64 *old, s64 new)
+atomics_core_0_1_0_atomic64_try_cmpxchg_acquire(atomic64_t *v, s64 *old, s64 new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_cmpxchg_acquire(atomic64_t *v, s64 old, s64 new)
+atomics_core_0_1_0_atomic64_cmpxchg_acquire(atomic64_t *v, s64 old, s64 new)
 {
 	s64 found = old;
 
-	rust_helper_atomic64_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic64_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic64_try_cmpxchg_release(atomic64_t *v, s64 *old, s64 new)
+atomics_core_0_1_0_atomic64_try_cmpxchg_release(atomic64_t *v, s64 *old, s64 new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 s64
-rust_helper_atomic64_cmpxchg_release(atomic64_t *v, s64 old, s64 new)
+atomics_core_0_1_0_atomic64_cmpxchg_release(atomic64_t *v, s64 old, s64 new)
 {
 	s64 found = old;
 
-	rust_helper_atomic64_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic64_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 s64
-rust_helper_atomic64_cmpxchg_relaxed(atomic64_t *v, s64 old, s64 new)
+atomics_core_0_1_0_atomic64_cmpxchg_relaxed(atomic64_t *v, s64 old, s64 new)
 {
 	s64 found = old;
 
-	rust_helper_atomic64_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic64_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic64_sub_and_test(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_sub_and_test(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_sub(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_sub(i, v);
 
 	return (found - i) == 0;
 }
 
 bool
-rust_helper_atomic64_dec_and_test(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_and_test(atomic64_t *v)
 {
-	return rust_helper_atomic64_sub_and_test(1, v);
+	return atomics_core_0_1_0_atomic64_sub_and_test(1, v);
 }
 
 bool
-rust_helper_atomic64_inc_and_test(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_and_test(atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add(1, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add(1, v);
 
 	return (found + 1) == 0;
 }
 
 bool
-rust_helper_atomic64_add_negative(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_negative(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic64_add_negative_acquire(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_negative_acquire(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_acquire(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_acquire(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic64_add_negative_release(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_negative_release(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_release(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_release(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic64_add_negative_relaxed(s64 i, atomic64_t *v)
+atomics_core_0_1_0_atomic64_add_negative_relaxed(s64 i, atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_fetch_add_relaxed(i, v);
+	s64 found = atomics_core_0_1_0_atomic64_fetch_add_relaxed(i, v);
 
 	return (found + i) < 0;
 }
 
 s64
-rust_helper_atomic64_fetch_add_unless(atomic64_t *v, s64 a, s64 u)
+atomics_core_0_1_0_atomic64_fetch_add_unless(atomic64_t *v, s64 a, s64 u)
 {
-	s64 found = rust_helper_atomic64_read(v);
+	s64 found = atomics_core_0_1_0_atomic64_read(v);
 	s64 next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, next));
 	return found;
 }
 
 bool
-rust_helper_atomic64_add_unless(atomic64_t *v, s64 a, s64 u)
+atomics_core_0_1_0_atomic64_add_unless(atomic64_t *v, s64 a, s64 u)
 {
-	s64 found = rust_helper_atomic64_read(v);
+	s64 found = atomics_core_0_1_0_atomic64_read(v);
 	s64 next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
 bool
-rust_helper_atomic64_inc_not_zero(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_not_zero(atomic64_t *v)
 {
-	return rust_helper_atomic64_add_unless(v, 1, 0);
+	return atomics_core_0_1_0_atomic64_add_unless(v, 1, 0);
 }
 
 bool
-rust_helper_atomic64_inc_unless_negative(atomic64_t *v)
+atomics_core_0_1_0_atomic64_inc_unless_negative(atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_read(v);
+	s64 found = atomics_core_0_1_0_atomic64_read(v);
 	s64 next;
 
 	do {
 		if (found < 0)
 			break;
 		next = found + 1;
-	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, next));
 	return found >= 0;
 }
 
 bool
-rust_helper_atomic64_dec_unless_positive(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_unless_positive(atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_read(v);
+	s64 found = atomics_core_0_1_0_atomic64_read(v);
 	s64 next;
 
 	do {
 		if (found > 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, next));
 	return found <= 0;
 }
 
 s64
-rust_helper_atomic64_dec_if_positive(atomic64_t *v)
+atomics_core_0_1_0_atomic64_dec_if_positive(atomic64_t *v)
 {
-	s64 found = rust_helper_atomic64_read(v);
+	s64 found = atomics_core_0_1_0_atomic64_read(v);
 	s64 next;
 
 	do {
 		if ((found - 1) < 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic64_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic64_try_cmpxchg(v, &found, next));
 	return found - 1;
 }
 
 long
-rust_helper_atomic_long_read(const atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_read(const atomic_long_t *v)
 {
 	return *(long const volatile *)&v->counter;
 }
 
 long
-rust_helper_atomic_long_read_acquire(const atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_read_acquire(const atomic_long_t *v)
 {
 	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic_long_set(atomic_long_t *v, long i)
+atomics_core_0_1_0_atomic_long_set(atomic_long_t *v, long i)
 {
 	*(long volatile *)&v->counter = i;
 }
 
 void
-rust_helper_atomic_long_set_release(atomic_long_t *v, long i)
+atomics_core_0_1_0_atomic_long_set_release(atomic_long_t *v, long i)
 {
 	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_long_add(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add(long i, atomic_long_t *v)
 {
 	(void)__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_add_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_add_relaxed(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_add(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_add(long i, atomic_long_t *v)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_fetch_add_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_long_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_add_return(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_return(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add(i, v);
 
 	return found + i;
 }
 
 long
-rust_helper_atomic_long_fetch_add_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_add_acquire(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_add_return_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_return_acquire(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_acquire(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_acquire(i, v);
 
 	return found + i;
 }
 
 long
-rust_helper_atomic_long_fetch_add_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_add_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_add(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 long
-rust_helper_atomic_long_add_return_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_return_release(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_release(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_release(i, v);
 
 	return found + i;
 }
 
 long
-rust_helper_atomic_long_add_return_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_return_relaxed(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_relaxed(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_relaxed(i, v);
 
 	return found + i;
 }
 
 void
-rust_helper_atomic_long_sub(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub(long i, atomic_long_t *v)
 {
 	(void)__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_sub_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_sub_relaxed(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_sub(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_sub(long i, atomic_long_t *v)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_fetch_sub_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_long_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_sub_return(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub_return(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_sub(i, v);
 
 	return found - i;
 }
 
 long
-rust_helper_atomic_long_fetch_sub_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_sub_acquire(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_sub_return_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub_return_acquire(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub_acquire(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_sub_acquire(i, v);
 
 	return found - i;
 }
 
 long
-rust_helper_atomic_long_fetch_sub_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_sub_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_sub(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 long
-rust_helper_atomic_long_sub_return_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub_return_release(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub_release(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_sub_release(i, v);
 
 	return found - i;
 }
 
 long
-rust_helper_atomic_long_sub_return_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub_return_relaxed(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub_relaxed(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_sub_relaxed(i, v);
 
 	return found - i;
 }
 
 void
-rust_helper_atomic_long_inc(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc(atomic_long_t *v)
 {
-	rust_helper_atomic_long_add(1, v);
+	atomics_core_0_1_0_atomic_long_add(1, v);
 }
 
 long
-rust_helper_atomic_long_inc_return(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_return(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_add_return(1, v);
+	return atomics_core_0_1_0_atomic_long_add_return(1, v);
 }
 
 long
-rust_helper_atomic_long_inc_return_acquire(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_return_acquire(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_add_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_long_add_return_acquire(1, v);
 }
 
 long
-rust_helper_atomic_long_inc_return_release(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_return_release(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_add_return_release(1, v);
+	return atomics_core_0_1_0_atomic_long_add_return_release(1, v);
 }
 
 long
-rust_helper_atomic_long_inc_return_relaxed(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_return_relaxed(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_add_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_long_add_return_relaxed(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_inc(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_inc(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_add(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_add(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_inc_acquire(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_inc_acquire(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_add_acquire(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_add_acquire(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_inc_release(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_inc_release(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_add_release(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_add_release(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_inc_relaxed(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_inc_relaxed(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_add_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_add_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_long_dec(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec(atomic_long_t *v)
 {
-	rust_helper_atomic_long_sub(1, v);
+	atomics_core_0_1_0_atomic_long_sub(1, v);
 }
 
 long
-rust_helper_atomic_long_dec_return(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_return(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_sub_return(1, v);
+	return atomics_core_0_1_0_atomic_long_sub_return(1, v);
 }
 
 long
-rust_helper_atomic_long_dec_return_acquire(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_return_acquire(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_sub_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_long_sub_return_acquire(1, v);
 }
 
 long
-rust_helper_atomic_long_dec_return_release(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_return_release(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_sub_return_release(1, v);
+	return atomics_core_0_1_0_atomic_long_sub_return_release(1, v);
 }
 
 long
-rust_helper_atomic_long_dec_return_relaxed(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_return_relaxed(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_sub_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_long_sub_return_relaxed(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_dec(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_dec(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_sub(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_sub(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_dec_acquire(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_dec_acquire(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_sub_acquire(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_sub_acquire(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_dec_release(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_dec_release(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_sub_release(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_sub_release(1, v);
 }
 
 long
-rust_helper_atomic_long_fetch_dec_relaxed(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_dec_relaxed(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_sub_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_long_fetch_sub_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_long_and(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_and(long i, atomic_long_t *v)
 {
 	(void)__atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_and_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_and_relaxed(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_and(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_and(long i, atomic_long_t *v)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_fetch_and_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_long_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_fetch_and_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_and_acquire(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_fetch_and_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_and_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_and(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_long_andnot(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_andnot(long i, atomic_long_t *v)
 {
-	rust_helper_atomic_long_and(~i, v);
+	atomics_core_0_1_0_atomic_long_and(~i, v);
 }
 
 long
-rust_helper_atomic_long_fetch_andnot(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_andnot(long i, atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_and(~i, v);
+	return atomics_core_0_1_0_atomic_long_fetch_and(~i, v);
 }
 
 long
-rust_helper_atomic_long_fetch_andnot_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_andnot_acquire(long i, atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_and_acquire(~i, v);
+	return atomics_core_0_1_0_atomic_long_fetch_and_acquire(~i, v);
 }
 
 long
-rust_helper_atomic_long_fetch_andnot_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_andnot_release(long i, atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_and_release(~i, v);
+	return atomics_core_0_1_0_atomic_long_fetch_and_release(~i, v);
 }
 
 long
-rust_helper_atomic_long_fetch_andnot_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_andnot_relaxed(long i, atomic_long_t *v)
 {
-	return rust_helper_atomic_long_fetch_and_relaxed(~i, v);
+	return atomics_core_0_1_0_atomic_long_fetch_and_relaxed(~i, v);
 }
 
 void
-rust_helper_atomic_long_or(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_or(long i, atomic_long_t *v)
 {
 	(void)__atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_or_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_or_relaxed(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_or(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_or(long i, atomic_long_t *v)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_fetch_or_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_long_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_fetch_or_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_or_acquire(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_fetch_or_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_or_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_or(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_long_xor(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_xor(long i, atomic_long_t *v)
 {
 	(void)__atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_xor_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_xor_relaxed(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_fetch_xor(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_xor(long i, atomic_long_t *v)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_fetch_xor_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_long_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_fetch_xor_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_xor_acquire(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_fetch_xor_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_fetch_xor_release(long i, atomic_long_t *v)
 {
 	return __atomic_fetch_xor(&v->counter, i, __ATOMIC_RELEASE);
 }
 
 long
-rust_helper_atomic_long_xchg_relaxed(atomic_long_t *v, long new)
+atomics_core_0_1_0_atomic_long_xchg_relaxed(atomic_long_t *v, long new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_xchg(atomic_long_t *v, long new)
+atomics_core_0_1_0_atomic_long_xchg(atomic_long_t *v, long new)
 {
 	long result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic_long_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_xchg_acquire(atomic_long_t *v, long new)
+atomics_core_0_1_0_atomic_long_xchg_acquire(atomic_long_t *v, long new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_ACQUIRE);
 }
 
 long
-rust_helper_atomic_long_xchg_release(atomic_long_t *v, long new)
+atomics_core_0_1_0_atomic_long_xchg_release(atomic_long_t *v, long new)
 {
 	return __atomic_exchange_n(&v->counter, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic_long_try_cmpxchg_relaxed(atomic_long_t *v, long *old, long new)
+atomics_core_0_1_0_atomic_long_try_cmpxchg_relaxed(atomic_long_t *v, long *old, long new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
+atomics_core_0_1_0_atomic_long_try_cmpxchg(atomic_long_t *v, long *old, long new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_long_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic_long_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 long
-rust_helper_atomic_long_cmpxchg(atomic_long_t *v, long old, long new)
+atomics_core_0_1_0_atomic_long_cmpxchg(atomic_long_t *v, long old, long new)
 {
 	long found = old;
 
-	rust_helper_atomic_long_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_long_try_cmpxchg_acquire(atomic_long_t *v, long *old, long new)
+atomics_core_0_1_0_atomic_long_try_cmpxchg_acquire(atomic_long_t *v, long *old, long new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_cmpxchg_acquire(atomic_long_t *v, long old, long new)
+atomics_core_0_1_0_atomic_long_cmpxchg_acquire(atomic_long_t *v, long old, long new)
 {
 	long found = old;
 
-	rust_helper_atomic_long_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic_long_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_long_try_cmpxchg_release(atomic_long_t *v, long *old, long new)
+atomics_core_0_1_0_atomic_long_try_cmpxchg_release(atomic_long_t *v, long *old, long new)
 {
 	return __atomic_compare_exchange_n(&v->counter, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 long
-rust_helper_atomic_long_cmpxchg_release(atomic_long_t *v, long old, long new)
+atomics_core_0_1_0_atomic_long_cmpxchg_release(atomic_long_t *v, long old, long new)
 {
 	long found = old;
 
-	rust_helper_atomic_long_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic_long_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 long
-rust_helper_atomic_long_cmpxchg_relaxed(atomic_long_t *v, long old, long new)
+atomics_core_0_1_0_atomic_long_cmpxchg_relaxed(atomic_long_t *v, long old, long new)
 {
 	long found = old;
 
-	rust_helper_atomic_long_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic_long_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_long_sub_and_test(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_sub_and_test(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_sub(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_sub(i, v);
 
 	return (found - i) == 0;
 }
 
 bool
-rust_helper_atomic_long_dec_and_test(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_and_test(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_sub_and_test(1, v);
+	return atomics_core_0_1_0_atomic_long_sub_and_test(1, v);
 }
 
 bool
-rust_helper_atomic_long_inc_and_test(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_and_test(atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add(1, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add(1, v);
 
 	return (found + 1) == 0;
 }
 
 bool
-rust_helper_atomic_long_add_negative(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_negative(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_long_add_negative_acquire(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_negative_acquire(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_acquire(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_acquire(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_long_add_negative_release(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_negative_release(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_release(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_release(i, v);
 
 	return (found + i) < 0;
 }
 
 bool
-rust_helper_atomic_long_add_negative_relaxed(long i, atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_add_negative_relaxed(long i, atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_fetch_add_relaxed(i, v);
+	long found = atomics_core_0_1_0_atomic_long_fetch_add_relaxed(i, v);
 
 	return (found + i) < 0;
 }
 
 long
-rust_helper_atomic_long_fetch_add_unless(atomic_long_t *v, long a, long u)
+atomics_core_0_1_0_atomic_long_fetch_add_unless(atomic_long_t *v, long a, long u)
 {
-	long found = rust_helper_atomic_long_read(v);
+	long found = atomics_core_0_1_0_atomic_long_read(v);
 	long next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, next));
 	return found;
 }
 
 bool
-rust_helper_atomic_long_add_unless(atomic_long_t *v, long a, long u)
+atomics_core_0_1_0_atomic_long_add_unless(atomic_long_t *v, long a, long u)
 {
-	long found = rust_helper_atomic_long_read(v);
+	long found = atomics_core_0_1_0_atomic_long_read(v);
 	long next;
 
 	do {
 		if (found == u)
 			break;
 		next = found + a;
-	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
 bool
-rust_helper_atomic_long_inc_not_zero(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_not_zero(atomic_long_t *v)
 {
-	return rust_helper_atomic_long_add_unless(v, 1, 0);
+	return atomics_core_0_1_0_atomic_long_add_unless(v, 1, 0);
 }
 
 bool
-rust_helper_atomic_long_inc_unless_negative(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_inc_unless_negative(atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_read(v);
+	long found = atomics_core_0_1_0_atomic_long_read(v);
 	long next;
 
 	do {
 		if (found < 0)
 			break;
 		next = found + 1;
-	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, next));
 	return found >= 0;
 }
 
 bool
-rust_helper_atomic_long_dec_unless_positive(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_unless_positive(atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_read(v);
+	long found = atomics_core_0_1_0_atomic_long_read(v);
 	long next;
 
 	do {
 		if (found > 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, next));
 	return found <= 0;
 }
 
 long
-rust_helper_atomic_long_dec_if_positive(atomic_long_t *v)
+atomics_core_0_1_0_atomic_long_dec_if_positive(atomic_long_t *v)
 {
-	long found = rust_helper_atomic_long_read(v);
+	long found = atomics_core_0_1_0_atomic_long_read(v);
 	long next;
 
 	do {
 		if ((found - 1) < 0)
 			break;
 		next = found - 1;
-	} while (!rust_helper_atomic_long_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_long_try_cmpxchg(v, &found, next));
 	return found - 1;
 }
 
 s8
-rust_helper_atomic_i8_read(const s8 *v)
+atomics_core_0_1_0_atomic_i8_read(const s8 *v)
 {
 	return *(s8 const volatile *)v;
 }
 
 s8
-rust_helper_atomic_i8_read_acquire(const s8 *v)
+atomics_core_0_1_0_atomic_i8_read_acquire(const s8 *v)
 {
 	return __atomic_load_n(v, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic_i8_set(s8 *v, s8 i)
+atomics_core_0_1_0_atomic_i8_set(s8 *v, s8 i)
 {
 	*(s8 volatile *)v = i;
 }
 
 void
-rust_helper_atomic_i8_set_release(s8 *v, s8 i)
+atomics_core_0_1_0_atomic_i8_set_release(s8 *v, s8 i)
 {
 	__atomic_store_n(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i8_add(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add(s8 i, s8 *v)
 {
 	(void)__atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_add_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_add_relaxed(s8 i, s8 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_add(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_add(s8 i, s8 *v)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i8_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_add_return(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_return(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add(i, v);
 
 	return (s8)(found + i);
 }
 
 s8
-rust_helper_atomic_i8_fetch_add_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_add_acquire(s8 i, s8 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_add_return_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_return_acquire(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_acquire(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_acquire(i, v);
 
 	return (s8)(found + i);
 }
 
 s8
-rust_helper_atomic_i8_fetch_add_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_add_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELEASE);
 }
 
 s8
-rust_helper_atomic_i8_add_return_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_return_release(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_release(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_release(i, v);
 
 	return (s8)(found + i);
 }
 
 s8
-rust_helper_atomic_i8_add_return_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_return_relaxed(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_relaxed(i, v);
 
 	return (s8)(found + i);
 }
 
 void
-rust_helper_atomic_i8_sub(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub(s8 i, s8 *v)
 {
 	(void)__atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_sub_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_sub_relaxed(s8 i, s8 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_sub(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_sub(s8 i, s8 *v)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_fetch_sub_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i8_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_sub_return(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub_return(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_sub(i, v);
 
 	return (s8)(found - i);
 }
 
 s8
-rust_helper_atomic_i8_fetch_sub_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_sub_acquire(s8 i, s8 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_sub_return_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub_return_acquire(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub_acquire(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_sub_acquire(i, v);
 
 	return (s8)(found - i);
 }
 
 s8
-rust_helper_atomic_i8_fetch_sub_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_sub_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELEASE);
 }
 
 s8
-rust_helper_atomic_i8_sub_return_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub_return_release(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub_release(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_sub_release(i, v);
 
 	return (s8)(found - i);
 }
 
 s8
-rust_helper_atomic_i8_sub_return_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub_return_relaxed(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub_relaxed(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_sub_relaxed(i, v);
 
 	return (s8)(found - i);
 }
 
 void
-rust_helper_atomic_i8_inc(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc(s8 *v)
 {
-	rust_helper_atomic_i8_add(1, v);
+	atomics_core_0_1_0_atomic_i8_add(1, v);
 }
 
 s8
-rust_helper_atomic_i8_inc_return(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_return(s8 *v)
 {
-	return rust_helper_atomic_i8_add_return(1, v);
+	return atomics_core_0_1_0_atomic_i8_add_return(1, v);
 }
 
 s8
-rust_helper_atomic_i8_inc_return_acquire(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_return_acquire(s8 *v)
 {
-	return rust_helper_atomic_i8_add_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i8_add_return_acquire(1, v);
 }
 
 s8
-rust_helper_atomic_i8_inc_return_release(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_return_release(s8 *v)
 {
-	return rust_helper_atomic_i8_add_return_release(1, v);
+	return atomics_core_0_1_0_atomic_i8_add_return_release(1, v);
 }
 
 s8
-rust_helper_atomic_i8_inc_return_relaxed(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_return_relaxed(s8 *v)
 {
-	return rust_helper_atomic_i8_add_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i8_add_return_relaxed(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_inc(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_inc(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_add(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_add(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_inc_acquire(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_inc_acquire(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_add_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_add_acquire(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_inc_release(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_inc_release(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_add_release(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_add_release(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_inc_relaxed(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_inc_relaxed(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_add_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_add_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_i8_dec(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec(s8 *v)
 {
-	rust_helper_atomic_i8_sub(1, v);
+	atomics_core_0_1_0_atomic_i8_sub(1, v);
 }
 
 s8
-rust_helper_atomic_i8_dec_return(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_return(s8 *v)
 {
-	return rust_helper_atomic_i8_sub_return(1, v);
+	return atomics_core_0_1_0_atomic_i8_sub_return(1, v);
 }
 
 s8
-rust_helper_atomic_i8_dec_return_acquire(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_return_acquire(s8 *v)
 {
-	return rust_helper_atomic_i8_sub_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i8_sub_return_acquire(1, v);
 }
 
 s8
-rust_helper_atomic_i8_dec_return_release(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_return_release(s8 *v)
 {
-	return rust_helper_atomic_i8_sub_return_release(1, v);
+	return atomics_core_0_1_0_atomic_i8_sub_return_release(1, v);
 }
 
 s8
-rust_helper_atomic_i8_dec_return_relaxed(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_return_relaxed(s8 *v)
 {
-	return rust_helper_atomic_i8_sub_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i8_sub_return_relaxed(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_dec(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_dec(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_sub(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_sub(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_dec_acquire(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_dec_acquire(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_sub_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_sub_acquire(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_dec_release(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_dec_release(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_sub_release(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_sub_release(1, v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_dec_relaxed(s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_dec_relaxed(s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_sub_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i8_fetch_sub_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_i8_and(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_and(s8 i, s8 *v)
 {
 	(void)__atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_and_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_and_relaxed(s8 i, s8 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_and(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_and(s8 i, s8 *v)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_fetch_and_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i8_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_fetch_and_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_and_acquire(s8 i, s8 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_fetch_and_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_and_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i8_andnot(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_andnot(s8 i, s8 *v)
 {
-	rust_helper_atomic_i8_and((s8)(~i), v);
+	atomics_core_0_1_0_atomic_i8_and((s8)(~i), v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_andnot(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_andnot(s8 i, s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_and((s8)(~i), v);
+	return atomics_core_0_1_0_atomic_i8_fetch_and((s8)(~i), v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_andnot_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_andnot_acquire(s8 i, s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_and_acquire((s8)(~i), v);
+	return atomics_core_0_1_0_atomic_i8_fetch_and_acquire((s8)(~i), v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_andnot_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_andnot_release(s8 i, s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_and_release((s8)(~i), v);
+	return atomics_core_0_1_0_atomic_i8_fetch_and_release((s8)(~i), v);
 }
 
 s8
-rust_helper_atomic_i8_fetch_andnot_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_andnot_relaxed(s8 i, s8 *v)
 {
-	return rust_helper_atomic_i8_fetch_and_relaxed((s8)(~i), v);
+	return atomics_core_0_1_0_atomic_i8_fetch_and_relaxed((s8)(~i), v);
 }
 
 void
-rust_helper_atomic_i8_or(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_or(s8 i, s8 *v)
 {
 	(void)__atomic_fetch_or(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_or_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_or_relaxed(s8 i, s8 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_or(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_or(s8 i, s8 *v)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_fetch_or_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i8_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_fetch_or_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_or_acquire(s8 i, s8 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_fetch_or_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_or_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i8_xor(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_xor(s8 i, s8 *v)
 {
 	(void)__atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_xor_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_xor_relaxed(s8 i, s8 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_fetch_xor(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_xor(s8 i, s8 *v)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_fetch_xor_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i8_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_fetch_xor_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_xor_acquire(s8 i, s8 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_fetch_xor_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_fetch_xor_release(s8 i, s8 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_RELEASE);
 }
 
 s8
-rust_helper_atomic_i8_xchg_relaxed(s8 *v, s8 new)
+atomics_core_0_1_0_atomic_i8_xchg_relaxed(s8 *v, s8 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_xchg(s8 *v, s8 new)
+atomics_core_0_1_0_atomic_i8_xchg(s8 *v, s8 new)
 {
 	s8 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic_i8_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_xchg_acquire(s8 *v, s8 new)
+atomics_core_0_1_0_atomic_i8_xchg_acquire(s8 *v, s8 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_ACQUIRE);
 }
 
 s8
-rust_helper_atomic_i8_xchg_release(s8 *v, s8 new)
+atomics_core_0_1_0_atomic_i8_xchg_release(s8 *v, s8 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic_i8_try_cmpxchg_relaxed(s8 *v, s8 *old, s8 new)
+atomics_core_0_1_0_atomic_i8_try_cmpxchg_relaxed(s8 *v, s8 *old, s8 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic_i8_try_cmpxchg(s8 *v, s8 *old, s8 new)
+atomics_core_0_1_0_atomic_i8_try_cmpxchg(s8 *v, s8 *old, s8 new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i8_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic_i8_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s8
-rust_helper_atomic_i8_cmpxchg(s8 *v, s8 old, s8 new)
+atomics_core_0_1_0_atomic_i8_cmpxchg(s8 *v, s8 old, s8 new)
 {
 	s8 found = old;
 
-	rust_helper_atomic_i8_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i8_try_cmpxchg_acquire(s8 *v, s8 *old, s8 new)
+atomics_core_0_1_0_atomic_i8_try_cmpxchg_acquire(s8 *v, s8 *old, s8 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_cmpxchg_acquire(s8 *v, s8 old, s8 new)
+atomics_core_0_1_0_atomic_i8_cmpxchg_acquire(s8 *v, s8 old, s8 new)
 {
 	s8 found = old;
 
-	rust_helper_atomic_i8_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic_i8_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i8_try_cmpxchg_release(s8 *v, s8 *old, s8 new)
+atomics_core_0_1_0_atomic_i8_try_cmpxchg_release(s8 *v, s8 *old, s8 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 s8
-rust_helper_atomic_i8_cmpxchg_release(s8 *v, s8 old, s8 new)
+atomics_core_0_1_0_atomic_i8_cmpxchg_release(s8 *v, s8 old, s8 new)
 {
 	s8 found = old;
 
-	rust_helper_atomic_i8_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic_i8_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 s8
-rust_helper_atomic_i8_cmpxchg_relaxed(s8 *v, s8 old, s8 new)
+atomics_core_0_1_0_atomic_i8_cmpxchg_relaxed(s8 *v, s8 old, s8 new)
 {
 	s8 found = old;
 
-	rust_helper_atomic_i8_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic_i8_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i8_sub_and_test(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_sub_and_test(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_sub(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_sub(i, v);
 
 	return ((s8)(found - i)) == 0;
 }
 
 bool
-rust_helper_atomic_i8_dec_and_test(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_and_test(s8 *v)
 {
-	return rust_helper_atomic_i8_sub_and_test(1, v);
+	return atomics_core_0_1_0_atomic_i8_sub_and_test(1, v);
 }
 
 bool
-rust_helper_atomic_i8_inc_and_test(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_and_test(s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add(1, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add(1, v);
 
 	return ((s8)(found + 1)) == 0;
 }
 
 bool
-rust_helper_atomic_i8_add_negative(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_negative(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add(i, v);
 
 	return ((s8)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i8_add_negative_acquire(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_negative_acquire(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_acquire(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_acquire(i, v);
 
 	return ((s8)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i8_add_negative_release(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_negative_release(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_release(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_release(i, v);
 
 	return ((s8)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i8_add_negative_relaxed(s8 i, s8 *v)
+atomics_core_0_1_0_atomic_i8_add_negative_relaxed(s8 i, s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_fetch_add_relaxed(i, v);
+	s8 found = atomics_core_0_1_0_atomic_i8_fetch_add_relaxed(i, v);
 
 	return ((s8)(found + i)) < 0;
 }
 
 s8
-rust_helper_atomic_i8_fetch_add_unless(s8 *v, s8 a, s8 u)
+atomics_core_0_1_0_atomic_i8_fetch_add_unless(s8 *v, s8 a, s8 u)
 {
-	s8 found = rust_helper_atomic_i8_read(v);
+	s8 found = atomics_core_0_1_0_atomic_i8_read(v);
 	s8 next;
 
 	do {
 		if (found == u)
 			break;
 		next = (s8)(found + a);
-	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, next));
 	return found;
 }
 
 bool
-rust_helper_atomic_i8_add_unless(s8 *v, s8 a, s8 u)
+atomics_core_0_1_0_atomic_i8_add_unless(s8 *v, s8 a, s8 u)
 {
-	s8 found = rust_helper_atomic_i8_read(v);
+	s8 found = atomics_core_0_1_0_atomic_i8_read(v);
 	s8 next;
 
 	do {
 		if (found == u)
 			break;
 		next = (s8)(found + a);
-	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
 bool
-rust_helper_atomic_i8_inc_not_zero(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_not_zero(s8 *v)
 {
-	return rust_helper_atomic_i8_add_unless(v, 1, 0);
+	return atomics_core_0_1_0_atomic_i8_add_unless(v, 1, 0);
 }
 
 bool
-rust_helper_atomic_i8_inc_unless_negative(s8 *v)
+atomics_core_0_1_0_atomic_i8_inc_unless_negative(s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_read(v);
+	s8 found = atomics_core_0_1_0_atomic_i8_read(v);
 	s8 next;
 
 	do {
 		if (found < 0)
 			break;
 		next = (s8)(found + 1);
-	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, next));
 	return found >= 0;
 }
 
 bool
-rust_helper_atomic_i8_dec_unless_positive(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_unless_positive(s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_read(v);
+	s8 found = atomics_core_0_1_0_atomic_i8_read(v);
 	s8 next;
 
 	do {
 		if (found > 0)
 			break;
 		next = (s8)(found - 1);
-	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, next));
 	return found <= 0;
 }
 
 s8
-rust_helper_atomic_i8_dec_if_positive(s8 *v)
+atomics_core_0_1_0_atomic_i8_dec_if_positive(s8 *v)
 {
-	s8 found = rust_helper_atomic_i8_read(v);
+	s8 found = atomics_core_0_1_0_atomic_i8_read(v);
 	s8 next;
 
 	do {
 		if (((s8)(found - 1)) < 0)
 			break;
 		next = (s8)(found - 1);
-	} while (!rust_helper_atomic_i8_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i8_try_cmpxchg(v, &found, next));
 	return (s8)(found - 1);
 }
 
 s16
-rust_helper_atomic_i16_read(const s16 *v)
+atomics_core_0_1_0_atomic_i16_read(const s16 *v)
 {
 	return *(s16 const volatile *)v;
 }
 
 s16
-rust_helper_atomic_i16_read_acquire(const s16 *v)
+atomics_core_0_1_0_atomic_i16_read_acquire(const s16 *v)
 {
 	return __atomic_load_n(v, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic_i16_set(s16 *v, s16 i)
+atomics_core_0_1_0_atomic_i16_set(s16 *v, s16 i)
 {
 	*(s16 volatile *)v = i;
 }
 
 void
-rust_helper_atomic_i16_set_release(s16 *v, s16 i)
+atomics_core_0_1_0_atomic_i16_set_release(s16 *v, s16 i)
 {
 	__atomic_store_n(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i16_add(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add(s16 i, s16 *v)
 {
 	(void)__atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_add_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_add_relaxed(s16 i, s16 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_add(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_add(s16 i, s16 *v)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i16_fetch_add_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_add_return(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_return(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add(i, v);
 
 	return (s16)(found + i);
 }
 
 s16
-rust_helper_atomic_i16_fetch_add_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_add_acquire(s16 i, s16 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_add_return_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_return_acquire(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_acquire(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_acquire(i, v);
 
 	return (s16)(found + i);
 }
 
 s16
-rust_helper_atomic_i16_fetch_add_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_add_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_add(v, i, __ATOMIC_RELEASE);
 }
 
 s16
-rust_helper_atomic_i16_add_return_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_return_release(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_release(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_release(i, v);
 
 	return (s16)(found + i);
 }
 
 s16
-rust_helper_atomic_i16_add_return_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_return_relaxed(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_relaxed(i, v);
 
 	return (s16)(found + i);
 }
 
 void
-rust_helper_atomic_i16_sub(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub(s16 i, s16 *v)
 {
 	(void)__atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_sub_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_sub_relaxed(s16 i, s16 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_sub(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_sub(s16 i, s16 *v)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_fetch_sub_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i16_fetch_sub_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_sub_return(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub_return(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_sub(i, v);
 
 	return (s16)(found - i);
 }
 
 s16
-rust_helper_atomic_i16_fetch_sub_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_sub_acquire(s16 i, s16 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_sub_return_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub_return_acquire(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub_acquire(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_sub_acquire(i, v);
 
 	return (s16)(found - i);
 }
 
 s16
-rust_helper_atomic_i16_fetch_sub_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_sub_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_sub(v, i, __ATOMIC_RELEASE);
 }
 
 s16
-rust_helper_atomic_i16_sub_return_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub_return_release(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub_release(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_sub_release(i, v);
 
 	return (s16)(found - i);
 }
 
 s16
-rust_helper_atomic_i16_sub_return_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub_return_relaxed(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub_relaxed(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_sub_relaxed(i, v);
 
 	return (s16)(found - i);
 }
 
 void
-rust_helper_atomic_i16_inc(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc(s16 *v)
 {
-	rust_helper_atomic_i16_add(1, v);
+	atomics_core_0_1_0_atomic_i16_add(1, v);
 }
 
 s16
-rust_helper_atomic_i16_inc_return(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_return(s16 *v)
 {
-	return rust_helper_atomic_i16_add_return(1, v);
+	return atomics_core_0_1_0_atomic_i16_add_return(1, v);
 }
 
 s16
-rust_helper_atomic_i16_inc_return_acquire(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_return_acquire(s16 *v)
 {
-	return rust_helper_atomic_i16_add_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i16_add_return_acquire(1, v);
 }
 
 s16
-rust_helper_atomic_i16_inc_return_release(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_return_release(s16 *v)
 {
-	return rust_helper_atomic_i16_add_return_release(1, v);
+	return atomics_core_0_1_0_atomic_i16_add_return_release(1, v);
 }
 
 s16
-rust_helper_atomic_i16_inc_return_relaxed(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_return_relaxed(s16 *v)
 {
-	return rust_helper_atomic_i16_add_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i16_add_return_relaxed(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_inc(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_inc(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_add(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_add(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_inc_acquire(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_inc_acquire(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_add_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_add_acquire(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_inc_release(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_inc_release(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_add_release(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_add_release(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_inc_relaxed(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_inc_relaxed(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_add_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_add_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_i16_dec(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec(s16 *v)
 {
-	rust_helper_atomic_i16_sub(1, v);
+	atomics_core_0_1_0_atomic_i16_sub(1, v);
 }
 
 s16
-rust_helper_atomic_i16_dec_return(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_return(s16 *v)
 {
-	return rust_helper_atomic_i16_sub_return(1, v);
+	return atomics_core_0_1_0_atomic_i16_sub_return(1, v);
 }
 
 s16
-rust_helper_atomic_i16_dec_return_acquire(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_return_acquire(s16 *v)
 {
-	return rust_helper_atomic_i16_sub_return_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i16_sub_return_acquire(1, v);
 }
 
 s16
-rust_helper_atomic_i16_dec_return_release(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_return_release(s16 *v)
 {
-	return rust_helper_atomic_i16_sub_return_release(1, v);
+	return atomics_core_0_1_0_atomic_i16_sub_return_release(1, v);
 }
 
 s16
-rust_helper_atomic_i16_dec_return_relaxed(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_return_relaxed(s16 *v)
 {
-	return rust_helper_atomic_i16_sub_return_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i16_sub_return_relaxed(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_dec(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_dec(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_sub(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_sub(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_dec_acquire(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_dec_acquire(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_sub_acquire(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_sub_acquire(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_dec_release(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_dec_release(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_sub_release(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_sub_release(1, v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_dec_relaxed(s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_dec_relaxed(s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_sub_relaxed(1, v);
+	return atomics_core_0_1_0_atomic_i16_fetch_sub_relaxed(1, v);
 }
 
 void
-rust_helper_atomic_i16_and(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_and(s16 i, s16 *v)
 {
 	(void)__atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_and_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_and_relaxed(s16 i, s16 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_and(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_and(s16 i, s16 *v)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_fetch_and_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i16_fetch_and_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_fetch_and_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_and_acquire(s16 i, s16 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_fetch_and_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_and_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_and(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i16_andnot(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_andnot(s16 i, s16 *v)
 {
-	rust_helper_atomic_i16_and((s16)(~i), v);
+	atomics_core_0_1_0_atomic_i16_and((s16)(~i), v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_andnot(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_andnot(s16 i, s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_and((s16)(~i), v);
+	return atomics_core_0_1_0_atomic_i16_fetch_and((s16)(~i), v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_andnot_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_andnot_acquire(s16 i, s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_and_acquire((s16)(~i), v);
+	return atomics_core_0_1_0_atomic_i16_fetch_and_acquire((s16)(~i), v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_andnot_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_andnot_release(s16 i, s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_and_release((s16)(~i), v);
+	return atomics_core_0_1_0_atomic_i16_fetch_and_release((s16)(~i), v);
 }
 
 s16
-rust_helper_atomic_i16_fetch_andnot_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_andnot_relaxed(s16 i, s16 *v)
 {
-	return rust_helper_atomic_i16_fetch_and_relaxed((s16)(~i), v);
+	return atomics_core_0_1_0_atomic_i16_fetch_and_relaxed((s16)(~i), v);
 }
 
 void
-rust_helper_atomic_i16_or(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_or(s16 i, s16 *v)
 {
 	(void)__atomic_fetch_or(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_or_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_or_relaxed(s16 i, s16 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_or(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_or(s16 i, s16 *v)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_fetch_or_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i16_fetch_or_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_fetch_or_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_or_acquire(s16 i, s16 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_fetch_or_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_or_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_or(v, i, __ATOMIC_RELEASE);
 }
 
 void
-rust_helper_atomic_i16_xor(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_xor(s16 i, s16 *v)
 {
 	(void)__atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_xor_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_xor_relaxed(s16 i, s16 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_fetch_xor(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_xor(s16 i, s16 *v)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_fetch_xor_relaxed(i, v);
+	result = atomics_core_0_1_0_atomic_i16_fetch_xor_relaxed(i, v);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_fetch_xor_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_xor_acquire(s16 i, s16 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_fetch_xor_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_fetch_xor_release(s16 i, s16 *v)
 {
 	return __atomic_fetch_xor(v, i, __ATOMIC_RELEASE);
 }
 
 s16
-rust_helper_atomic_i16_xchg_relaxed(s16 *v, s16 new)
+atomics_core_0_1_0_atomic_i16_xchg_relaxed(s16 *v, s16 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_xchg(s16 *v, s16 new)
+atomics_core_0_1_0_atomic_i16_xchg(s16 *v, s16 new)
 {
 	s16 result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic_i16_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_xchg_acquire(s16 *v, s16 new)
+atomics_core_0_1_0_atomic_i16_xchg_acquire(s16 *v, s16 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_ACQUIRE);
 }
 
 s16
-rust_helper_atomic_i16_xchg_release(s16 *v, s16 new)
+atomics_core_0_1_0_atomic_i16_xchg_release(s16 *v, s16 new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic_i16_try_cmpxchg_relaxed(s16 *v, s16 *old, s16 new)
+atomics_core_0_1_0_atomic_i16_try_cmpxchg_relaxed(s16 *v, s16 *old, s16 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic_i16_try_cmpxchg(s16 *v, s16 *old, s16 new)
+atomics_core_0_1_0_atomic_i16_try_cmpxchg(s16 *v, s16 *old, s16 new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_i16_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic_i16_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 s16
-rust_helper_atomic_i16_cmpxchg(s16 *v, s16 old, s16 new)
+atomics_core_0_1_0_atomic_i16_cmpxchg(s16 *v, s16 old, s16 new)
 {
 	s16 found = old;
 
-	rust_helper_atomic_i16_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i16_try_cmpxchg_acquire(s16 *v, s16 *old, s16 new)
+atomics_core_0_1_0_atomic_i16_try_cmpxchg_acquire(s16 *v, s16 *old, s16 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_cmpxchg_acquire(s16 *v, s16 old, s16 new)
+atomics_core_0_1_0_atomic_i16_cmpxchg_acquire(s16 *v, s16 old, s16 new)
 {
 	s16 found = old;
 
-	rust_helper_atomic_i16_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic_i16_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i16_try_cmpxchg_release(s16 *v, s16 *old, s16 new)
+atomics_core_0_1_0_atomic_i16_try_cmpxchg_release(s16 *v, s16 *old, s16 new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 s16
-rust_helper_atomic_i16_cmpxchg_release(s16 *v, s16 old, s16 new)
+atomics_core_0_1_0_atomic_i16_cmpxchg_release(s16 *v, s16 old, s16 new)
 {
 	s16 found = old;
 
-	rust_helper_atomic_i16_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic_i16_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 s16
-rust_helper_atomic_i16_cmpxchg_relaxed(s16 *v, s16 old, s16 new)
+atomics_core_0_1_0_atomic_i16_cmpxchg_relaxed(s16 *v, s16 old, s16 new)
 {
 	s16 found = old;
 
-	rust_helper_atomic_i16_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic_i16_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_i16_sub_and_test(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_sub_and_test(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_sub(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_sub(i, v);
 
 	return ((s16)(found - i)) == 0;
 }
 
 bool
-rust_helper_atomic_i16_dec_and_test(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_and_test(s16 *v)
 {
-	return rust_helper_atomic_i16_sub_and_test(1, v);
+	return atomics_core_0_1_0_atomic_i16_sub_and_test(1, v);
 }
 
 bool
-rust_helper_atomic_i16_inc_and_test(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_and_test(s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add(1, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add(1, v);
 
 	return ((s16)(found + 1)) == 0;
 }
 
 bool
-rust_helper_atomic_i16_add_negative(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_negative(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add(i, v);
 
 	return ((s16)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i16_add_negative_acquire(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_negative_acquire(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_acquire(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_acquire(i, v);
 
 	return ((s16)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i16_add_negative_release(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_negative_release(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_release(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_release(i, v);
 
 	return ((s16)(found + i)) < 0;
 }
 
 bool
-rust_helper_atomic_i16_add_negative_relaxed(s16 i, s16 *v)
+atomics_core_0_1_0_atomic_i16_add_negative_relaxed(s16 i, s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_fetch_add_relaxed(i, v);
+	s16 found = atomics_core_0_1_0_atomic_i16_fetch_add_relaxed(i, v);
 
 	return ((s16)(found + i)) < 0;
 }
 
 s16
-rust_helper_atomic_i16_fetch_add_unless(s16 *v, s16 a, s16 u)
+atomics_core_0_1_0_atomic_i16_fetch_add_unless(s16 *v, s16 a, s16 u)
 {
-	s16 found = rust_helper_atomic_i16_read(v);
+	s16 found = atomics_core_0_1_0_atomic_i16_read(v);
 	s16 next;
 
 	do {
 		if (found == u)
 			break;
 		next = (s16)(found + a);
-	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, next));
 	return found;
 }
 
 bool
-rust_helper_atomic_i16_add_unless(s16 *v, s16 a, s16 u)
+atomics_core_0_1_0_atomic_i16_add_unless(s16 *v, s16 a, s16 u)
 {
-	s16 found = rust_helper_atomic_i16_read(v);
+	s16 found = atomics_core_0_1_0_atomic_i16_read(v);
 	s16 next;
 
 	do {
 		if (found == u)
 			break;
 		next = (s16)(found + a);
-	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, next));
 	return found != u;
 }
 
 bool
-rust_helper_atomic_i16_inc_not_zero(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_not_zero(s16 *v)
 {
-	return rust_helper_atomic_i16_add_unless(v, 1, 0);
+	return atomics_core_0_1_0_atomic_i16_add_unless(v, 1, 0);
 }
 
 bool
-rust_helper_atomic_i16_inc_unless_negative(s16 *v)
+atomics_core_0_1_0_atomic_i16_inc_unless_negative(s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_read(v);
+	s16 found = atomics_core_0_1_0_atomic_i16_read(v);
 	s16 next;
 
 	do {
 		if (found < 0)
 			break;
 		next = (s16)(found + 1);
-	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, next));
 	return found >= 0;
 }
 
 bool
-rust_helper_atomic_i16_dec_unless_positive(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_unless_positive(s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_read(v);
+	s16 found = atomics_core_0_1_0_atomic_i16_read(v);
 	s16 next;
 
 	do {
 		if (found > 0)
 			break;
 		next = (s16)(found - 1);
-	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, next));
 	return found <= 0;
 }
 
 s16
-rust_helper_atomic_i16_dec_if_positive(s16 *v)
+atomics_core_0_1_0_atomic_i16_dec_if_positive(s16 *v)
 {
-	s16 found = rust_helper_atomic_i16_read(v);
+	s16 found = atomics_core_0_1_0_atomic_i16_read(v);
 	s16 next;
 
 	do {
 		if (((s16)(found - 1)) < 0)
 			break;
 		next = (s16)(found - 1);
-	} while (!rust_helper_atomic_i16_try_cmpxchg(v, &found, next));
+	} while (!atomics_core_0_1_0_atomic_i16_try_cmpxchg(v, &found, next));
 	return (s16)(found - 1);
 }
 
 const void *
-rust_helper_atomic_ptr_read(const void *const *v)
+atomics_core_0_1_0_atomic_ptr_read(const void *const *v)
 {
 	return *(const void * const volatile *)v;
 }
 
 const void *
-rust_helper_atomic_ptr_read_acquire(const void *const *v)
+atomics_core_0_1_0_atomic_ptr_read_acquire(const void *const *v)
 {
 	return __atomic_load_n(v, __ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_atomic_ptr_set(const void **v, const void *i)
+atomics_core_0_1_0_atomic_ptr_set(const void **v, const void *i)
 {
 	*(const void * volatile *)v = i;
 }
 
 void
-rust_helper_atomic_ptr_set_release(const void **v, const void *i)
+atomics_core_0_1_0_atomic_ptr_set_release(const void **v, const void *i)
 {
 	__atomic_store_n(v, i, __ATOMIC_RELEASE);
 }
 
 const void *
-rust_helper_atomic_ptr_xchg_relaxed(const void **v, const void *new)
+atomics_core_0_1_0_atomic_ptr_xchg_relaxed(const void **v, const void *new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELAXED);
 }
 
 const void *
-rust_helper_atomic_ptr_xchg(const void **v, const void *new)
+atomics_core_0_1_0_atomic_ptr_xchg(const void **v, const void *new)
 {
 	const void *result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_ptr_xchg_relaxed(v, new);
+	result = atomics_core_0_1_0_atomic_ptr_xchg_relaxed(v, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 const void *
-rust_helper_atomic_ptr_xchg_acquire(const void **v, const void *new)
+atomics_core_0_1_0_atomic_ptr_xchg_acquire(const void **v, const void *new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_ACQUIRE);
 }
 
 const void *
-rust_helper_atomic_ptr_xchg_release(const void **v, const void *new)
+atomics_core_0_1_0_atomic_ptr_xchg_release(const void **v, const void *new)
 {
 	return __atomic_exchange_n(v, new, __ATOMIC_RELEASE);
 }
 
 bool
-rust_helper_atomic_ptr_try_cmpxchg_relaxed(const void **v, const void **old, const void *new)
+atomics_core_0_1_0_atomic_ptr_try_cmpxchg_relaxed(const void **v, const void **old, const void *new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 bool
-rust_helper_atomic_ptr_try_cmpxchg(const void **v, const void **old, const void *new)
+atomics_core_0_1_0_atomic_ptr_try_cmpxchg(const void **v, const void **old, const void *new)
 {
 	bool result;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	result = rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, old, new);
+	result = atomics_core_0_1_0_atomic_ptr_try_cmpxchg_relaxed(v, old, new);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return result;
 }
 
 const void *
-rust_helper_atomic_ptr_cmpxchg(const void **v, const void *old, const void *new)
+atomics_core_0_1_0_atomic_ptr_cmpxchg(const void **v, const void *old, const void *new)
 {
 	const void *found = old;
 
-	rust_helper_atomic_ptr_try_cmpxchg(v, &found, new);
+	atomics_core_0_1_0_atomic_ptr_try_cmpxchg(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_ptr_try_cmpxchg_acquire(const void **v, const void **old, const void *new)
+atomics_core_0_1_0_atomic_ptr_try_cmpxchg_acquire(const void **v, const void **old, const void *new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 const void *
-rust_helper_atomic_ptr_cmpxchg_acquire(const void **v, const void *old, const void *new)
+atomics_core_0_1_0_atomic_ptr_cmpxchg_acquire(const void **v, const void *old, const void *new)
 {
 	const void *found = old;
 
-	rust_helper_atomic_ptr_try_cmpxchg_acquire(v, &found, new);
+	atomics_core_0_1_0_atomic_ptr_try_cmpxchg_acquire(v, &found, new);
 	return found;
 }
 
 bool
-rust_helper_atomic_ptr_try_cmpxchg_release(const void **v, const void **old, const void *new)
+atomics_core_0_1_0_atomic_ptr_try_cmpxchg_release(const void **v, const void **old, const void *new)
 {
 	return __atomic_compare_exchange_n(v, old, new, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 const void *
-rust_helper_atomic_ptr_cmpxchg_release(const void **v, const void *old, const void *new)
+atomics_core_0_1_0_atomic_ptr_cmpxchg_release(const void **v, const void *old, const void *new)
 {
 	const void *found = old;
 
-	rust_helper_atomic_ptr_try_cmpxchg_release(v, &found, new);
+	atomics_core_0_1_0_atomic_ptr_try_cmpxchg_release(v, &found, new);
 	return found;
 }
 
 const void *
-rust_helper_atomic_ptr_cmpxchg_relaxed(const void **v, const void *old, const void *new)
+atomics_core_0_1_0_atomic_ptr_cmpxchg_relaxed(const void **v, const void *old, const void *new)
 {
 	const void *found = old;
 
-	rust_helper_atomic_ptr_try_cmpxchg_relaxed(v, &found, new);
+	atomics_core_0_1_0_atomic_ptr_try_cmpxchg_relaxed(v, &found, new);
 	return found;
 }
 
 void
-rust_helper_smp_mb(void)
+atomics_core_0_1_0_smp_mb(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void
-rust_helper_smp_rmb(void)
+atomics_core_0_1_0_smp_rmb(void)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 }
 
 void
-rust_helper_smp_wmb(void)
+atomics_core_0_1_0_smp_wmb(void)
 {
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 void
-rust_helper_smp_mb__before_atomic(void)
+atomics_core_0_1_0_smp_mb__before_atomic(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void
-rust_helper_smp_mb__after_atomic(void)
+atomics_core_0_1_0_smp_mb__after_atomic(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
@@ -3282,42 +3282,42 @@ rust_helper_smp_mb__after_atomic(void)
 #if defined(__aarch64__)
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* waits until all earlier accesses are done */
 	__asm__ __volatile__("dsb sy" : : : "memory");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* waits until all earlier loads are done */
 	__asm__ __volatile__("dsb ld" : : : "memory");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* waits until all earlier stores are done */
 	__asm__ __volatile__("dsb st" : : : "memory");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* orders all accesses, towards devices as well */
 	__asm__ __volatile__("dmb osh" : : : "memory");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* orders earlier loads before later accesses, towards devices as well */
 	__asm__ __volatile__("dmb oshld" : : : "memory");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* orders stores, towards devices as well */
 	__asm__ __volatile__("dmb oshst" : : : "memory");
@@ -3326,42 +3326,42 @@ rust_helper_dma_wmb(void)
 #elif defined(__loongarch64)
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* waits until all earlier accesses are done */
 	__asm__ __volatile__("dbar 0" : : : "memory");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* waits until all earlier loads are done before later loads */
 	__asm__ __volatile__("dbar 0x05" : : : "memory");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* waits until all earlier stores are done before later stores */
 	__asm__ __volatile__("dbar 0x0a" : : : "memory");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* waits until all earlier accesses are done */
 	__asm__ __volatile__("dbar 0" : : : "memory");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* waits until all earlier loads are done before later loads */
 	__asm__ __volatile__("dbar 0x05" : : : "memory");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* waits until all earlier stores are done before later stores */
 	__asm__ __volatile__("dbar 0x0a" : : : "memory");
@@ -3370,42 +3370,42 @@ rust_helper_dma_wmb(void)
 #elif defined(__powerpc64__)
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* orders all accesses, to devices as well */
 	__asm__ __volatile__("sync" : : : "memory");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* orders all accesses, to devices as well */
 	__asm__ __volatile__("sync" : : : "memory");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* orders all accesses, to devices as well */
 	__asm__ __volatile__("sync" : : : "memory");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* orders all accesses */
 	__asm__ __volatile__("sync" : : : "memory");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* orders all accesses except earlier stores with later loads */
 	__asm__ __volatile__("lwsync" : : : "memory");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* orders all accesses except earlier stores with later loads */
 	__asm__ __volatile__("lwsync" : : : "memory");
@@ -3414,42 +3414,42 @@ rust_helper_dma_wmb(void)
 #elif __riscv_xlen == 64
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* orders all accesses, to devices as well */
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* orders loads, from devices as well */
 	__asm__ __volatile__("fence ir, ir" : : : "memory");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* orders stores, to devices as well */
 	__asm__ __volatile__("fence ow, ow" : : : "memory");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* orders all accesses, to devices as well */
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* orders loads, from devices as well */
 	__asm__ __volatile__("fence ir, ir" : : : "memory");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* orders stores, to devices as well */
 	__asm__ __volatile__("fence ow, ow" : : : "memory");
@@ -3458,42 +3458,42 @@ rust_helper_dma_wmb(void)
 #elif defined(__s390x__)
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* orders all accesses, and waits for a checkpoint */
 	__asm__ __volatile__("bcr 15, 0" : : : "memory");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* orders all accesses, and waits for a checkpoint */
 	__asm__ __volatile__("bcr 15, 0" : : : "memory");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory");
@@ -3502,42 +3502,42 @@ rust_helper_dma_wmb(void)
 #elif defined(__x86_64__)
 
 void
-rust_helper_mb(void)
+atomics_core_0_1_0_mb(void)
 {
 	/* orders all accesses, of every memory type */
 	__asm__ __volatile__("mfence" : : : "memory", "cc");
 }
 
 void
-rust_helper_rmb(void)
+atomics_core_0_1_0_rmb(void)
 {
 	/* orders loads, of every memory type */
 	__asm__ __volatile__("lfence" : : : "memory", "cc");
 }
 
 void
-rust_helper_wmb(void)
+atomics_core_0_1_0_wmb(void)
 {
 	/* orders stores, of every memory type */
 	__asm__ __volatile__("sfence" : : : "memory", "cc");
 }
 
 void
-rust_helper_dma_mb(void)
+atomics_core_0_1_0_dma_mb(void)
 {
 	/* orders all accesses, of every memory type */
 	__asm__ __volatile__("mfence" : : : "memory", "cc");
 }
 
 void
-rust_helper_dma_rmb(void)
+atomics_core_0_1_0_dma_rmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory", "cc");
 }
 
 void
-rust_helper_dma_wmb(void)
+atomics_core_0_1_0_dma_wmb(void)
 {
 	/* only keeps the compiler from moving accesses across it */
 	__asm__ __volatile__("" : : : "memory", "cc");

@@ -32,8 +32,20 @@ pub use keywords::{
     RUST_TYPES, c_macro, rust_ident,
 };
 
-/// The prefix of the C helpers of the kernel, and of `atomics-core`.
+/// The prefix of the C helpers of the kernel.
 pub const HELPER_PREFIX: &str = "rust_helper_";
+
+/// The prefix of the C helpers of `atomics-core`, which has the version of this crate: a program may
+/// have several versions of it, and C's names are global.
+pub const CORE_PREFIX: &str = concat!(
+    "atomics_core_",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_PATCH"),
+    "_"
+);
 
 /// The name of a form without the family and the ordering: `fetch_add`.
 pub fn base(op: &Op, form: Form) -> String {

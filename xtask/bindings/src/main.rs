@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 use atomics_spec::emit::layout::{CORE_BINDINGS, CORE_HEADER, MARKER};
-use atomics_spec::names::HELPER_PREFIX;
+use atomics_spec::names::CORE_PREFIX;
 use atomics_tools::libclang;
 
 fn main() -> ExitCode {
@@ -62,7 +62,7 @@ fn generate(header: &str) -> Result<String> {
     }
     let bindings = bindgen::Builder::default()
         .header_contents("atomic.h", header)
-        .allowlist_function(format!("{HELPER_PREFIX}.*"))
+        .allowlist_function(format!("{CORE_PREFIX}.*"))
         .use_core()
         .layout_tests(false)
         .generate_comments(false)

@@ -90,7 +90,7 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-differential --features c-helpers",
             "test --package atomics-core --features c-helpers",
             "test --package atomics-tests --test c_barriers --test helper_rows --test new_op \
-             --test user_macro",
+             --test packages --test user_macro",
         ],
     },
     Tier {

@@ -57,103 +57,103 @@ macro_rules! barriers {
 pub(crate) mod atomic {
     helpers! {
         (fn(v: *const i32) -> i32; (v.cast())):
-            read => rust_helper_atomic_read,
-            read_acquire => rust_helper_atomic_read_acquire;
+            read => atomics_core_0_1_0_atomic_read,
+            read_acquire => atomics_core_0_1_0_atomic_read_acquire;
         (fn(v: *mut i32, i: i32); (v.cast(), i)):
-            set => rust_helper_atomic_set,
-            set_release => rust_helper_atomic_set_release;
+            set => atomics_core_0_1_0_atomic_set,
+            set_release => atomics_core_0_1_0_atomic_set_release;
         (fn(i: i32, v: *mut i32); (i, v.cast())):
-            add => rust_helper_atomic_add,
-            sub => rust_helper_atomic_sub,
-            and => rust_helper_atomic_and,
-            andnot => rust_helper_atomic_andnot,
-            or => rust_helper_atomic_or,
-            xor => rust_helper_atomic_xor;
+            add => atomics_core_0_1_0_atomic_add,
+            sub => atomics_core_0_1_0_atomic_sub,
+            and => atomics_core_0_1_0_atomic_and,
+            andnot => atomics_core_0_1_0_atomic_andnot,
+            or => atomics_core_0_1_0_atomic_or,
+            xor => atomics_core_0_1_0_atomic_xor;
         (fn(i: i32, v: *mut i32) -> i32; (i, v.cast())):
-            add_return => rust_helper_atomic_add_return,
-            add_return_acquire => rust_helper_atomic_add_return_acquire,
-            add_return_release => rust_helper_atomic_add_return_release,
-            add_return_relaxed => rust_helper_atomic_add_return_relaxed,
-            fetch_add => rust_helper_atomic_fetch_add,
-            fetch_add_acquire => rust_helper_atomic_fetch_add_acquire,
-            fetch_add_release => rust_helper_atomic_fetch_add_release,
-            fetch_add_relaxed => rust_helper_atomic_fetch_add_relaxed,
-            sub_return => rust_helper_atomic_sub_return,
-            sub_return_acquire => rust_helper_atomic_sub_return_acquire,
-            sub_return_release => rust_helper_atomic_sub_return_release,
-            sub_return_relaxed => rust_helper_atomic_sub_return_relaxed,
-            fetch_sub => rust_helper_atomic_fetch_sub,
-            fetch_sub_acquire => rust_helper_atomic_fetch_sub_acquire,
-            fetch_sub_release => rust_helper_atomic_fetch_sub_release,
-            fetch_sub_relaxed => rust_helper_atomic_fetch_sub_relaxed,
-            fetch_and => rust_helper_atomic_fetch_and,
-            fetch_and_acquire => rust_helper_atomic_fetch_and_acquire,
-            fetch_and_release => rust_helper_atomic_fetch_and_release,
-            fetch_and_relaxed => rust_helper_atomic_fetch_and_relaxed,
-            fetch_andnot => rust_helper_atomic_fetch_andnot,
-            fetch_andnot_acquire => rust_helper_atomic_fetch_andnot_acquire,
-            fetch_andnot_release => rust_helper_atomic_fetch_andnot_release,
-            fetch_andnot_relaxed => rust_helper_atomic_fetch_andnot_relaxed,
-            fetch_or => rust_helper_atomic_fetch_or,
-            fetch_or_acquire => rust_helper_atomic_fetch_or_acquire,
-            fetch_or_release => rust_helper_atomic_fetch_or_release,
-            fetch_or_relaxed => rust_helper_atomic_fetch_or_relaxed,
-            fetch_xor => rust_helper_atomic_fetch_xor,
-            fetch_xor_acquire => rust_helper_atomic_fetch_xor_acquire,
-            fetch_xor_release => rust_helper_atomic_fetch_xor_release,
-            fetch_xor_relaxed => rust_helper_atomic_fetch_xor_relaxed;
+            add_return => atomics_core_0_1_0_atomic_add_return,
+            add_return_acquire => atomics_core_0_1_0_atomic_add_return_acquire,
+            add_return_release => atomics_core_0_1_0_atomic_add_return_release,
+            add_return_relaxed => atomics_core_0_1_0_atomic_add_return_relaxed,
+            fetch_add => atomics_core_0_1_0_atomic_fetch_add,
+            fetch_add_acquire => atomics_core_0_1_0_atomic_fetch_add_acquire,
+            fetch_add_release => atomics_core_0_1_0_atomic_fetch_add_release,
+            fetch_add_relaxed => atomics_core_0_1_0_atomic_fetch_add_relaxed,
+            sub_return => atomics_core_0_1_0_atomic_sub_return,
+            sub_return_acquire => atomics_core_0_1_0_atomic_sub_return_acquire,
+            sub_return_release => atomics_core_0_1_0_atomic_sub_return_release,
+            sub_return_relaxed => atomics_core_0_1_0_atomic_sub_return_relaxed,
+            fetch_sub => atomics_core_0_1_0_atomic_fetch_sub,
+            fetch_sub_acquire => atomics_core_0_1_0_atomic_fetch_sub_acquire,
+            fetch_sub_release => atomics_core_0_1_0_atomic_fetch_sub_release,
+            fetch_sub_relaxed => atomics_core_0_1_0_atomic_fetch_sub_relaxed,
+            fetch_and => atomics_core_0_1_0_atomic_fetch_and,
+            fetch_and_acquire => atomics_core_0_1_0_atomic_fetch_and_acquire,
+            fetch_and_release => atomics_core_0_1_0_atomic_fetch_and_release,
+            fetch_and_relaxed => atomics_core_0_1_0_atomic_fetch_and_relaxed,
+            fetch_andnot => atomics_core_0_1_0_atomic_fetch_andnot,
+            fetch_andnot_acquire => atomics_core_0_1_0_atomic_fetch_andnot_acquire,
+            fetch_andnot_release => atomics_core_0_1_0_atomic_fetch_andnot_release,
+            fetch_andnot_relaxed => atomics_core_0_1_0_atomic_fetch_andnot_relaxed,
+            fetch_or => atomics_core_0_1_0_atomic_fetch_or,
+            fetch_or_acquire => atomics_core_0_1_0_atomic_fetch_or_acquire,
+            fetch_or_release => atomics_core_0_1_0_atomic_fetch_or_release,
+            fetch_or_relaxed => atomics_core_0_1_0_atomic_fetch_or_relaxed,
+            fetch_xor => atomics_core_0_1_0_atomic_fetch_xor,
+            fetch_xor_acquire => atomics_core_0_1_0_atomic_fetch_xor_acquire,
+            fetch_xor_release => atomics_core_0_1_0_atomic_fetch_xor_release,
+            fetch_xor_relaxed => atomics_core_0_1_0_atomic_fetch_xor_relaxed;
         (fn(v: *mut i32); (v.cast())):
-            inc => rust_helper_atomic_inc,
-            dec => rust_helper_atomic_dec;
+            inc => atomics_core_0_1_0_atomic_inc,
+            dec => atomics_core_0_1_0_atomic_dec;
         (fn(v: *mut i32) -> i32; (v.cast())):
-            inc_return => rust_helper_atomic_inc_return,
-            inc_return_acquire => rust_helper_atomic_inc_return_acquire,
-            inc_return_release => rust_helper_atomic_inc_return_release,
-            inc_return_relaxed => rust_helper_atomic_inc_return_relaxed,
-            fetch_inc => rust_helper_atomic_fetch_inc,
-            fetch_inc_acquire => rust_helper_atomic_fetch_inc_acquire,
-            fetch_inc_release => rust_helper_atomic_fetch_inc_release,
-            fetch_inc_relaxed => rust_helper_atomic_fetch_inc_relaxed,
-            dec_return => rust_helper_atomic_dec_return,
-            dec_return_acquire => rust_helper_atomic_dec_return_acquire,
-            dec_return_release => rust_helper_atomic_dec_return_release,
-            dec_return_relaxed => rust_helper_atomic_dec_return_relaxed,
-            fetch_dec => rust_helper_atomic_fetch_dec,
-            fetch_dec_acquire => rust_helper_atomic_fetch_dec_acquire,
-            fetch_dec_release => rust_helper_atomic_fetch_dec_release,
-            fetch_dec_relaxed => rust_helper_atomic_fetch_dec_relaxed,
-            dec_if_positive => rust_helper_atomic_dec_if_positive;
+            inc_return => atomics_core_0_1_0_atomic_inc_return,
+            inc_return_acquire => atomics_core_0_1_0_atomic_inc_return_acquire,
+            inc_return_release => atomics_core_0_1_0_atomic_inc_return_release,
+            inc_return_relaxed => atomics_core_0_1_0_atomic_inc_return_relaxed,
+            fetch_inc => atomics_core_0_1_0_atomic_fetch_inc,
+            fetch_inc_acquire => atomics_core_0_1_0_atomic_fetch_inc_acquire,
+            fetch_inc_release => atomics_core_0_1_0_atomic_fetch_inc_release,
+            fetch_inc_relaxed => atomics_core_0_1_0_atomic_fetch_inc_relaxed,
+            dec_return => atomics_core_0_1_0_atomic_dec_return,
+            dec_return_acquire => atomics_core_0_1_0_atomic_dec_return_acquire,
+            dec_return_release => atomics_core_0_1_0_atomic_dec_return_release,
+            dec_return_relaxed => atomics_core_0_1_0_atomic_dec_return_relaxed,
+            fetch_dec => atomics_core_0_1_0_atomic_fetch_dec,
+            fetch_dec_acquire => atomics_core_0_1_0_atomic_fetch_dec_acquire,
+            fetch_dec_release => atomics_core_0_1_0_atomic_fetch_dec_release,
+            fetch_dec_relaxed => atomics_core_0_1_0_atomic_fetch_dec_relaxed,
+            dec_if_positive => atomics_core_0_1_0_atomic_dec_if_positive;
         (fn(v: *mut i32, new: i32) -> i32; (v.cast(), new)):
-            xchg => rust_helper_atomic_xchg,
-            xchg_acquire => rust_helper_atomic_xchg_acquire,
-            xchg_release => rust_helper_atomic_xchg_release,
-            xchg_relaxed => rust_helper_atomic_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic_xchg_relaxed;
         (fn(v: *mut i32, old: i32, new: i32) -> i32; (v.cast(), old, new)):
-            cmpxchg => rust_helper_atomic_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic_cmpxchg_relaxed;
         (fn(v: *mut i32, old: *mut i32, new: i32) -> bool; (v.cast(), old, new)):
-            try_cmpxchg => rust_helper_atomic_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic_try_cmpxchg_relaxed;
         (fn(i: i32, v: *mut i32) -> bool; (i, v.cast())):
-            sub_and_test => rust_helper_atomic_sub_and_test,
-            add_negative => rust_helper_atomic_add_negative,
-            add_negative_acquire => rust_helper_atomic_add_negative_acquire,
-            add_negative_release => rust_helper_atomic_add_negative_release,
-            add_negative_relaxed => rust_helper_atomic_add_negative_relaxed;
+            sub_and_test => atomics_core_0_1_0_atomic_sub_and_test,
+            add_negative => atomics_core_0_1_0_atomic_add_negative,
+            add_negative_acquire => atomics_core_0_1_0_atomic_add_negative_acquire,
+            add_negative_release => atomics_core_0_1_0_atomic_add_negative_release,
+            add_negative_relaxed => atomics_core_0_1_0_atomic_add_negative_relaxed;
         (fn(v: *mut i32) -> bool; (v.cast())):
-            dec_and_test => rust_helper_atomic_dec_and_test,
-            inc_and_test => rust_helper_atomic_inc_and_test,
-            inc_not_zero => rust_helper_atomic_inc_not_zero,
-            inc_unless_negative => rust_helper_atomic_inc_unless_negative,
-            dec_unless_positive => rust_helper_atomic_dec_unless_positive;
+            dec_and_test => atomics_core_0_1_0_atomic_dec_and_test,
+            inc_and_test => atomics_core_0_1_0_atomic_inc_and_test,
+            inc_not_zero => atomics_core_0_1_0_atomic_inc_not_zero,
+            inc_unless_negative => atomics_core_0_1_0_atomic_inc_unless_negative,
+            dec_unless_positive => atomics_core_0_1_0_atomic_dec_unless_positive;
         (fn(v: *mut i32, a: i32, u: i32) -> i32; (v.cast(), a, u)):
-            fetch_add_unless => rust_helper_atomic_fetch_add_unless;
+            fetch_add_unless => atomics_core_0_1_0_atomic_fetch_add_unless;
         (fn(v: *mut i32, a: i32, u: i32) -> bool; (v.cast(), a, u)):
-            add_unless => rust_helper_atomic_add_unless;
+            add_unless => atomics_core_0_1_0_atomic_add_unless;
     }
 }
 
@@ -161,103 +161,103 @@ pub(crate) mod atomic {
 pub(crate) mod atomic64 {
     helpers! {
         (fn(v: *const i64) -> i64; (v.cast())):
-            read => rust_helper_atomic64_read,
-            read_acquire => rust_helper_atomic64_read_acquire;
+            read => atomics_core_0_1_0_atomic64_read,
+            read_acquire => atomics_core_0_1_0_atomic64_read_acquire;
         (fn(v: *mut i64, i: i64); (v.cast(), i)):
-            set => rust_helper_atomic64_set,
-            set_release => rust_helper_atomic64_set_release;
+            set => atomics_core_0_1_0_atomic64_set,
+            set_release => atomics_core_0_1_0_atomic64_set_release;
         (fn(i: i64, v: *mut i64); (i, v.cast())):
-            add => rust_helper_atomic64_add,
-            sub => rust_helper_atomic64_sub,
-            and => rust_helper_atomic64_and,
-            andnot => rust_helper_atomic64_andnot,
-            or => rust_helper_atomic64_or,
-            xor => rust_helper_atomic64_xor;
+            add => atomics_core_0_1_0_atomic64_add,
+            sub => atomics_core_0_1_0_atomic64_sub,
+            and => atomics_core_0_1_0_atomic64_and,
+            andnot => atomics_core_0_1_0_atomic64_andnot,
+            or => atomics_core_0_1_0_atomic64_or,
+            xor => atomics_core_0_1_0_atomic64_xor;
         (fn(i: i64, v: *mut i64) -> i64; (i, v.cast())):
-            add_return => rust_helper_atomic64_add_return,
-            add_return_acquire => rust_helper_atomic64_add_return_acquire,
-            add_return_release => rust_helper_atomic64_add_return_release,
-            add_return_relaxed => rust_helper_atomic64_add_return_relaxed,
-            fetch_add => rust_helper_atomic64_fetch_add,
-            fetch_add_acquire => rust_helper_atomic64_fetch_add_acquire,
-            fetch_add_release => rust_helper_atomic64_fetch_add_release,
-            fetch_add_relaxed => rust_helper_atomic64_fetch_add_relaxed,
-            sub_return => rust_helper_atomic64_sub_return,
-            sub_return_acquire => rust_helper_atomic64_sub_return_acquire,
-            sub_return_release => rust_helper_atomic64_sub_return_release,
-            sub_return_relaxed => rust_helper_atomic64_sub_return_relaxed,
-            fetch_sub => rust_helper_atomic64_fetch_sub,
-            fetch_sub_acquire => rust_helper_atomic64_fetch_sub_acquire,
-            fetch_sub_release => rust_helper_atomic64_fetch_sub_release,
-            fetch_sub_relaxed => rust_helper_atomic64_fetch_sub_relaxed,
-            fetch_and => rust_helper_atomic64_fetch_and,
-            fetch_and_acquire => rust_helper_atomic64_fetch_and_acquire,
-            fetch_and_release => rust_helper_atomic64_fetch_and_release,
-            fetch_and_relaxed => rust_helper_atomic64_fetch_and_relaxed,
-            fetch_andnot => rust_helper_atomic64_fetch_andnot,
-            fetch_andnot_acquire => rust_helper_atomic64_fetch_andnot_acquire,
-            fetch_andnot_release => rust_helper_atomic64_fetch_andnot_release,
-            fetch_andnot_relaxed => rust_helper_atomic64_fetch_andnot_relaxed,
-            fetch_or => rust_helper_atomic64_fetch_or,
-            fetch_or_acquire => rust_helper_atomic64_fetch_or_acquire,
-            fetch_or_release => rust_helper_atomic64_fetch_or_release,
-            fetch_or_relaxed => rust_helper_atomic64_fetch_or_relaxed,
-            fetch_xor => rust_helper_atomic64_fetch_xor,
-            fetch_xor_acquire => rust_helper_atomic64_fetch_xor_acquire,
-            fetch_xor_release => rust_helper_atomic64_fetch_xor_release,
-            fetch_xor_relaxed => rust_helper_atomic64_fetch_xor_relaxed;
+            add_return => atomics_core_0_1_0_atomic64_add_return,
+            add_return_acquire => atomics_core_0_1_0_atomic64_add_return_acquire,
+            add_return_release => atomics_core_0_1_0_atomic64_add_return_release,
+            add_return_relaxed => atomics_core_0_1_0_atomic64_add_return_relaxed,
+            fetch_add => atomics_core_0_1_0_atomic64_fetch_add,
+            fetch_add_acquire => atomics_core_0_1_0_atomic64_fetch_add_acquire,
+            fetch_add_release => atomics_core_0_1_0_atomic64_fetch_add_release,
+            fetch_add_relaxed => atomics_core_0_1_0_atomic64_fetch_add_relaxed,
+            sub_return => atomics_core_0_1_0_atomic64_sub_return,
+            sub_return_acquire => atomics_core_0_1_0_atomic64_sub_return_acquire,
+            sub_return_release => atomics_core_0_1_0_atomic64_sub_return_release,
+            sub_return_relaxed => atomics_core_0_1_0_atomic64_sub_return_relaxed,
+            fetch_sub => atomics_core_0_1_0_atomic64_fetch_sub,
+            fetch_sub_acquire => atomics_core_0_1_0_atomic64_fetch_sub_acquire,
+            fetch_sub_release => atomics_core_0_1_0_atomic64_fetch_sub_release,
+            fetch_sub_relaxed => atomics_core_0_1_0_atomic64_fetch_sub_relaxed,
+            fetch_and => atomics_core_0_1_0_atomic64_fetch_and,
+            fetch_and_acquire => atomics_core_0_1_0_atomic64_fetch_and_acquire,
+            fetch_and_release => atomics_core_0_1_0_atomic64_fetch_and_release,
+            fetch_and_relaxed => atomics_core_0_1_0_atomic64_fetch_and_relaxed,
+            fetch_andnot => atomics_core_0_1_0_atomic64_fetch_andnot,
+            fetch_andnot_acquire => atomics_core_0_1_0_atomic64_fetch_andnot_acquire,
+            fetch_andnot_release => atomics_core_0_1_0_atomic64_fetch_andnot_release,
+            fetch_andnot_relaxed => atomics_core_0_1_0_atomic64_fetch_andnot_relaxed,
+            fetch_or => atomics_core_0_1_0_atomic64_fetch_or,
+            fetch_or_acquire => atomics_core_0_1_0_atomic64_fetch_or_acquire,
+            fetch_or_release => atomics_core_0_1_0_atomic64_fetch_or_release,
+            fetch_or_relaxed => atomics_core_0_1_0_atomic64_fetch_or_relaxed,
+            fetch_xor => atomics_core_0_1_0_atomic64_fetch_xor,
+            fetch_xor_acquire => atomics_core_0_1_0_atomic64_fetch_xor_acquire,
+            fetch_xor_release => atomics_core_0_1_0_atomic64_fetch_xor_release,
+            fetch_xor_relaxed => atomics_core_0_1_0_atomic64_fetch_xor_relaxed;
         (fn(v: *mut i64); (v.cast())):
-            inc => rust_helper_atomic64_inc,
-            dec => rust_helper_atomic64_dec;
+            inc => atomics_core_0_1_0_atomic64_inc,
+            dec => atomics_core_0_1_0_atomic64_dec;
         (fn(v: *mut i64) -> i64; (v.cast())):
-            inc_return => rust_helper_atomic64_inc_return,
-            inc_return_acquire => rust_helper_atomic64_inc_return_acquire,
-            inc_return_release => rust_helper_atomic64_inc_return_release,
-            inc_return_relaxed => rust_helper_atomic64_inc_return_relaxed,
-            fetch_inc => rust_helper_atomic64_fetch_inc,
-            fetch_inc_acquire => rust_helper_atomic64_fetch_inc_acquire,
-            fetch_inc_release => rust_helper_atomic64_fetch_inc_release,
-            fetch_inc_relaxed => rust_helper_atomic64_fetch_inc_relaxed,
-            dec_return => rust_helper_atomic64_dec_return,
-            dec_return_acquire => rust_helper_atomic64_dec_return_acquire,
-            dec_return_release => rust_helper_atomic64_dec_return_release,
-            dec_return_relaxed => rust_helper_atomic64_dec_return_relaxed,
-            fetch_dec => rust_helper_atomic64_fetch_dec,
-            fetch_dec_acquire => rust_helper_atomic64_fetch_dec_acquire,
-            fetch_dec_release => rust_helper_atomic64_fetch_dec_release,
-            fetch_dec_relaxed => rust_helper_atomic64_fetch_dec_relaxed,
-            dec_if_positive => rust_helper_atomic64_dec_if_positive;
+            inc_return => atomics_core_0_1_0_atomic64_inc_return,
+            inc_return_acquire => atomics_core_0_1_0_atomic64_inc_return_acquire,
+            inc_return_release => atomics_core_0_1_0_atomic64_inc_return_release,
+            inc_return_relaxed => atomics_core_0_1_0_atomic64_inc_return_relaxed,
+            fetch_inc => atomics_core_0_1_0_atomic64_fetch_inc,
+            fetch_inc_acquire => atomics_core_0_1_0_atomic64_fetch_inc_acquire,
+            fetch_inc_release => atomics_core_0_1_0_atomic64_fetch_inc_release,
+            fetch_inc_relaxed => atomics_core_0_1_0_atomic64_fetch_inc_relaxed,
+            dec_return => atomics_core_0_1_0_atomic64_dec_return,
+            dec_return_acquire => atomics_core_0_1_0_atomic64_dec_return_acquire,
+            dec_return_release => atomics_core_0_1_0_atomic64_dec_return_release,
+            dec_return_relaxed => atomics_core_0_1_0_atomic64_dec_return_relaxed,
+            fetch_dec => atomics_core_0_1_0_atomic64_fetch_dec,
+            fetch_dec_acquire => atomics_core_0_1_0_atomic64_fetch_dec_acquire,
+            fetch_dec_release => atomics_core_0_1_0_atomic64_fetch_dec_release,
+            fetch_dec_relaxed => atomics_core_0_1_0_atomic64_fetch_dec_relaxed,
+            dec_if_positive => atomics_core_0_1_0_atomic64_dec_if_positive;
         (fn(v: *mut i64, new: i64) -> i64; (v.cast(), new)):
-            xchg => rust_helper_atomic64_xchg,
-            xchg_acquire => rust_helper_atomic64_xchg_acquire,
-            xchg_release => rust_helper_atomic64_xchg_release,
-            xchg_relaxed => rust_helper_atomic64_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic64_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic64_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic64_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic64_xchg_relaxed;
         (fn(v: *mut i64, old: i64, new: i64) -> i64; (v.cast(), old, new)):
-            cmpxchg => rust_helper_atomic64_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic64_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic64_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic64_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic64_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic64_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic64_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic64_cmpxchg_relaxed;
         (fn(v: *mut i64, old: *mut i64, new: i64) -> bool; (v.cast(), old, new)):
-            try_cmpxchg => rust_helper_atomic64_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic64_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic64_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic64_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic64_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic64_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic64_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic64_try_cmpxchg_relaxed;
         (fn(i: i64, v: *mut i64) -> bool; (i, v.cast())):
-            sub_and_test => rust_helper_atomic64_sub_and_test,
-            add_negative => rust_helper_atomic64_add_negative,
-            add_negative_acquire => rust_helper_atomic64_add_negative_acquire,
-            add_negative_release => rust_helper_atomic64_add_negative_release,
-            add_negative_relaxed => rust_helper_atomic64_add_negative_relaxed;
+            sub_and_test => atomics_core_0_1_0_atomic64_sub_and_test,
+            add_negative => atomics_core_0_1_0_atomic64_add_negative,
+            add_negative_acquire => atomics_core_0_1_0_atomic64_add_negative_acquire,
+            add_negative_release => atomics_core_0_1_0_atomic64_add_negative_release,
+            add_negative_relaxed => atomics_core_0_1_0_atomic64_add_negative_relaxed;
         (fn(v: *mut i64) -> bool; (v.cast())):
-            dec_and_test => rust_helper_atomic64_dec_and_test,
-            inc_and_test => rust_helper_atomic64_inc_and_test,
-            inc_not_zero => rust_helper_atomic64_inc_not_zero,
-            inc_unless_negative => rust_helper_atomic64_inc_unless_negative,
-            dec_unless_positive => rust_helper_atomic64_dec_unless_positive;
+            dec_and_test => atomics_core_0_1_0_atomic64_dec_and_test,
+            inc_and_test => atomics_core_0_1_0_atomic64_inc_and_test,
+            inc_not_zero => atomics_core_0_1_0_atomic64_inc_not_zero,
+            inc_unless_negative => atomics_core_0_1_0_atomic64_inc_unless_negative,
+            dec_unless_positive => atomics_core_0_1_0_atomic64_dec_unless_positive;
         (fn(v: *mut i64, a: i64, u: i64) -> i64; (v.cast(), a, u)):
-            fetch_add_unless => rust_helper_atomic64_fetch_add_unless;
+            fetch_add_unless => atomics_core_0_1_0_atomic64_fetch_add_unless;
         (fn(v: *mut i64, a: i64, u: i64) -> bool; (v.cast(), a, u)):
-            add_unless => rust_helper_atomic64_add_unless;
+            add_unless => atomics_core_0_1_0_atomic64_add_unless;
     }
 }
 
@@ -267,106 +267,106 @@ pub(crate) mod atomic_long {
 
     helpers! {
         (fn(v: *const isize) -> isize; (v.cast()) as isize):
-            read => rust_helper_atomic_long_read,
-            read_acquire => rust_helper_atomic_long_read_acquire;
+            read => atomics_core_0_1_0_atomic_long_read,
+            read_acquire => atomics_core_0_1_0_atomic_long_read_acquire;
         (fn(v: *mut isize, i: isize); (v.cast(), i as c_long)):
-            set => rust_helper_atomic_long_set,
-            set_release => rust_helper_atomic_long_set_release;
+            set => atomics_core_0_1_0_atomic_long_set,
+            set_release => atomics_core_0_1_0_atomic_long_set_release;
         (fn(i: isize, v: *mut isize); (i as c_long, v.cast())):
-            add => rust_helper_atomic_long_add,
-            sub => rust_helper_atomic_long_sub,
-            and => rust_helper_atomic_long_and,
-            andnot => rust_helper_atomic_long_andnot,
-            or => rust_helper_atomic_long_or,
-            xor => rust_helper_atomic_long_xor;
+            add => atomics_core_0_1_0_atomic_long_add,
+            sub => atomics_core_0_1_0_atomic_long_sub,
+            and => atomics_core_0_1_0_atomic_long_and,
+            andnot => atomics_core_0_1_0_atomic_long_andnot,
+            or => atomics_core_0_1_0_atomic_long_or,
+            xor => atomics_core_0_1_0_atomic_long_xor;
         (fn(i: isize, v: *mut isize) -> isize; (i as c_long, v.cast()) as isize):
-            add_return => rust_helper_atomic_long_add_return,
-            add_return_acquire => rust_helper_atomic_long_add_return_acquire,
-            add_return_release => rust_helper_atomic_long_add_return_release,
-            add_return_relaxed => rust_helper_atomic_long_add_return_relaxed,
-            fetch_add => rust_helper_atomic_long_fetch_add,
-            fetch_add_acquire => rust_helper_atomic_long_fetch_add_acquire,
-            fetch_add_release => rust_helper_atomic_long_fetch_add_release,
-            fetch_add_relaxed => rust_helper_atomic_long_fetch_add_relaxed,
-            sub_return => rust_helper_atomic_long_sub_return,
-            sub_return_acquire => rust_helper_atomic_long_sub_return_acquire,
-            sub_return_release => rust_helper_atomic_long_sub_return_release,
-            sub_return_relaxed => rust_helper_atomic_long_sub_return_relaxed,
-            fetch_sub => rust_helper_atomic_long_fetch_sub,
-            fetch_sub_acquire => rust_helper_atomic_long_fetch_sub_acquire,
-            fetch_sub_release => rust_helper_atomic_long_fetch_sub_release,
-            fetch_sub_relaxed => rust_helper_atomic_long_fetch_sub_relaxed,
-            fetch_and => rust_helper_atomic_long_fetch_and,
-            fetch_and_acquire => rust_helper_atomic_long_fetch_and_acquire,
-            fetch_and_release => rust_helper_atomic_long_fetch_and_release,
-            fetch_and_relaxed => rust_helper_atomic_long_fetch_and_relaxed,
-            fetch_andnot => rust_helper_atomic_long_fetch_andnot,
-            fetch_andnot_acquire => rust_helper_atomic_long_fetch_andnot_acquire,
-            fetch_andnot_release => rust_helper_atomic_long_fetch_andnot_release,
-            fetch_andnot_relaxed => rust_helper_atomic_long_fetch_andnot_relaxed,
-            fetch_or => rust_helper_atomic_long_fetch_or,
-            fetch_or_acquire => rust_helper_atomic_long_fetch_or_acquire,
-            fetch_or_release => rust_helper_atomic_long_fetch_or_release,
-            fetch_or_relaxed => rust_helper_atomic_long_fetch_or_relaxed,
-            fetch_xor => rust_helper_atomic_long_fetch_xor,
-            fetch_xor_acquire => rust_helper_atomic_long_fetch_xor_acquire,
-            fetch_xor_release => rust_helper_atomic_long_fetch_xor_release,
-            fetch_xor_relaxed => rust_helper_atomic_long_fetch_xor_relaxed;
+            add_return => atomics_core_0_1_0_atomic_long_add_return,
+            add_return_acquire => atomics_core_0_1_0_atomic_long_add_return_acquire,
+            add_return_release => atomics_core_0_1_0_atomic_long_add_return_release,
+            add_return_relaxed => atomics_core_0_1_0_atomic_long_add_return_relaxed,
+            fetch_add => atomics_core_0_1_0_atomic_long_fetch_add,
+            fetch_add_acquire => atomics_core_0_1_0_atomic_long_fetch_add_acquire,
+            fetch_add_release => atomics_core_0_1_0_atomic_long_fetch_add_release,
+            fetch_add_relaxed => atomics_core_0_1_0_atomic_long_fetch_add_relaxed,
+            sub_return => atomics_core_0_1_0_atomic_long_sub_return,
+            sub_return_acquire => atomics_core_0_1_0_atomic_long_sub_return_acquire,
+            sub_return_release => atomics_core_0_1_0_atomic_long_sub_return_release,
+            sub_return_relaxed => atomics_core_0_1_0_atomic_long_sub_return_relaxed,
+            fetch_sub => atomics_core_0_1_0_atomic_long_fetch_sub,
+            fetch_sub_acquire => atomics_core_0_1_0_atomic_long_fetch_sub_acquire,
+            fetch_sub_release => atomics_core_0_1_0_atomic_long_fetch_sub_release,
+            fetch_sub_relaxed => atomics_core_0_1_0_atomic_long_fetch_sub_relaxed,
+            fetch_and => atomics_core_0_1_0_atomic_long_fetch_and,
+            fetch_and_acquire => atomics_core_0_1_0_atomic_long_fetch_and_acquire,
+            fetch_and_release => atomics_core_0_1_0_atomic_long_fetch_and_release,
+            fetch_and_relaxed => atomics_core_0_1_0_atomic_long_fetch_and_relaxed,
+            fetch_andnot => atomics_core_0_1_0_atomic_long_fetch_andnot,
+            fetch_andnot_acquire => atomics_core_0_1_0_atomic_long_fetch_andnot_acquire,
+            fetch_andnot_release => atomics_core_0_1_0_atomic_long_fetch_andnot_release,
+            fetch_andnot_relaxed => atomics_core_0_1_0_atomic_long_fetch_andnot_relaxed,
+            fetch_or => atomics_core_0_1_0_atomic_long_fetch_or,
+            fetch_or_acquire => atomics_core_0_1_0_atomic_long_fetch_or_acquire,
+            fetch_or_release => atomics_core_0_1_0_atomic_long_fetch_or_release,
+            fetch_or_relaxed => atomics_core_0_1_0_atomic_long_fetch_or_relaxed,
+            fetch_xor => atomics_core_0_1_0_atomic_long_fetch_xor,
+            fetch_xor_acquire => atomics_core_0_1_0_atomic_long_fetch_xor_acquire,
+            fetch_xor_release => atomics_core_0_1_0_atomic_long_fetch_xor_release,
+            fetch_xor_relaxed => atomics_core_0_1_0_atomic_long_fetch_xor_relaxed;
         (fn(v: *mut isize); (v.cast())):
-            inc => rust_helper_atomic_long_inc,
-            dec => rust_helper_atomic_long_dec;
+            inc => atomics_core_0_1_0_atomic_long_inc,
+            dec => atomics_core_0_1_0_atomic_long_dec;
         (fn(v: *mut isize) -> isize; (v.cast()) as isize):
-            inc_return => rust_helper_atomic_long_inc_return,
-            inc_return_acquire => rust_helper_atomic_long_inc_return_acquire,
-            inc_return_release => rust_helper_atomic_long_inc_return_release,
-            inc_return_relaxed => rust_helper_atomic_long_inc_return_relaxed,
-            fetch_inc => rust_helper_atomic_long_fetch_inc,
-            fetch_inc_acquire => rust_helper_atomic_long_fetch_inc_acquire,
-            fetch_inc_release => rust_helper_atomic_long_fetch_inc_release,
-            fetch_inc_relaxed => rust_helper_atomic_long_fetch_inc_relaxed,
-            dec_return => rust_helper_atomic_long_dec_return,
-            dec_return_acquire => rust_helper_atomic_long_dec_return_acquire,
-            dec_return_release => rust_helper_atomic_long_dec_return_release,
-            dec_return_relaxed => rust_helper_atomic_long_dec_return_relaxed,
-            fetch_dec => rust_helper_atomic_long_fetch_dec,
-            fetch_dec_acquire => rust_helper_atomic_long_fetch_dec_acquire,
-            fetch_dec_release => rust_helper_atomic_long_fetch_dec_release,
-            fetch_dec_relaxed => rust_helper_atomic_long_fetch_dec_relaxed,
-            dec_if_positive => rust_helper_atomic_long_dec_if_positive;
+            inc_return => atomics_core_0_1_0_atomic_long_inc_return,
+            inc_return_acquire => atomics_core_0_1_0_atomic_long_inc_return_acquire,
+            inc_return_release => atomics_core_0_1_0_atomic_long_inc_return_release,
+            inc_return_relaxed => atomics_core_0_1_0_atomic_long_inc_return_relaxed,
+            fetch_inc => atomics_core_0_1_0_atomic_long_fetch_inc,
+            fetch_inc_acquire => atomics_core_0_1_0_atomic_long_fetch_inc_acquire,
+            fetch_inc_release => atomics_core_0_1_0_atomic_long_fetch_inc_release,
+            fetch_inc_relaxed => atomics_core_0_1_0_atomic_long_fetch_inc_relaxed,
+            dec_return => atomics_core_0_1_0_atomic_long_dec_return,
+            dec_return_acquire => atomics_core_0_1_0_atomic_long_dec_return_acquire,
+            dec_return_release => atomics_core_0_1_0_atomic_long_dec_return_release,
+            dec_return_relaxed => atomics_core_0_1_0_atomic_long_dec_return_relaxed,
+            fetch_dec => atomics_core_0_1_0_atomic_long_fetch_dec,
+            fetch_dec_acquire => atomics_core_0_1_0_atomic_long_fetch_dec_acquire,
+            fetch_dec_release => atomics_core_0_1_0_atomic_long_fetch_dec_release,
+            fetch_dec_relaxed => atomics_core_0_1_0_atomic_long_fetch_dec_relaxed,
+            dec_if_positive => atomics_core_0_1_0_atomic_long_dec_if_positive;
         (fn(v: *mut isize, new: isize) -> isize; (v.cast(), new as c_long) as isize):
-            xchg => rust_helper_atomic_long_xchg,
-            xchg_acquire => rust_helper_atomic_long_xchg_acquire,
-            xchg_release => rust_helper_atomic_long_xchg_release,
-            xchg_relaxed => rust_helper_atomic_long_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic_long_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic_long_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic_long_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic_long_xchg_relaxed;
         (fn(v: *mut isize, old: isize, new: isize) -> isize;
             (v.cast(), old as c_long, new as c_long) as isize):
-            cmpxchg => rust_helper_atomic_long_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic_long_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic_long_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic_long_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic_long_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic_long_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic_long_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic_long_cmpxchg_relaxed;
         (fn(v: *mut isize, old: *mut isize, new: isize) -> bool;
             (v.cast(), old.cast(), new as c_long)):
-            try_cmpxchg => rust_helper_atomic_long_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic_long_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic_long_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic_long_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic_long_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic_long_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic_long_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic_long_try_cmpxchg_relaxed;
         (fn(i: isize, v: *mut isize) -> bool; (i as c_long, v.cast())):
-            sub_and_test => rust_helper_atomic_long_sub_and_test,
-            add_negative => rust_helper_atomic_long_add_negative,
-            add_negative_acquire => rust_helper_atomic_long_add_negative_acquire,
-            add_negative_release => rust_helper_atomic_long_add_negative_release,
-            add_negative_relaxed => rust_helper_atomic_long_add_negative_relaxed;
+            sub_and_test => atomics_core_0_1_0_atomic_long_sub_and_test,
+            add_negative => atomics_core_0_1_0_atomic_long_add_negative,
+            add_negative_acquire => atomics_core_0_1_0_atomic_long_add_negative_acquire,
+            add_negative_release => atomics_core_0_1_0_atomic_long_add_negative_release,
+            add_negative_relaxed => atomics_core_0_1_0_atomic_long_add_negative_relaxed;
         (fn(v: *mut isize) -> bool; (v.cast())):
-            dec_and_test => rust_helper_atomic_long_dec_and_test,
-            inc_and_test => rust_helper_atomic_long_inc_and_test,
-            inc_not_zero => rust_helper_atomic_long_inc_not_zero,
-            inc_unless_negative => rust_helper_atomic_long_inc_unless_negative,
-            dec_unless_positive => rust_helper_atomic_long_dec_unless_positive;
+            dec_and_test => atomics_core_0_1_0_atomic_long_dec_and_test,
+            inc_and_test => atomics_core_0_1_0_atomic_long_inc_and_test,
+            inc_not_zero => atomics_core_0_1_0_atomic_long_inc_not_zero,
+            inc_unless_negative => atomics_core_0_1_0_atomic_long_inc_unless_negative,
+            dec_unless_positive => atomics_core_0_1_0_atomic_long_dec_unless_positive;
         (fn(v: *mut isize, a: isize, u: isize) -> isize;
             (v.cast(), a as c_long, u as c_long) as isize):
-            fetch_add_unless => rust_helper_atomic_long_fetch_add_unless;
+            fetch_add_unless => atomics_core_0_1_0_atomic_long_fetch_add_unless;
         (fn(v: *mut isize, a: isize, u: isize) -> bool; (v.cast(), a as c_long, u as c_long)):
-            add_unless => rust_helper_atomic_long_add_unless;
+            add_unless => atomics_core_0_1_0_atomic_long_add_unless;
     }
 }
 
@@ -374,103 +374,103 @@ pub(crate) mod atomic_long {
 pub(crate) mod atomic_i8 {
     helpers! {
         (fn(v: *const i8) -> i8; (v)):
-            read => rust_helper_atomic_i8_read,
-            read_acquire => rust_helper_atomic_i8_read_acquire;
+            read => atomics_core_0_1_0_atomic_i8_read,
+            read_acquire => atomics_core_0_1_0_atomic_i8_read_acquire;
         (fn(v: *mut i8, i: i8); (v, i)):
-            set => rust_helper_atomic_i8_set,
-            set_release => rust_helper_atomic_i8_set_release;
+            set => atomics_core_0_1_0_atomic_i8_set,
+            set_release => atomics_core_0_1_0_atomic_i8_set_release;
         (fn(i: i8, v: *mut i8); (i, v)):
-            add => rust_helper_atomic_i8_add,
-            sub => rust_helper_atomic_i8_sub,
-            and => rust_helper_atomic_i8_and,
-            andnot => rust_helper_atomic_i8_andnot,
-            or => rust_helper_atomic_i8_or,
-            xor => rust_helper_atomic_i8_xor;
+            add => atomics_core_0_1_0_atomic_i8_add,
+            sub => atomics_core_0_1_0_atomic_i8_sub,
+            and => atomics_core_0_1_0_atomic_i8_and,
+            andnot => atomics_core_0_1_0_atomic_i8_andnot,
+            or => atomics_core_0_1_0_atomic_i8_or,
+            xor => atomics_core_0_1_0_atomic_i8_xor;
         (fn(i: i8, v: *mut i8) -> i8; (i, v)):
-            add_return => rust_helper_atomic_i8_add_return,
-            add_return_acquire => rust_helper_atomic_i8_add_return_acquire,
-            add_return_release => rust_helper_atomic_i8_add_return_release,
-            add_return_relaxed => rust_helper_atomic_i8_add_return_relaxed,
-            fetch_add => rust_helper_atomic_i8_fetch_add,
-            fetch_add_acquire => rust_helper_atomic_i8_fetch_add_acquire,
-            fetch_add_release => rust_helper_atomic_i8_fetch_add_release,
-            fetch_add_relaxed => rust_helper_atomic_i8_fetch_add_relaxed,
-            sub_return => rust_helper_atomic_i8_sub_return,
-            sub_return_acquire => rust_helper_atomic_i8_sub_return_acquire,
-            sub_return_release => rust_helper_atomic_i8_sub_return_release,
-            sub_return_relaxed => rust_helper_atomic_i8_sub_return_relaxed,
-            fetch_sub => rust_helper_atomic_i8_fetch_sub,
-            fetch_sub_acquire => rust_helper_atomic_i8_fetch_sub_acquire,
-            fetch_sub_release => rust_helper_atomic_i8_fetch_sub_release,
-            fetch_sub_relaxed => rust_helper_atomic_i8_fetch_sub_relaxed,
-            fetch_and => rust_helper_atomic_i8_fetch_and,
-            fetch_and_acquire => rust_helper_atomic_i8_fetch_and_acquire,
-            fetch_and_release => rust_helper_atomic_i8_fetch_and_release,
-            fetch_and_relaxed => rust_helper_atomic_i8_fetch_and_relaxed,
-            fetch_andnot => rust_helper_atomic_i8_fetch_andnot,
-            fetch_andnot_acquire => rust_helper_atomic_i8_fetch_andnot_acquire,
-            fetch_andnot_release => rust_helper_atomic_i8_fetch_andnot_release,
-            fetch_andnot_relaxed => rust_helper_atomic_i8_fetch_andnot_relaxed,
-            fetch_or => rust_helper_atomic_i8_fetch_or,
-            fetch_or_acquire => rust_helper_atomic_i8_fetch_or_acquire,
-            fetch_or_release => rust_helper_atomic_i8_fetch_or_release,
-            fetch_or_relaxed => rust_helper_atomic_i8_fetch_or_relaxed,
-            fetch_xor => rust_helper_atomic_i8_fetch_xor,
-            fetch_xor_acquire => rust_helper_atomic_i8_fetch_xor_acquire,
-            fetch_xor_release => rust_helper_atomic_i8_fetch_xor_release,
-            fetch_xor_relaxed => rust_helper_atomic_i8_fetch_xor_relaxed;
+            add_return => atomics_core_0_1_0_atomic_i8_add_return,
+            add_return_acquire => atomics_core_0_1_0_atomic_i8_add_return_acquire,
+            add_return_release => atomics_core_0_1_0_atomic_i8_add_return_release,
+            add_return_relaxed => atomics_core_0_1_0_atomic_i8_add_return_relaxed,
+            fetch_add => atomics_core_0_1_0_atomic_i8_fetch_add,
+            fetch_add_acquire => atomics_core_0_1_0_atomic_i8_fetch_add_acquire,
+            fetch_add_release => atomics_core_0_1_0_atomic_i8_fetch_add_release,
+            fetch_add_relaxed => atomics_core_0_1_0_atomic_i8_fetch_add_relaxed,
+            sub_return => atomics_core_0_1_0_atomic_i8_sub_return,
+            sub_return_acquire => atomics_core_0_1_0_atomic_i8_sub_return_acquire,
+            sub_return_release => atomics_core_0_1_0_atomic_i8_sub_return_release,
+            sub_return_relaxed => atomics_core_0_1_0_atomic_i8_sub_return_relaxed,
+            fetch_sub => atomics_core_0_1_0_atomic_i8_fetch_sub,
+            fetch_sub_acquire => atomics_core_0_1_0_atomic_i8_fetch_sub_acquire,
+            fetch_sub_release => atomics_core_0_1_0_atomic_i8_fetch_sub_release,
+            fetch_sub_relaxed => atomics_core_0_1_0_atomic_i8_fetch_sub_relaxed,
+            fetch_and => atomics_core_0_1_0_atomic_i8_fetch_and,
+            fetch_and_acquire => atomics_core_0_1_0_atomic_i8_fetch_and_acquire,
+            fetch_and_release => atomics_core_0_1_0_atomic_i8_fetch_and_release,
+            fetch_and_relaxed => atomics_core_0_1_0_atomic_i8_fetch_and_relaxed,
+            fetch_andnot => atomics_core_0_1_0_atomic_i8_fetch_andnot,
+            fetch_andnot_acquire => atomics_core_0_1_0_atomic_i8_fetch_andnot_acquire,
+            fetch_andnot_release => atomics_core_0_1_0_atomic_i8_fetch_andnot_release,
+            fetch_andnot_relaxed => atomics_core_0_1_0_atomic_i8_fetch_andnot_relaxed,
+            fetch_or => atomics_core_0_1_0_atomic_i8_fetch_or,
+            fetch_or_acquire => atomics_core_0_1_0_atomic_i8_fetch_or_acquire,
+            fetch_or_release => atomics_core_0_1_0_atomic_i8_fetch_or_release,
+            fetch_or_relaxed => atomics_core_0_1_0_atomic_i8_fetch_or_relaxed,
+            fetch_xor => atomics_core_0_1_0_atomic_i8_fetch_xor,
+            fetch_xor_acquire => atomics_core_0_1_0_atomic_i8_fetch_xor_acquire,
+            fetch_xor_release => atomics_core_0_1_0_atomic_i8_fetch_xor_release,
+            fetch_xor_relaxed => atomics_core_0_1_0_atomic_i8_fetch_xor_relaxed;
         (fn(v: *mut i8); (v)):
-            inc => rust_helper_atomic_i8_inc,
-            dec => rust_helper_atomic_i8_dec;
+            inc => atomics_core_0_1_0_atomic_i8_inc,
+            dec => atomics_core_0_1_0_atomic_i8_dec;
         (fn(v: *mut i8) -> i8; (v)):
-            inc_return => rust_helper_atomic_i8_inc_return,
-            inc_return_acquire => rust_helper_atomic_i8_inc_return_acquire,
-            inc_return_release => rust_helper_atomic_i8_inc_return_release,
-            inc_return_relaxed => rust_helper_atomic_i8_inc_return_relaxed,
-            fetch_inc => rust_helper_atomic_i8_fetch_inc,
-            fetch_inc_acquire => rust_helper_atomic_i8_fetch_inc_acquire,
-            fetch_inc_release => rust_helper_atomic_i8_fetch_inc_release,
-            fetch_inc_relaxed => rust_helper_atomic_i8_fetch_inc_relaxed,
-            dec_return => rust_helper_atomic_i8_dec_return,
-            dec_return_acquire => rust_helper_atomic_i8_dec_return_acquire,
-            dec_return_release => rust_helper_atomic_i8_dec_return_release,
-            dec_return_relaxed => rust_helper_atomic_i8_dec_return_relaxed,
-            fetch_dec => rust_helper_atomic_i8_fetch_dec,
-            fetch_dec_acquire => rust_helper_atomic_i8_fetch_dec_acquire,
-            fetch_dec_release => rust_helper_atomic_i8_fetch_dec_release,
-            fetch_dec_relaxed => rust_helper_atomic_i8_fetch_dec_relaxed,
-            dec_if_positive => rust_helper_atomic_i8_dec_if_positive;
+            inc_return => atomics_core_0_1_0_atomic_i8_inc_return,
+            inc_return_acquire => atomics_core_0_1_0_atomic_i8_inc_return_acquire,
+            inc_return_release => atomics_core_0_1_0_atomic_i8_inc_return_release,
+            inc_return_relaxed => atomics_core_0_1_0_atomic_i8_inc_return_relaxed,
+            fetch_inc => atomics_core_0_1_0_atomic_i8_fetch_inc,
+            fetch_inc_acquire => atomics_core_0_1_0_atomic_i8_fetch_inc_acquire,
+            fetch_inc_release => atomics_core_0_1_0_atomic_i8_fetch_inc_release,
+            fetch_inc_relaxed => atomics_core_0_1_0_atomic_i8_fetch_inc_relaxed,
+            dec_return => atomics_core_0_1_0_atomic_i8_dec_return,
+            dec_return_acquire => atomics_core_0_1_0_atomic_i8_dec_return_acquire,
+            dec_return_release => atomics_core_0_1_0_atomic_i8_dec_return_release,
+            dec_return_relaxed => atomics_core_0_1_0_atomic_i8_dec_return_relaxed,
+            fetch_dec => atomics_core_0_1_0_atomic_i8_fetch_dec,
+            fetch_dec_acquire => atomics_core_0_1_0_atomic_i8_fetch_dec_acquire,
+            fetch_dec_release => atomics_core_0_1_0_atomic_i8_fetch_dec_release,
+            fetch_dec_relaxed => atomics_core_0_1_0_atomic_i8_fetch_dec_relaxed,
+            dec_if_positive => atomics_core_0_1_0_atomic_i8_dec_if_positive;
         (fn(v: *mut i8, new: i8) -> i8; (v, new)):
-            xchg => rust_helper_atomic_i8_xchg,
-            xchg_acquire => rust_helper_atomic_i8_xchg_acquire,
-            xchg_release => rust_helper_atomic_i8_xchg_release,
-            xchg_relaxed => rust_helper_atomic_i8_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic_i8_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic_i8_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic_i8_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic_i8_xchg_relaxed;
         (fn(v: *mut i8, old: i8, new: i8) -> i8; (v, old, new)):
-            cmpxchg => rust_helper_atomic_i8_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic_i8_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic_i8_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic_i8_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic_i8_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic_i8_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic_i8_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic_i8_cmpxchg_relaxed;
         (fn(v: *mut i8, old: *mut i8, new: i8) -> bool; (v, old, new)):
-            try_cmpxchg => rust_helper_atomic_i8_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic_i8_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic_i8_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic_i8_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic_i8_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic_i8_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic_i8_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic_i8_try_cmpxchg_relaxed;
         (fn(i: i8, v: *mut i8) -> bool; (i, v)):
-            sub_and_test => rust_helper_atomic_i8_sub_and_test,
-            add_negative => rust_helper_atomic_i8_add_negative,
-            add_negative_acquire => rust_helper_atomic_i8_add_negative_acquire,
-            add_negative_release => rust_helper_atomic_i8_add_negative_release,
-            add_negative_relaxed => rust_helper_atomic_i8_add_negative_relaxed;
+            sub_and_test => atomics_core_0_1_0_atomic_i8_sub_and_test,
+            add_negative => atomics_core_0_1_0_atomic_i8_add_negative,
+            add_negative_acquire => atomics_core_0_1_0_atomic_i8_add_negative_acquire,
+            add_negative_release => atomics_core_0_1_0_atomic_i8_add_negative_release,
+            add_negative_relaxed => atomics_core_0_1_0_atomic_i8_add_negative_relaxed;
         (fn(v: *mut i8) -> bool; (v)):
-            dec_and_test => rust_helper_atomic_i8_dec_and_test,
-            inc_and_test => rust_helper_atomic_i8_inc_and_test,
-            inc_not_zero => rust_helper_atomic_i8_inc_not_zero,
-            inc_unless_negative => rust_helper_atomic_i8_inc_unless_negative,
-            dec_unless_positive => rust_helper_atomic_i8_dec_unless_positive;
+            dec_and_test => atomics_core_0_1_0_atomic_i8_dec_and_test,
+            inc_and_test => atomics_core_0_1_0_atomic_i8_inc_and_test,
+            inc_not_zero => atomics_core_0_1_0_atomic_i8_inc_not_zero,
+            inc_unless_negative => atomics_core_0_1_0_atomic_i8_inc_unless_negative,
+            dec_unless_positive => atomics_core_0_1_0_atomic_i8_dec_unless_positive;
         (fn(v: *mut i8, a: i8, u: i8) -> i8; (v, a, u)):
-            fetch_add_unless => rust_helper_atomic_i8_fetch_add_unless;
+            fetch_add_unless => atomics_core_0_1_0_atomic_i8_fetch_add_unless;
         (fn(v: *mut i8, a: i8, u: i8) -> bool; (v, a, u)):
-            add_unless => rust_helper_atomic_i8_add_unless;
+            add_unless => atomics_core_0_1_0_atomic_i8_add_unless;
     }
 }
 
@@ -478,103 +478,103 @@ pub(crate) mod atomic_i8 {
 pub(crate) mod atomic_i16 {
     helpers! {
         (fn(v: *const i16) -> i16; (v)):
-            read => rust_helper_atomic_i16_read,
-            read_acquire => rust_helper_atomic_i16_read_acquire;
+            read => atomics_core_0_1_0_atomic_i16_read,
+            read_acquire => atomics_core_0_1_0_atomic_i16_read_acquire;
         (fn(v: *mut i16, i: i16); (v, i)):
-            set => rust_helper_atomic_i16_set,
-            set_release => rust_helper_atomic_i16_set_release;
+            set => atomics_core_0_1_0_atomic_i16_set,
+            set_release => atomics_core_0_1_0_atomic_i16_set_release;
         (fn(i: i16, v: *mut i16); (i, v)):
-            add => rust_helper_atomic_i16_add,
-            sub => rust_helper_atomic_i16_sub,
-            and => rust_helper_atomic_i16_and,
-            andnot => rust_helper_atomic_i16_andnot,
-            or => rust_helper_atomic_i16_or,
-            xor => rust_helper_atomic_i16_xor;
+            add => atomics_core_0_1_0_atomic_i16_add,
+            sub => atomics_core_0_1_0_atomic_i16_sub,
+            and => atomics_core_0_1_0_atomic_i16_and,
+            andnot => atomics_core_0_1_0_atomic_i16_andnot,
+            or => atomics_core_0_1_0_atomic_i16_or,
+            xor => atomics_core_0_1_0_atomic_i16_xor;
         (fn(i: i16, v: *mut i16) -> i16; (i, v)):
-            add_return => rust_helper_atomic_i16_add_return,
-            add_return_acquire => rust_helper_atomic_i16_add_return_acquire,
-            add_return_release => rust_helper_atomic_i16_add_return_release,
-            add_return_relaxed => rust_helper_atomic_i16_add_return_relaxed,
-            fetch_add => rust_helper_atomic_i16_fetch_add,
-            fetch_add_acquire => rust_helper_atomic_i16_fetch_add_acquire,
-            fetch_add_release => rust_helper_atomic_i16_fetch_add_release,
-            fetch_add_relaxed => rust_helper_atomic_i16_fetch_add_relaxed,
-            sub_return => rust_helper_atomic_i16_sub_return,
-            sub_return_acquire => rust_helper_atomic_i16_sub_return_acquire,
-            sub_return_release => rust_helper_atomic_i16_sub_return_release,
-            sub_return_relaxed => rust_helper_atomic_i16_sub_return_relaxed,
-            fetch_sub => rust_helper_atomic_i16_fetch_sub,
-            fetch_sub_acquire => rust_helper_atomic_i16_fetch_sub_acquire,
-            fetch_sub_release => rust_helper_atomic_i16_fetch_sub_release,
-            fetch_sub_relaxed => rust_helper_atomic_i16_fetch_sub_relaxed,
-            fetch_and => rust_helper_atomic_i16_fetch_and,
-            fetch_and_acquire => rust_helper_atomic_i16_fetch_and_acquire,
-            fetch_and_release => rust_helper_atomic_i16_fetch_and_release,
-            fetch_and_relaxed => rust_helper_atomic_i16_fetch_and_relaxed,
-            fetch_andnot => rust_helper_atomic_i16_fetch_andnot,
-            fetch_andnot_acquire => rust_helper_atomic_i16_fetch_andnot_acquire,
-            fetch_andnot_release => rust_helper_atomic_i16_fetch_andnot_release,
-            fetch_andnot_relaxed => rust_helper_atomic_i16_fetch_andnot_relaxed,
-            fetch_or => rust_helper_atomic_i16_fetch_or,
-            fetch_or_acquire => rust_helper_atomic_i16_fetch_or_acquire,
-            fetch_or_release => rust_helper_atomic_i16_fetch_or_release,
-            fetch_or_relaxed => rust_helper_atomic_i16_fetch_or_relaxed,
-            fetch_xor => rust_helper_atomic_i16_fetch_xor,
-            fetch_xor_acquire => rust_helper_atomic_i16_fetch_xor_acquire,
-            fetch_xor_release => rust_helper_atomic_i16_fetch_xor_release,
-            fetch_xor_relaxed => rust_helper_atomic_i16_fetch_xor_relaxed;
+            add_return => atomics_core_0_1_0_atomic_i16_add_return,
+            add_return_acquire => atomics_core_0_1_0_atomic_i16_add_return_acquire,
+            add_return_release => atomics_core_0_1_0_atomic_i16_add_return_release,
+            add_return_relaxed => atomics_core_0_1_0_atomic_i16_add_return_relaxed,
+            fetch_add => atomics_core_0_1_0_atomic_i16_fetch_add,
+            fetch_add_acquire => atomics_core_0_1_0_atomic_i16_fetch_add_acquire,
+            fetch_add_release => atomics_core_0_1_0_atomic_i16_fetch_add_release,
+            fetch_add_relaxed => atomics_core_0_1_0_atomic_i16_fetch_add_relaxed,
+            sub_return => atomics_core_0_1_0_atomic_i16_sub_return,
+            sub_return_acquire => atomics_core_0_1_0_atomic_i16_sub_return_acquire,
+            sub_return_release => atomics_core_0_1_0_atomic_i16_sub_return_release,
+            sub_return_relaxed => atomics_core_0_1_0_atomic_i16_sub_return_relaxed,
+            fetch_sub => atomics_core_0_1_0_atomic_i16_fetch_sub,
+            fetch_sub_acquire => atomics_core_0_1_0_atomic_i16_fetch_sub_acquire,
+            fetch_sub_release => atomics_core_0_1_0_atomic_i16_fetch_sub_release,
+            fetch_sub_relaxed => atomics_core_0_1_0_atomic_i16_fetch_sub_relaxed,
+            fetch_and => atomics_core_0_1_0_atomic_i16_fetch_and,
+            fetch_and_acquire => atomics_core_0_1_0_atomic_i16_fetch_and_acquire,
+            fetch_and_release => atomics_core_0_1_0_atomic_i16_fetch_and_release,
+            fetch_and_relaxed => atomics_core_0_1_0_atomic_i16_fetch_and_relaxed,
+            fetch_andnot => atomics_core_0_1_0_atomic_i16_fetch_andnot,
+            fetch_andnot_acquire => atomics_core_0_1_0_atomic_i16_fetch_andnot_acquire,
+            fetch_andnot_release => atomics_core_0_1_0_atomic_i16_fetch_andnot_release,
+            fetch_andnot_relaxed => atomics_core_0_1_0_atomic_i16_fetch_andnot_relaxed,
+            fetch_or => atomics_core_0_1_0_atomic_i16_fetch_or,
+            fetch_or_acquire => atomics_core_0_1_0_atomic_i16_fetch_or_acquire,
+            fetch_or_release => atomics_core_0_1_0_atomic_i16_fetch_or_release,
+            fetch_or_relaxed => atomics_core_0_1_0_atomic_i16_fetch_or_relaxed,
+            fetch_xor => atomics_core_0_1_0_atomic_i16_fetch_xor,
+            fetch_xor_acquire => atomics_core_0_1_0_atomic_i16_fetch_xor_acquire,
+            fetch_xor_release => atomics_core_0_1_0_atomic_i16_fetch_xor_release,
+            fetch_xor_relaxed => atomics_core_0_1_0_atomic_i16_fetch_xor_relaxed;
         (fn(v: *mut i16); (v)):
-            inc => rust_helper_atomic_i16_inc,
-            dec => rust_helper_atomic_i16_dec;
+            inc => atomics_core_0_1_0_atomic_i16_inc,
+            dec => atomics_core_0_1_0_atomic_i16_dec;
         (fn(v: *mut i16) -> i16; (v)):
-            inc_return => rust_helper_atomic_i16_inc_return,
-            inc_return_acquire => rust_helper_atomic_i16_inc_return_acquire,
-            inc_return_release => rust_helper_atomic_i16_inc_return_release,
-            inc_return_relaxed => rust_helper_atomic_i16_inc_return_relaxed,
-            fetch_inc => rust_helper_atomic_i16_fetch_inc,
-            fetch_inc_acquire => rust_helper_atomic_i16_fetch_inc_acquire,
-            fetch_inc_release => rust_helper_atomic_i16_fetch_inc_release,
-            fetch_inc_relaxed => rust_helper_atomic_i16_fetch_inc_relaxed,
-            dec_return => rust_helper_atomic_i16_dec_return,
-            dec_return_acquire => rust_helper_atomic_i16_dec_return_acquire,
-            dec_return_release => rust_helper_atomic_i16_dec_return_release,
-            dec_return_relaxed => rust_helper_atomic_i16_dec_return_relaxed,
-            fetch_dec => rust_helper_atomic_i16_fetch_dec,
-            fetch_dec_acquire => rust_helper_atomic_i16_fetch_dec_acquire,
-            fetch_dec_release => rust_helper_atomic_i16_fetch_dec_release,
-            fetch_dec_relaxed => rust_helper_atomic_i16_fetch_dec_relaxed,
-            dec_if_positive => rust_helper_atomic_i16_dec_if_positive;
+            inc_return => atomics_core_0_1_0_atomic_i16_inc_return,
+            inc_return_acquire => atomics_core_0_1_0_atomic_i16_inc_return_acquire,
+            inc_return_release => atomics_core_0_1_0_atomic_i16_inc_return_release,
+            inc_return_relaxed => atomics_core_0_1_0_atomic_i16_inc_return_relaxed,
+            fetch_inc => atomics_core_0_1_0_atomic_i16_fetch_inc,
+            fetch_inc_acquire => atomics_core_0_1_0_atomic_i16_fetch_inc_acquire,
+            fetch_inc_release => atomics_core_0_1_0_atomic_i16_fetch_inc_release,
+            fetch_inc_relaxed => atomics_core_0_1_0_atomic_i16_fetch_inc_relaxed,
+            dec_return => atomics_core_0_1_0_atomic_i16_dec_return,
+            dec_return_acquire => atomics_core_0_1_0_atomic_i16_dec_return_acquire,
+            dec_return_release => atomics_core_0_1_0_atomic_i16_dec_return_release,
+            dec_return_relaxed => atomics_core_0_1_0_atomic_i16_dec_return_relaxed,
+            fetch_dec => atomics_core_0_1_0_atomic_i16_fetch_dec,
+            fetch_dec_acquire => atomics_core_0_1_0_atomic_i16_fetch_dec_acquire,
+            fetch_dec_release => atomics_core_0_1_0_atomic_i16_fetch_dec_release,
+            fetch_dec_relaxed => atomics_core_0_1_0_atomic_i16_fetch_dec_relaxed,
+            dec_if_positive => atomics_core_0_1_0_atomic_i16_dec_if_positive;
         (fn(v: *mut i16, new: i16) -> i16; (v, new)):
-            xchg => rust_helper_atomic_i16_xchg,
-            xchg_acquire => rust_helper_atomic_i16_xchg_acquire,
-            xchg_release => rust_helper_atomic_i16_xchg_release,
-            xchg_relaxed => rust_helper_atomic_i16_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic_i16_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic_i16_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic_i16_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic_i16_xchg_relaxed;
         (fn(v: *mut i16, old: i16, new: i16) -> i16; (v, old, new)):
-            cmpxchg => rust_helper_atomic_i16_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic_i16_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic_i16_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic_i16_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic_i16_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic_i16_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic_i16_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic_i16_cmpxchg_relaxed;
         (fn(v: *mut i16, old: *mut i16, new: i16) -> bool; (v, old, new)):
-            try_cmpxchg => rust_helper_atomic_i16_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic_i16_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic_i16_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic_i16_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic_i16_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic_i16_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic_i16_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic_i16_try_cmpxchg_relaxed;
         (fn(i: i16, v: *mut i16) -> bool; (i, v)):
-            sub_and_test => rust_helper_atomic_i16_sub_and_test,
-            add_negative => rust_helper_atomic_i16_add_negative,
-            add_negative_acquire => rust_helper_atomic_i16_add_negative_acquire,
-            add_negative_release => rust_helper_atomic_i16_add_negative_release,
-            add_negative_relaxed => rust_helper_atomic_i16_add_negative_relaxed;
+            sub_and_test => atomics_core_0_1_0_atomic_i16_sub_and_test,
+            add_negative => atomics_core_0_1_0_atomic_i16_add_negative,
+            add_negative_acquire => atomics_core_0_1_0_atomic_i16_add_negative_acquire,
+            add_negative_release => atomics_core_0_1_0_atomic_i16_add_negative_release,
+            add_negative_relaxed => atomics_core_0_1_0_atomic_i16_add_negative_relaxed;
         (fn(v: *mut i16) -> bool; (v)):
-            dec_and_test => rust_helper_atomic_i16_dec_and_test,
-            inc_and_test => rust_helper_atomic_i16_inc_and_test,
-            inc_not_zero => rust_helper_atomic_i16_inc_not_zero,
-            inc_unless_negative => rust_helper_atomic_i16_inc_unless_negative,
-            dec_unless_positive => rust_helper_atomic_i16_dec_unless_positive;
+            dec_and_test => atomics_core_0_1_0_atomic_i16_dec_and_test,
+            inc_and_test => atomics_core_0_1_0_atomic_i16_inc_and_test,
+            inc_not_zero => atomics_core_0_1_0_atomic_i16_inc_not_zero,
+            inc_unless_negative => atomics_core_0_1_0_atomic_i16_inc_unless_negative,
+            dec_unless_positive => atomics_core_0_1_0_atomic_i16_dec_unless_positive;
         (fn(v: *mut i16, a: i16, u: i16) -> i16; (v, a, u)):
-            fetch_add_unless => rust_helper_atomic_i16_fetch_add_unless;
+            fetch_add_unless => atomics_core_0_1_0_atomic_i16_fetch_add_unless;
         (fn(v: *mut i16, a: i16, u: i16) -> bool; (v, a, u)):
-            add_unless => rust_helper_atomic_i16_add_unless;
+            add_unless => atomics_core_0_1_0_atomic_i16_add_unless;
     }
 }
 
@@ -584,39 +584,39 @@ pub(crate) mod atomic_ptr {
 
     helpers! {
         (fn(v: *const *const c_void) -> *const c_void; (v)):
-            read => rust_helper_atomic_ptr_read,
-            read_acquire => rust_helper_atomic_ptr_read_acquire;
+            read => atomics_core_0_1_0_atomic_ptr_read,
+            read_acquire => atomics_core_0_1_0_atomic_ptr_read_acquire;
         (fn(v: *mut *const c_void, i: *const c_void); (v, i)):
-            set => rust_helper_atomic_ptr_set,
-            set_release => rust_helper_atomic_ptr_set_release;
+            set => atomics_core_0_1_0_atomic_ptr_set,
+            set_release => atomics_core_0_1_0_atomic_ptr_set_release;
         (fn(v: *mut *const c_void, new: *const c_void) -> *const c_void; (v, new)):
-            xchg => rust_helper_atomic_ptr_xchg,
-            xchg_acquire => rust_helper_atomic_ptr_xchg_acquire,
-            xchg_release => rust_helper_atomic_ptr_xchg_release,
-            xchg_relaxed => rust_helper_atomic_ptr_xchg_relaxed;
+            xchg => atomics_core_0_1_0_atomic_ptr_xchg,
+            xchg_acquire => atomics_core_0_1_0_atomic_ptr_xchg_acquire,
+            xchg_release => atomics_core_0_1_0_atomic_ptr_xchg_release,
+            xchg_relaxed => atomics_core_0_1_0_atomic_ptr_xchg_relaxed;
         (fn(v: *mut *const c_void, old: *const c_void, new: *const c_void) -> *const c_void;
             (v, old, new)):
-            cmpxchg => rust_helper_atomic_ptr_cmpxchg,
-            cmpxchg_acquire => rust_helper_atomic_ptr_cmpxchg_acquire,
-            cmpxchg_release => rust_helper_atomic_ptr_cmpxchg_release,
-            cmpxchg_relaxed => rust_helper_atomic_ptr_cmpxchg_relaxed;
+            cmpxchg => atomics_core_0_1_0_atomic_ptr_cmpxchg,
+            cmpxchg_acquire => atomics_core_0_1_0_atomic_ptr_cmpxchg_acquire,
+            cmpxchg_release => atomics_core_0_1_0_atomic_ptr_cmpxchg_release,
+            cmpxchg_relaxed => atomics_core_0_1_0_atomic_ptr_cmpxchg_relaxed;
         (fn(v: *mut *const c_void, old: *mut *const c_void, new: *const c_void) -> bool;
             (v, old, new)):
-            try_cmpxchg => rust_helper_atomic_ptr_try_cmpxchg,
-            try_cmpxchg_acquire => rust_helper_atomic_ptr_try_cmpxchg_acquire,
-            try_cmpxchg_release => rust_helper_atomic_ptr_try_cmpxchg_release,
-            try_cmpxchg_relaxed => rust_helper_atomic_ptr_try_cmpxchg_relaxed;
+            try_cmpxchg => atomics_core_0_1_0_atomic_ptr_try_cmpxchg,
+            try_cmpxchg_acquire => atomics_core_0_1_0_atomic_ptr_try_cmpxchg_acquire,
+            try_cmpxchg_release => atomics_core_0_1_0_atomic_ptr_try_cmpxchg_release,
+            try_cmpxchg_relaxed => atomics_core_0_1_0_atomic_ptr_try_cmpxchg_relaxed;
     }
 }
 
 barriers! {
-    smp_mb => rust_helper_smp_mb;
-    smp_rmb => rust_helper_smp_rmb;
-    smp_wmb => rust_helper_smp_wmb;
+    smp_mb => atomics_core_0_1_0_smp_mb;
+    smp_rmb => atomics_core_0_1_0_smp_rmb;
+    smp_wmb => atomics_core_0_1_0_smp_wmb;
     #[allow(non_snake_case, reason = "it is C's name")]
-    smp_mb__before_atomic => rust_helper_smp_mb__before_atomic;
+    smp_mb__before_atomic => atomics_core_0_1_0_smp_mb__before_atomic;
     #[allow(non_snake_case, reason = "it is C's name")]
-    smp_mb__after_atomic => rust_helper_smp_mb__after_atomic;
+    smp_mb__after_atomic => atomics_core_0_1_0_smp_mb__after_atomic;
 }
 
 /// The barriers that reach devices, which only some architectures have.
@@ -632,12 +632,12 @@ mod devices {
     use super::bindings;
 
     barriers! {
-        mb => rust_helper_mb;
-        rmb => rust_helper_rmb;
-        wmb => rust_helper_wmb;
-        dma_mb => rust_helper_dma_mb;
-        dma_rmb => rust_helper_dma_rmb;
-        dma_wmb => rust_helper_dma_wmb;
+        mb => atomics_core_0_1_0_mb;
+        rmb => atomics_core_0_1_0_rmb;
+        wmb => atomics_core_0_1_0_wmb;
+        dma_mb => atomics_core_0_1_0_dma_mb;
+        dma_rmb => atomics_core_0_1_0_dma_rmb;
+        dma_wmb => atomics_core_0_1_0_dma_wmb;
     }
 }
 #[cfg(any(

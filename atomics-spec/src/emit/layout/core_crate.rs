@@ -122,12 +122,12 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     }
     let link = Link::Bindgen {
         module: "super::bindings",
-        prefix: names::HELPER_PREFIX,
+        prefix: names::CORE_PREFIX,
         long_is_isize: false,
     };
     let module = extern_c::with_typed(spec, link, Barriers::InC);
     add("src/atomic/backend/c.rs", module);
-    let c = c_files(spec, names::HELPER_PREFIX)?;
+    let c = c_files(spec, names::CORE_PREFIX)?;
     add("c/atomic.c", c.source);
     add("c/atomic.h", c.header);
     Ok(files)

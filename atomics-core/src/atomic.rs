@@ -114,7 +114,7 @@ unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 )]
 pub unsafe trait AtomicType: Sized + Copy {
     /// The type of the variable for C's operations.
-    type Repr: AtomicImpl;
+    type Repr: AtomicBasicOps + AtomicExchangeOps;
 }
 
 /// A type with arithmetic operations: the types that have them are `i8`, `i16`, `i32`, `i64`,
@@ -448,19 +448,13 @@ impl<T: AtomicType> From<T> for Atomic<T> {
 // A panic between two operations leaves a valid value: there is no state to see between them.
 impl<T: AtomicType> core::panic::RefUnwindSafe for Atomic<T> {}
 
-impl<T: AtomicType + core::fmt::Debug> core::fmt::Debug for Atomic<T>
-where
-    T::Repr: AtomicBasicOps,
-{
+impl<T: AtomicType + core::fmt::Debug> core::fmt::Debug for Atomic<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(&self.load(Relaxed), f)
     }
 }
 
-impl<T: AtomicType + core::fmt::Pointer> core::fmt::Pointer for Atomic<T>
-where
-    T::Repr: AtomicBasicOps,
-{
+impl<T: AtomicType + core::fmt::Pointer> core::fmt::Pointer for Atomic<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Pointer::fmt(&self.load(Relaxed), f)
     }

@@ -435,6 +435,12 @@ impl Spec {
             })
     }
 
+    /// Whether every representation of a type has the operations of a class, by its index.
+    pub fn is_on_all(&self, class: usize) -> bool {
+        let mut families = self.types.families.iter();
+        families.all(|family| family.classes.contains(&class))
+    }
+
     /// All forms that the typed layer offers.
     pub fn typed_forms(&self) -> impl Iterator<Item = FormOf<'_>> {
         self.forms().filter(FormOf::is_typed)

@@ -1,5 +1,7 @@
 //! What users of `core::sync::atomic` expect of its replacement.
 
+#[path = "from_core/generic.rs"]
+mod generic;
 #[path = "from_core/names.rs"]
 mod names;
 #[path = "from_core/traits.rs"]

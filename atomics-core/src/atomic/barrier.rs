@@ -78,7 +78,6 @@
 //! The same holds for the ordering of atomic operations.
 
 use super::backend;
-use super::internal::{AtomicBasicOps, AtomicExchangeOps};
 pub use super::ordering;
 pub use super::ordering::{Full, Read, Write};
 use super::{Atomic, AtomicType, Relaxed};
@@ -373,10 +372,7 @@ pub fn smp_mb__after_atomic() {
 /// assert!(wanted.load(Relaxed));
 /// ```
 #[inline(always)]
-pub fn smp_store_mb<T: AtomicType>(v: &Atomic<T>, value: T)
-where
-    T::Repr: AtomicBasicOps + AtomicExchangeOps,
-{
+pub fn smp_store_mb<T: AtomicType>(v: &Atomic<T>, value: T) {
     if backend::STORE_MB_IS_XCHG {
         v.xchg(value, Full);
     } else {

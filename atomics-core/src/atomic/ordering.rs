@@ -21,6 +21,30 @@
 //! Rust's rules, no other code can reach: what is behind a `&mut` reference or in a `Box`, and
 //! local variables. What another CPU or a device accesses belongs behind raw pointers, and is
 //! accessed with volatile accesses or as an `Atomic`.
+//!
+//! # Code that is generic over the ordering
+//!
+//! A function takes an ordering like any value of a generic type. The bound is the trait of the
+//! orderings that the operation takes, here [`AcquireOrRelaxed`].
+//!
+//! ```
+//! use atomics_core::ordering::AcquireOrRelaxed;
+//! use atomics_core::{Acquire, Atomic, AtomicType, Relaxed};
+//!
+//! fn wait_for<T, O>(slot: &Atomic<T>, value: T, ordering: O)
+//! where
+//!     T: AtomicType + PartialEq,
+//!     O: AcquireOrRelaxed,
+//! {
+//!     while slot.load(ordering) != value {
+//!         core::hint::spin_loop();
+//!     }
+//! }
+//!
+//! let slot = Atomic::new(7_u32);
+//! wait_for(&slot, 7, Acquire);
+//! wait_for(&slot, 7, Relaxed);
+//! ```
 
 use super::internal::{
     AtomicArithmeticOps, AtomicBasicOps, AtomicBitwiseOps, AtomicExchangeOps, AtomicRepr,
@@ -71,7 +95,7 @@ pub enum OrderingType {
 
 mod private {
     /// Keeps other crates from adding orderings.
-    pub trait Sealed {}
+    pub trait Sealed: Copy + Default {}
 
     impl Sealed for super::Full {}
     impl Sealed for super::Acquire {}
@@ -82,7 +106,7 @@ mod private {
 /// The orderings of operations that load, store and return a value: `Full`, `Acquire`, `Release` or
 /// `Relaxed`.
 ///
-/// The trait is sealed.
+/// An ordering is `Copy` and `Default`. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Full`, `Acquire`, `Release` or `Relaxed`",

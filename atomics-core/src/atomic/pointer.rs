@@ -7,7 +7,7 @@
 //! accesses of `core::sync::atomic` to Rust, which allows one size only: what runs at the same time as a
 //! method of [`Atomic`] or a function of `raw` has the size of its variable.
 
-use super::internal::{AtomicBasicOps, AtomicExchangeOps, MixedBasicOps};
+use super::internal::MixedBasicOps;
 use super::ordering::{
     AcquireOrRelaxed, FullOnly, Ordering, OrderingType, RelaxedOnly, ReleaseOrRelaxed,
 };
@@ -41,10 +41,7 @@ use super::{
 #[allow(unused_variables, reason = "the type of an ordering says all")]
 #[must_use = "a load is only for its value"]
 #[inline(always)]
-pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, ordering: O) -> T
-where
-    T::Repr: AtomicBasicOps,
-{
+pub unsafe fn atomic_load<T: AtomicType, O: AcquireOrRelaxed>(ptr: *mut T, ordering: O) -> T {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`, and what is stored is a valid
     // `T`.
     let this = unsafe { Atomic::from_ptr(ptr).as_raw() };
@@ -81,10 +78,7 @@ where
 #[doc(alias = "smp_store_release")]
 #[allow(unused_variables, reason = "the type of an ordering says all")]
 #[inline(always)]
-pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, ordering: O)
-where
-    T::Repr: AtomicBasicOps,
-{
+pub unsafe fn atomic_store<T: AtomicType, O: ReleaseOrRelaxed>(ptr: *mut T, i: T, ordering: O) {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`, and what is stored is a valid
     // `T`.
     let this = unsafe { Atomic::from_ptr(ptr).as_raw() };
@@ -654,10 +648,7 @@ pub unsafe fn atomic_fetch_xor<T: AtomicBitwise, O: Ordering>(ptr: *mut T, i: T,
 /// assert_eq!(field, 10);
 /// ```
 #[inline(always)]
-pub unsafe fn xchg<T: AtomicType, O: Ordering>(ptr: *mut T, new: T, ordering: O) -> T
-where
-    T::Repr: AtomicExchangeOps,
-{
+pub unsafe fn xchg<T: AtomicType, O: Ordering>(ptr: *mut T, new: T, ordering: O) -> T {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.xchg(new, ordering)
 }
@@ -695,10 +686,7 @@ pub unsafe fn cmpxchg<T: AtomicType, O: Ordering>(
     old: T,
     new: T,
     ordering: O,
-) -> Result<T, T>
-where
-    T::Repr: AtomicExchangeOps,
-{
+) -> Result<T, T> {
     // SAFETY: The caller fulfils the safety contract of `from_ptr()`.
     unsafe { Atomic::from_ptr(ptr) }.cmpxchg(old, new, ordering)
 }

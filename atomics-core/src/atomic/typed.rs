@@ -2,7 +2,6 @@
 
 //! The operations that store values unchanged, as methods of [`Atomic`].
 
-use super::internal::{AtomicBasicOps, AtomicExchangeOps};
 use super::ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 use super::{Atomic, AtomicType};
 
@@ -73,10 +72,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_long_read")]
     #[must_use = "a load is only for its value"]
     #[inline(always)]
-    pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> T
-    where
-        T::Repr: AtomicBasicOps,
-    {
+    pub fn load<O: AcquireOrRelaxed>(&self, ordering: O) -> T {
         let bits = O::read(&self.0);
         // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
         // valid `T`.
@@ -147,10 +143,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic64_set")]
     #[doc(alias = "atomic_long_set")]
     #[inline(always)]
-    pub fn store<O: ReleaseOrRelaxed>(&self, i: T, ordering: O)
-    where
-        T::Repr: AtomicBasicOps,
-    {
+    pub fn store<O: ReleaseOrRelaxed>(&self, i: T, ordering: O) {
         // INVARIANT: The value that is stored is a valid `T`.
         O::set(&self.0, super::into_repr(i));
     }
@@ -220,10 +213,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_long_xchg")]
     #[doc(alias = "swap")]
     #[inline(always)]
-    pub fn xchg<O: Ordering>(&self, new: T, ordering: O) -> T
-    where
-        T::Repr: AtomicExchangeOps,
-    {
+    pub fn xchg<O: Ordering>(&self, new: T, ordering: O) -> T {
         // INVARIANT: The value that is stored is a valid `T`.
         let bits = O::xchg(&self.0, super::into_repr(new));
         // SAFETY: The bits are those that the variable held; by the invariant, they are those of a
@@ -314,10 +304,7 @@ impl<T: AtomicType> Atomic<T> {
     #[doc(alias = "atomic_long_cmpxchg")]
     #[doc(alias = "compare_exchange")]
     #[inline(always)]
-    pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, ordering: O) -> Result<T, T>
-    where
-        T::Repr: AtomicExchangeOps,
-    {
+    pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, ordering: O) -> Result<T, T> {
         let mut found = super::into_repr(old);
         // INVARIANT: The value that is stored is a valid `T`.
         if O::try_cmpxchg(&self.0, &mut found, super::into_repr(new)) {

@@ -324,10 +324,9 @@ struct StoreMb {
 
 fn store_mb(spec: &Spec, alone: bool, path: &str) -> Option<StoreMb> {
     let (store, xchg) = (called::find(spec, "store")?, called::find(spec, "xchg")?);
-    let traits: BTreeSet<String> = [store, xchg]
-        .map(|f| names::ops_trait(f.class))
-        .into_iter()
-        .collect();
+    let bounded = [store, xchg].into_iter();
+    let bounded = bounded.filter(|f| !spec.is_on_all(f.meaning.class));
+    let traits: BTreeSet<String> = bounded.map(|f| names::ops_trait(f.class)).collect();
     let mut text = Text::default();
     let t = &mut text;
     t.line("");
@@ -351,7 +350,10 @@ fn store_mb(spec: &Spec, alone: bool, path: &str) -> Option<StoreMb> {
     );
     t.line("#[inline(always)]");
     let bounds: Vec<&str> = traits.iter().map(String::as_str).collect();
-    let wheres: Vec<_> = vec![format!("T::Repr: {}", bounds.join(" + "))];
+    let wheres: Vec<_> = match bounds.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("T::Repr: {}", bounds.join(" + "))],
+    };
     let params = ["v: &Atomic<T>".to_owned(), "value: T".to_owned()];
     t.signature("pub fn smp_store_mb<T: AtomicType>", &params, None, &wheres);
     t.indented(|t| {

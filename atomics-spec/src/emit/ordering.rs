@@ -21,8 +21,8 @@ const SETS: [Form; 5] = [
 ];
 
 /// The module. With `barriers`, the types that say what barriers order are in it, too, so that there
-/// is one module of this name.
-pub fn module(spec: &Spec, barriers: Barriers) -> String {
+/// is one module of this name. `path` is the path of the generated items in examples.
+pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     let mut t = Text::default();
     let mut used = BTreeSet::new();
     for set in SETS {
@@ -33,13 +33,19 @@ pub fn module(spec: &Spec, barriers: Barriers) -> String {
         used.insert("AtomicRepr".into());
         imports = import("super::internal", &used);
     }
-    let of_barriers = match barriers {
-        Barriers::All | Barriers::InC => include_str!("templates/ordering_barriers.rs"),
-        Barriers::Atomic | Barriers::Alone | Barriers::None => "",
+    let (of_barriers, generic) = match barriers {
+        Barriers::All | Barriers::InC => (
+            include_str!("templates/ordering_barriers.rs"),
+            include_str!("templates/ordering_generic.rs"),
+        ),
+        // What a maintainer reads is kept short.
+        Barriers::Atomic | Barriers::Alone | Barriers::None => ("", ""),
     };
     let head = include_str!("templates/ordering.rs")
         .replace("$imports\n", &imports)
-        .replace("$barriers", of_barriers);
+        .replace("$generic", generic)
+        .replace("$barriers", of_barriers)
+        .replace("$path", path);
     format!("{head}{}", t.finish())
 }
 
@@ -87,7 +93,10 @@ fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String
     t.line("");
     t.doc(&format!("The orderings of {}: {list}.", purpose(set)));
     t.doc("");
-    t.doc("The trait is sealed.");
+    t.doc(match orderings.len() == Ordering::ALL.len() {
+        true => "An ordering is `Copy` and `Default`. The trait is sealed.",
+        false => "The trait is sealed.",
+    });
     t.line("#[diagnostic::on_unimplemented(");
     t.indented(|t| {
         t.line("message = \"`{Self}` is not an ordering of this operation\",");

@@ -42,7 +42,7 @@ pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
             }
         }
         orderings.insert(names::ordering_trait(form.orderings()));
-        for bound in typed.wheres() {
+        for bound in typed.wheres(spec) {
             match bound.split_once(": ") {
                 Some(("T", "AtomicAdd<Rhs>")) => drop(used.insert("AtomicAdd".into())),
                 Some(("T", class)) => drop(used.insert(class.into())),
@@ -108,7 +108,7 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, is_own: bool, path: &s
     params.extend(typed.operands());
     params.push(format!("{ordering}: {}", typed.ordering()));
     // Bounds on `T` itself go into its declaration; only a bound on its `Repr` needs a `where`.
-    let bounds = typed.wheres();
+    let bounds = typed.wheres(spec);
     let (own, wheres): (Vec<_>, Vec<_>) = bounds.into_iter().partition(|b| b.starts_with("T: "));
     let own = own
         .first()

@@ -66,7 +66,7 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
     let mut debug = Text::default();
     if let Some(load) = load {
         for name in formats {
-            format_trait(&mut debug, name, &load);
+            format_trait(&mut debug, spec, name, &load);
         }
     }
     let mut note = Text::default();
@@ -98,25 +98,40 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
         .replace("$hosted\n", hosted(include_str!("templates/hosted.rs")))
         .replace("$debug\n", &debug.finish())
         .replace("$note\n", &note.finish())
+        .replace("$repr_bounds", &repr_bounds(spec))
         .replace("$path", path)
 }
 
 /// Implements a trait of `core::fmt` for variables, through the value.
-fn format_trait(t: &mut Text, name: &str, load: &FormOf<'_>) {
+fn format_trait(t: &mut Text, spec: &Spec, name: &str, load: &FormOf<'_>) {
     t.line("");
-    t.line(format!(
-        "impl<T: AtomicType + core::fmt::{name}> core::fmt::{name} for Atomic<T>"
-    ));
-    t.line("where");
-    t.line(format!("    T::Repr: {},", names::ops_trait(load.class)));
-    t.line("{");
-    t.indented(|t| {
+    let head = format!("impl<T: AtomicType + core::fmt::{name}> core::fmt::{name} for Atomic<T>");
+    let format = |t: &mut Text| {
         t.block(
             "fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result",
             |t| t.line(format!("core::fmt::{name}::fmt(&self.load(Relaxed), f)")),
         );
-    });
+    };
+    if spec.is_on_all(load.meaning.class) {
+        return t.block(&head, format);
+    }
+    t.line(head);
+    t.line("where");
+    t.line(format!("    T::Repr: {},", names::ops_trait(load.class)));
+    t.line("{");
+    t.indented(format);
     t.line("}");
+}
+
+/// What the representation of every type has: the operations that need nothing of a type.
+fn repr_bounds(spec: &Spec) -> String {
+    let classes = spec.types.classes.iter().enumerate();
+    let all = classes.filter(|(index, c)| c.operand == Operand::Stored && spec.is_on_all(*index));
+    let names: Vec<String> = all.map(|(_, class)| names::ops_trait(class)).collect();
+    match names.is_empty() {
+        true => "AtomicImpl".into(),
+        false => names.join(" + "),
+    }
 }
 
 fn modules(spec: &Spec, parts: Parts) -> String {

@@ -70,6 +70,8 @@ fn module(spec: &Spec, of: Operand, title: &str, path: &str) -> String {
             let typed = Typed { form };
             typed.method(t, spec, path);
             match typed.bound() {
+                // Through an ordering, a method that every type has needs no bound.
+                Bound::Ops(_) if form.orderings().len() > 1 && typed.wheres(spec).is_empty() => {}
                 Bound::Ops(name) => drop(internal.insert(name)),
                 Bound::Class(name) => {
                     used.insert(name);
@@ -175,13 +177,21 @@ impl Typed<'_> {
         super::signature::returns(&self.form, "T")
     }
 
-    /// The bounds on `T`.
-    pub fn wheres(&self) -> Vec<String> {
-        vec![match self.bound() {
+    /// What the method needs of `T`.
+    pub fn needs(&self) -> String {
+        match self.bound() {
             Bound::Ops(name) => format!("T::Repr: {name}"),
             Bound::Class(name) => format!("T: {name}"),
             Bound::Add => "T: AtomicAdd<Rhs>".into(),
-        }]
+        }
+    }
+
+    /// The bounds on `T`: what the method needs, unless `AtomicType` promises it.
+    pub fn wheres(&self, spec: &Spec) -> Vec<String> {
+        match self.bound() {
+            Bound::Ops(_) if spec.is_on_all(self.form.meaning.class) => Vec::new(),
+            _ => vec![self.needs()],
+        }
     }
 
     /// Why the result must not be dropped, if so: the operation only loads, or it returns a truth
@@ -244,7 +254,7 @@ impl Typed<'_> {
             some => format!("<{}>", some.join(", ")),
         };
         let head = format!("pub fn {}{generics}", rust_ident(&form.method()));
-        t.signature(&head, &params, self.ret().as_deref(), &self.wheres());
+        t.signature(&head, &params, self.ret().as_deref(), &self.wheres(spec));
         t.indented(|t| self.body(t));
         t.line("}");
     }

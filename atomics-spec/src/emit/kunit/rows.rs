@@ -30,12 +30,12 @@ pub(super) fn rows(t: &mut Text, spec: &Spec) {
         let list: Vec<String> = types(spec, first).map(rust_type).collect();
         let mut bounds: Vec<String> = Vec::new();
         for form in &forms {
-            let wheres = match form.is_typed() {
-                true => Typed { form: *form }.wheres(),
-                false => vec![format!("T::Repr: {}", names::ops_trait(class))],
+            let needs = match form.is_typed() {
+                true => Typed { form: *form }.needs(),
+                false => format!("T::Repr: {}", names::ops_trait(class)),
             };
             // The tests add a `T` to a `T`.
-            bounds.extend(wheres.iter().map(|bound| bound.replace("<Rhs>", "")));
+            bounds.push(needs.replace("<Rhs>", ""));
         }
         bounds.sort_unstable();
         bounds.dedup();

@@ -17,7 +17,7 @@ pub(super) fn modules(
 ) -> Vec<(&'static str, String)> {
     let mut modules = vec![
         ("internal", internal::module(spec, parts.typed, path)),
-        ("ordering", ordering::module(spec, parts.barriers)),
+        ("ordering", ordering::module(spec, parts.barriers, path)),
         ("pointer", pointer::module(spec, parts.typed, path)),
         ("predefine", predefine::module(spec)),
     ];

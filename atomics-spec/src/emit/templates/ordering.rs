@@ -19,7 +19,7 @@
 //! Rust's rules, no other code can reach: what is behind a `&mut` reference or in a `Box`, and
 //! local variables. What another CPU or a device accesses belongs behind raw pointers, and is
 //! accessed with volatile accesses or as an `Atomic`.
-
+$generic
 $imports
 /// Full ordering: as if `smp_mb()` were executed before and after. See the [module](self).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub enum OrderingType {
 
 mod private {
     /// Keeps other crates from adding orderings.
-    pub trait Sealed {}
+    pub trait Sealed: Copy + Default {}
 
     impl Sealed for super::Full {}
     impl Sealed for super::Acquire {}

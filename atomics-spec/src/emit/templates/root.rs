@@ -93,7 +93,7 @@ $note
 )]
 pub unsafe trait AtomicType: Sized + Copy {
     /// The type of the variable for C's operations.
-    type Repr: AtomicImpl;
+    type Repr: $repr_bounds;
 }
 $class_traits
 /// Returns the bits of a value.

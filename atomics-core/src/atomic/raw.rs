@@ -6,6 +6,42 @@
 //! declares as plain values and accesses with macros such as `READ_ONCE()` and `xchg()`. A
 //! method takes the arguments of the C function in the same order, without the variable. In
 //! the descriptions, `v` is the value of the variable before the operation.
+//!
+//! It is for code that is ported from C a line at a time, and compared with it: the ordering is
+//! in the name, as in C, and a result is what C's is, so that `atomic_cmpxchg()` returns the
+//! value that it found. New code is shorter, and checked by the compiler for orderings that
+//! there are, with the methods of [`Atomic`](super::Atomic).
+//!
+//! # Examples
+//!
+//! In C:
+//!
+//! ```c
+//! atomic_add(2, &users);
+//! if (atomic_dec_and_test(&users))
+//!         release();
+//! if (atomic_cmpxchg_acquire(&owner, 0, id) == 0)
+//!         enter();
+//! ```
+//!
+//! The same in Rust:
+//!
+//! ```
+//! use atomics_core::raw::atomic_t;
+//!
+//! # fn release() { unreachable!() }
+//! # fn enter() {}
+//! # let id = 7;
+//! let (users, owner) = (atomic_t::new(1), atomic_t::new(0));
+//! users.atomic_add(2);
+//! if users.atomic_dec_and_test() {
+//!     release();
+//! }
+//! if owner.atomic_cmpxchg_acquire(0, id) == 0 {
+//!     enter();
+//! }
+//! # assert_eq!((users.atomic_read(), owner.atomic_read()), (2, 7));
+//! ```
 
 use core::ffi::c_void;
 

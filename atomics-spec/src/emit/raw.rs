@@ -16,13 +16,14 @@ use crate::names::{self, rust_ident};
 /// The module; `path` is the path of the generated items in examples.
 pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
     let mut t = Text::default();
-    t.inner_doc(
-        "C's atomic functions: one method per function, under the function's name.\n\n\
+    let mut doc = "C's atomic functions: one method per function, under the function's name.\n\n\
          The types are C's `atomic_t`, `atomic64_t` and `atomic_long_t`, and variables that C\n\
          declares as plain values and accesses with macros such as `READ_ONCE()` and `xchg()`. A\n\
          method takes the arguments of the C function in the same order, without the variable. In\n\
-         the descriptions, `v` is the value of the variable before the operation.",
-    );
+         the descriptions, `v` is the value of the variable before the operation."
+        .to_owned();
+    doc += &port(spec, path);
+    t.inner_doc(&doc);
     if spec.types.families.iter().any(|f| f.repr == Repr::Pointer) {
         t.line("use core::ffi::c_void;");
         t.line("");
@@ -55,6 +56,51 @@ pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
         class(&mut t, spec, typed, index);
     }
     t.finish()
+}
+
+/// What the module is for, with a function of C as an example, if the tables have what it calls.
+fn port(spec: &Spec, path: &str) -> String {
+    let calls = [
+        "atomic_read",
+        "atomic_add",
+        "atomic_dec_and_test",
+        "atomic_cmpxchg_acquire",
+    ];
+    if calls.iter().any(|name| spec.find(name).is_none()) {
+        return String::new();
+    }
+    format!(
+        "\n\n\
+         It is for code that is ported from C a line at a time, and compared with it: the ordering is\n\
+         in the name, as in C, and a result is what C's is, so that `atomic_cmpxchg()` returns the\n\
+         value that it found. New code is shorter, and checked by the compiler for orderings that\n\
+         there are, with the methods of [`Atomic`](super::Atomic).\n\n\
+         # Examples\n\n\
+         In C:\n\n\
+         ```c\n\
+         atomic_add(2, &users);\n\
+         if (atomic_dec_and_test(&users))\n\
+         \x20       release();\n\
+         if (atomic_cmpxchg_acquire(&owner, 0, id) == 0)\n\
+         \x20       enter();\n\
+         ```\n\n\
+         The same in Rust:\n\n\
+         ```\n\
+         use {path}::raw::atomic_t;\n\n\
+         # fn release() {{ unreachable!() }}\n\
+         # fn enter() {{}}\n\
+         # let id = 7;\n\
+         let (users, owner) = (atomic_t::new(1), atomic_t::new(0));\n\
+         users.atomic_add(2);\n\
+         if users.atomic_dec_and_test() {{\n\
+         \x20   release();\n\
+         }}\n\
+         if owner.atomic_cmpxchg_acquire(0, id) == 0 {{\n\
+         \x20   enter();\n\
+         }}\n\
+         # assert_eq!((users.atomic_read(), owner.atomic_read()), (2, 7));\n\
+         ```"
+    )
 }
 
 /// The functions of a class: for each set of families with the same examples, the rows.

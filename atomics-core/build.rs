@@ -4,8 +4,8 @@ use std::env;
 use std::process::Command;
 
 /// What needs a newer Rust than the manifest says: the architecture, the feature of this crate if
-/// it is only that, the minor version of Rust 1, and the reason. `README.md` and `src/lib.rs` say
-/// it, too.
+/// it is only that, the minor version of Rust 1, and the reason. `docs/targets.md` and `src/lib.rs`
+/// say it, too.
 const NEWER: [(&str, Option<&str>, u32, &str); 2] = [
     (
         "powerpc64",

@@ -34,6 +34,8 @@
 //! - [`AtomicType`] is the trait of the types that `T` can be, and the derive that implements it,
 //!   with the feature `derive`, which is on by default.
 //!
+//! The [`guide`] explains how to port C code, how to choose an ordering, and more.
+//!
 //! # Backends
 //!
 //! The operations are inline assembly. Instructions that only some CPUs have are used if the
@@ -86,6 +88,8 @@
 extern crate std;
 
 mod atomic;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 pub use atomic::*;
 #[cfg(feature = "derive")]

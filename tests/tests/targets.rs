@@ -1,5 +1,5 @@
-//! Checks that the README and the documentation of `atomics-core` say, for each architecture, which
-//! version of Rust it needs, and for which instructions the feature `std` asks the CPU.
+//! Checks that the guide and the front page of `atomics-core` say, for each architecture, which version
+//! of Rust it needs, and for which instructions the feature `std` asks the CPU.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use atomics_spec::Spec;
 use atomics_tests::project::repository;
 use atomics_tests::rustc::build_script;
 
-/// The features of `atomics-core` that the table in the README distinguishes.
+/// The features of `atomics-core` that the tables distinguish.
 const FEATURES: [&str; 2] = ["", "std"];
 /// Newer than any version that is needed.
 const NEWEST: u32 = 199;
@@ -95,7 +95,7 @@ fn the_tables_of_architectures_say_what_the_code_does() {
             version += &format!(", with `std` 1.{std}");
         }
         let expected = [asked.join(", "), version];
-        for file in ["README.md", "atomics-core/src/lib.rs"] {
+        for file in ["atomics-core/docs/targets.md", "atomics-core/src/lib.rs"] {
             let text = fs::read_to_string(repository().join(file)).expect("readable");
             let rows = rows(&text, &arch.name);
             let said = rows.first().map(|row| &row[row.len() - 2..]);

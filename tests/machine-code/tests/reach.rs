@@ -11,6 +11,8 @@ use atomics_tools::Toolchain;
 
 /// The file with the examples about barriers.
 const BARRIER: &str = "atomics-core/src/atomic/barrier.rs";
+/// The page of the guide with those about orderings.
+const ORDERING: &str = "atomics-core/docs/choosing.md";
 
 /// The examples: the file, the function, what its source does, and what the compiled function does
 /// on aarch64 and on x86_64. `s` is a store, `b` a barrier and `r` the ordered store, which is the
@@ -19,8 +21,8 @@ const BARRIER: &str = "atomics-core/src/atomic/barrier.rs";
 const EXAMPLES: [(&str, &str, &str, [&str; 2]); 4] = [
     (BARRIER, "refill_wrong", "sbssbs", ["bssbs"; 2]),
     (BARRIER, "refill", "sbssbs", ["sbssbs"; 2]),
-    ("README.md", "send_wrong", "ssrss", ["rs", "srs"]),
-    ("README.md", "send", "ssrss", ["ssrss"; 2]),
+    (ORDERING, "send_wrong", "ssrss", ["rs", "srs"]),
+    (ORDERING, "send", "ssrss", ["ssrss"; 2]),
 ];
 
 /// The root of the workspace.

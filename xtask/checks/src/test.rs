@@ -89,8 +89,8 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-differential --release",
             "test --package atomics-differential --features c-helpers",
             "test --package atomics-core --features c-helpers",
-            "test --package atomics-tests --test c_barriers --test helper_rows --test new_op \
-             --test packages --test user_macro",
+            "test --package atomics-tests --test c_barriers --test guide --test helper_rows \
+             --test new_op --test packages --test user_macro",
         ],
     },
     Tier {

@@ -6,6 +6,7 @@
 //! - [`sharing`]: a variable that C and Rust use at the same time.
 //! - [`choosing`]: an ordering, and what it does not order.
 //! - [`from_core`]: what differs from `core::sync::atomic`.
+//! - [`reference`](mod@reference): tables of operations, orderings, types, plans and barriers.
 //! - [`targets`]: architectures, backends, versions of Rust, sanitizers.
 //! - [`kernel`]: the drop-in for a kernel tree, its patches and its tests.
 //!
@@ -49,6 +50,9 @@ pub mod own_tables {}
 
 #[doc = include_str!("../docs/porting.md")]
 pub mod porting {}
+
+#[doc = include_str!("../docs/reference.md")]
+pub mod reference {}
 
 #[doc = include_str!("../docs/sharing.md")]
 pub mod sharing {}

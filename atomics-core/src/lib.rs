@@ -34,7 +34,9 @@
 //! - [`AtomicType`] is the trait of the types that `T` can be, and the derive that implements it,
 //!   with the feature `derive`, which is on by default.
 //!
-//! The [`guide`] explains how to port C code, how to choose an ordering, and more.
+//! The [`guide`] explains how to [port C code](guide::porting), [share a field with
+//! C](guide::sharing), [choose an ordering](guide::choosing), [generate the drop-in for a
+//! kernel](guide::kernel), and more.
 //!
 //! # Backends
 //!

@@ -34,7 +34,12 @@ pub struct Gen {
 }
 
 /// The folders of this repository that contain generated files, and possibly left-over ones.
-const FOLDERS: [&str; 3] = ["atomics-core/src", "atomics-core/c", "tests/generated"];
+const FOLDERS: [&str; 4] = [
+    "atomics-core/src",
+    "atomics-core/c",
+    "atomics-core/docs",
+    "tests/generated",
+];
 
 impl Gen {
     /// Reads the options.

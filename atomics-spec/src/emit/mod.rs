@@ -35,6 +35,8 @@ pub mod ordering;
 pub mod pointer;
 pub mod predefine;
 pub mod raw;
+#[cfg(feature = "tools")]
+pub mod reference;
 pub mod root;
 mod sample;
 mod signature;

@@ -1,6 +1,6 @@
 //! The files of `atomics-core`, and C helpers for user space.
 
-use super::file::{File, banner};
+use super::file::{File, MARKER, banner};
 use super::modules::{compile_error, modules, native_bytes, without_table};
 use crate::arch::{Arch, BARRIERS, Lang};
 use crate::emit::asm::{self, Hosted, Labels, Surroundings};
@@ -8,6 +8,7 @@ use crate::emit::barrier::Barriers;
 use crate::emit::c::{self, Style};
 use crate::emit::c_barrier;
 use crate::emit::extern_c::{self, Link};
+use crate::emit::reference;
 use crate::emit::root::{self, Parts};
 use crate::emit::text::attribute;
 use crate::model::Spec;
@@ -18,6 +19,8 @@ use crate::plan::Missing;
 pub const CORE_HEADER: &str = "atomics-core/c/atomic.h";
 /// The path of the Rust declarations that bindgen makes from it.
 pub const CORE_BINDINGS: &str = "atomics-core/src/atomic/backend/bindings.rs";
+/// The path of the page of the guide with the tables that follow from the model.
+const CORE_REFERENCE: &str = "atomics-core/docs/reference.md";
 
 /// C helpers for user space: a header, and the source that includes it as `atomic.h`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +133,14 @@ pub fn core_crate(spec: &Spec) -> Result<Vec<File>, Missing> {
     let c = c_files(spec, names::CORE_PREFIX)?;
     add("c/atomic.c", c.source);
     add("c/atomic.h", c.header);
+    files.push(File {
+        path: CORE_REFERENCE.into(),
+        contents: format!(
+            "{}\n\n<!-- {MARKER}`. Not to be edited by hand. -->\n\n{}",
+            reference::TITLE,
+            reference::page(spec)?
+        ),
+    });
     Ok(files)
 }
 

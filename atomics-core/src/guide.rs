@@ -3,6 +3,7 @@
 //! Using it:
 //!
 //! - [`porting`]: C code, call for call.
+//! - [`from_c`]: a driver in C and its port, step by step, in which both share a structure.
 //! - [`sharing`]: a variable that C and Rust use at the same time.
 //! - [`choosing`]: an ordering, and what it does not order.
 //! - [`from_core`]: what differs from `core::sync::atomic`.
@@ -35,6 +36,9 @@ pub mod checks {}
 
 #[doc = include_str!("../docs/choosing.md")]
 pub mod choosing {}
+
+#[doc = include_str!("../docs/from-c.md")]
+pub mod from_c {}
 
 #[doc = include_str!("../docs/from-core.md")]
 pub mod from_core {}

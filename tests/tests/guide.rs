@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use atomics_tests::project::{build_folder, cargo, repository, success};
+use atomics_tests::project::{build_folder, cargo, contents, printed, repository, success, write};
 
 /// The most lines that the README has.
 const README_LINES: usize = 200;
@@ -13,6 +13,8 @@ const README_LINES: usize = 200;
 const PAGES: &str = "atomics-core/docs";
 /// The module of the guide.
 const GUIDE: &str = "atomics-core/src/guide.rs";
+/// The driver in C, and its port.
+const EXAMPLE: &str = "atomics-core/examples/from-c";
 /// The folders of the repository, with which a path begins.
 const FOLDERS: [&str; 5] = [
     "atomics-core/",
@@ -136,7 +138,7 @@ fn every_page_is_in_the_guide_and_on_its_first_page() {
 
 /// The file that a page quotes from: in the repository, or in one of the example crates.
 fn quoted_file(path: &str) -> Vec<PathBuf> {
-    let folders = ["", "atomics-macros/example"];
+    let folders = ["", "atomics-macros/example", EXAMPLE];
     let paths = folders.map(|folder| repository().join(folder).join(path));
     paths.into_iter().filter(|path| path.is_file()).collect()
 }
@@ -217,4 +219,49 @@ fn the_links_of_the_documentation_lead_somewhere() {
         }
     }
     assert!(anchors > 50, "only {anchors} anchors");
+}
+
+/// The tests of the example, in which C and Rust work on one structure at the same time.
+#[test]
+fn the_example_runs_in_c_and_in_rust() {
+    let folder = build_folder("guide/from-c");
+    let _ = fs::remove_dir_all(&folder);
+    let example = repository().join(EXAMPLE);
+    let root = repository().display().to_string();
+    // The versions of this repository, because cargo runs offline.
+    write(&folder, &[("Cargo.lock", &read("Cargo.lock"))]);
+    for (path, bytes) in contents(&example) {
+        let name = path.strip_prefix(&example).expect("a file of the example");
+        // Cargo has put these there if somebody has built the example in its place.
+        if name != Path::new("Cargo.lock") && !name.starts_with("target") {
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            let text = text.replace(
+                "path = \"../..\"",
+                &format!("path = \"{root}/atomics-core\""),
+            );
+            write(&folder, &[(name.to_str().expect("UTF-8"), &text)]);
+        }
+    }
+    let test = |names: &[&str]| cargo(&folder, "guide/target", &[&["test"], names].concat());
+    let told = success(&test(&[]));
+    let names = [
+        "the_structure_is_the_same_in_c",
+        "one_half_receives_what_the_other_sends",
+        "both_halves_work_at_the_same_time",
+        "one_of_all_users_is_the_last",
+    ];
+    for name in names {
+        let line = format!("test tests::{name} ... ok");
+        assert!(told.contains(&line), "no `{line}` in {told}");
+    }
+
+    // A structure that differs is found.
+    let header = fs::read_to_string(folder.join("c/mailbox.h")).expect("readable");
+    let swapped = header.replace("u32 head;", "u32 other;");
+    let swapped = swapped.replace("u32 tail;", "u32 head;");
+    let swapped = swapped.replace("u32 other;", "u32 tail;");
+    write(&folder, &[("c/mailbox.h", &swapped)]);
+    let told = printed(&test(&["the_structure"]));
+    let line = "the_structure_is_the_same_in_c ... FAILED";
+    assert!(told.contains(line), "{told}");
 }

@@ -220,12 +220,17 @@ fn barriers() -> impl Iterator<Item = Barrier> {
         .flat_map(|flavour| KINDS.map(|kind| Barrier { flavour, kind }))
 }
 
+/// The barrier that restrains the compiler alone.
+#[cfg(feature = "tools")]
+pub(super) const OF_COMPILER: &str = "barrier";
+
 /// How a barrier orders, in a few words.
 #[cfg(feature = "tools")]
 pub(super) fn strength(name: &str) -> &'static str {
     match find(name).map(|barrier| barrier.kind.0) {
         Some("Read") => "orders loads",
         Some("Write") => "orders stores",
+        _ if name == OF_COMPILER => "compiler barrier",
         _ => "full barrier",
     }
 }
@@ -243,6 +248,11 @@ pub fn rust_call(name: &str) -> String {
 #[cfg(feature = "tools")]
 pub(super) fn rule(name: &str) -> String {
     const SOURCE: &str = "(`Documentation/memory-barriers.txt`, section \"CPU MEMORY BARRIERS\")";
+    if name == OF_COMPILER {
+        return "Keeps the compiler from moving accesses across it, and restrains no CPU. Every \
+                operation and every other barrier does that, too."
+            .into();
+    }
     let Some(Barrier { flavour, kind }) = find(name) else {
         let rule = match name.ends_with("before_atomic") {
             true => {

@@ -63,7 +63,8 @@ impl<'s> Catalogue<'s> {
             named.push((function, Named::Function(v)));
         }
         named.append(&mut macros);
-        named.extend(BARRIERS.map(|name| (name.to_owned(), Named::Barrier(name))));
+        let barriers = BARRIERS.into_iter().chain([barrier::OF_COMPILER]);
+        named.extend(barriers.map(|name| (name.to_owned(), Named::Barrier(name))));
         if barrier::has_store_mb(spec) {
             named.push(("smp_store_mb".into(), Named::StoreMb));
         }

@@ -302,13 +302,6 @@ pub const ELSEWHERE: &[Elsewhere] = &[
          is smp_rmb() (`include/asm-generic/barrier.h`).",
     ),
     row(
-        &["barrier"],
-        "",
-        "core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst)",
-        "It restrains the compiler alone, and no CPU. Every operation and barrier of this crate \
-         does so by itself.",
-    ),
-    row(
         &[
             "smp_mb__after_spinlock",
             "smp_mb__after_unlock_lock",
@@ -398,6 +391,6 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         &["cpu_relax"],
         "",
         "core::hint::spin_loop()",
-        "Kernel code has kernel::processor::cpu_relax() where its tree does.",
+        "Kernel code has kernel::processor::cpu_relax().",
     ),
 ];

@@ -32,7 +32,12 @@ pub(super) fn of_variant(spec: &Spec, arch: &Arch, v: &Variant<'_>) -> Result<Ve
 pub(super) fn of_barrier(arch: &Arch, name: &str) -> Vec<Code> {
     let choices = arch.barrier_choices(name);
     let ways = choices.map(|(needs, barrier)| (vec![needs], barrier_lines(barrier)));
-    codes(arch, ways.collect())
+    let mut ways: Vec<_> = ways.collect();
+    if ways.is_empty() {
+        // That of the compiler is in no table.
+        ways.push((vec![Features::NONE], barrier_lines(&Barrier::default())));
+    }
+    codes(arch, ways)
 }
 
 /// The implementations, with the CPUs in words if there are several.

@@ -9,8 +9,6 @@ use super::{Atomic, AtomicType};
 impl<T: AtomicType> Atomic<T> {
     /// Reads the value of the variable.
     ///
-    /// Returns `v`. Here `v` is the value of the variable before the operation.
-    ///
     /// Use `load` to look at a value that other CPUs change: an index owned by the other side, a
     /// state, a stop flag. It is the Rust counterpart of `READ_ONCE()`, so `Atomic` is the right
     /// type even for a variable that is only ever loaded and stored. In C such a variable should

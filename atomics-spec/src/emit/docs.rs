@@ -171,7 +171,11 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
     let results = form.op.pointer().is_some() && matches!(form.form, Form::Truth(_));
     t.doc(&sentences[0]);
     t.doc("");
-    let mut rest: Vec<String> = sentences[1..].to_vec();
+    let mut rest: Vec<String> = match form.form {
+        // The first sentence says it all.
+        Form::Load => Vec::new(),
+        _ => sentences[1..].to_vec(),
+    };
     if results {
         rest.truncate(1);
         let pointer = form.op.pointer().map_or("", |p| p.name.as_str());
@@ -179,10 +183,8 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
             "Returns `Ok({pointer})` on success and `Err({old})` on failure."
         ));
     }
-    let mentions = sentences
-        .iter()
-        .skip(1)
-        .any(|s| s.contains(&format!("`{old}`")));
+    let named = format!("`{old}`");
+    let mentions = rest.iter().any(|sentence| sentence.contains(&named));
     let new_mentions = form.meaning.new.as_ref().is_some_and(|e| e.mentions(old));
     if mentions || new_mentions || results {
         rest.push(format!(

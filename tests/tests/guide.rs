@@ -1,5 +1,5 @@
-//! Checks the README and the guide: they are as short and as complete as they should be, their links
-//! and paths lead somewhere, and what they quote is there.
+//! Checks the README and the guide: they are as short and as complete as they should be, their
+//! links and paths lead somewhere, and what they quote is there. Runs the example of the guide.
 
 use std::collections::BTreeSet;
 use std::fs;

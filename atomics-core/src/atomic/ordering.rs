@@ -110,7 +110,10 @@ mod private {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Full`, `Acquire`, `Release` or `Relaxed`",
-    note = "the orderings are the types `Full`, `Acquire`, `Release` and `Relaxed`"
+    note = "the orderings are the types `Full`, `Acquire`, `Release` and `Relaxed`",
+    note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Full`, \
+            `atomics_core::Acquire`, `atomics_core::Release` or `atomics_core::Relaxed`; `AcqRel` \
+            and `SeqCst` become `Full`"
 )]
 pub trait Ordering: private::Sealed + DispatchOrdering {
     /// The ordering as a value.
@@ -483,7 +486,10 @@ impl DispatchOrdering for Relaxed {
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Acquire`",
     note = "an operation that only loads has no store for `Release` to order, and C has no fully \
-            ordered one: use a barrier"
+            ordered one: use a barrier",
+    note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Relaxed` or \
+            `atomics_core::Acquire`; `SeqCst` becomes `Acquire`, after `smp_mb(Full)` if an \
+            earlier store must come first"
 )]
 pub trait AcquireOrRelaxed: Ordering + DispatchAcquireOrRelaxed {}
 
@@ -519,7 +525,10 @@ impl DispatchAcquireOrRelaxed for Acquire {
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed` or `Release`",
     note = "an operation that only stores has no load for `Acquire` to order; for a fully ordered \
-            store, use `smp_store_mb`"
+            store, use `smp_store_mb`",
+    note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Relaxed` or \
+            `atomics_core::Release`; `SeqCst` becomes `Release`, before `smp_mb(Full)` if a later \
+            load must come after it"
 )]
 pub trait ReleaseOrRelaxed: Ordering + DispatchReleaseOrRelaxed {}
 
@@ -555,7 +564,9 @@ impl DispatchReleaseOrRelaxed for Release {
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed`",
     note = "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
-            take a `fetch_` or `_return` method and drop its result"
+            take a `fetch_` or `_return` method and drop its result",
+    note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Relaxed`; any \
+            other is for a `fetch_` method, where `AcqRel` and `SeqCst` become `Full`"
 )]
 pub trait RelaxedOnly: Ordering {}
 
@@ -568,7 +579,9 @@ impl RelaxedOnly for Relaxed {}
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Full`",
     note = "C has this operation fully ordered only; for a weaker ordering, take a `_return` or \
-            `fetch_` method, or a `cmpxchg` loop"
+            `fetch_` method, or a `cmpxchg` loop",
+    note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Full`; `AcqRel` \
+            and `SeqCst` become `Full`"
 )]
 pub trait FullOnly: Ordering {}
 

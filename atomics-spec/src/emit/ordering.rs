@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::barrier::Barriers;
 use super::docs::ordering_list;
 use super::signature::{operands, returns};
-use super::text::{Text, fresh, import};
+use super::text::{self, Text, fresh, import};
 use crate::model::op::{Form, Ordering, Strength};
 use crate::model::{FormOf, Spec};
 use crate::names;
@@ -25,21 +25,24 @@ const SETS: [Form; 5] = [
 pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     let mut t = Text::default();
     let mut used = BTreeSet::new();
+    let is_hosted = matches!(barriers, Barriers::All | Barriers::InC);
     for set in SETS {
-        ordering_set(&mut t, spec, set, &mut used);
+        // Kernels do not use the atomics of `core`.
+        let of_crate = is_hosted.then_some(path);
+        ordering_set(&mut t, spec, set, of_crate, &mut used);
     }
     let mut imports = String::new();
     if !used.is_empty() {
         used.insert("AtomicRepr".into());
         imports = import("super::internal", &used);
     }
-    let (of_barriers, generic) = match barriers {
-        Barriers::All | Barriers::InC => (
+    let (of_barriers, generic) = match is_hosted {
+        true => (
             include_str!("templates/ordering_barriers.rs"),
             include_str!("templates/ordering_generic.rs"),
         ),
         // What a maintainer reads is kept short.
-        Barriers::Atomic | Barriers::Alone | Barriers::None => ("", ""),
+        false => ("", ""),
     };
     let head = include_str!("templates/ordering.rs")
         .replace("$imports\n", &imports)
@@ -83,7 +86,29 @@ fn reason(set: Form) -> &'static str {
     }
 }
 
-fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String>) {
+/// What becomes of the orderings of `core` that are not in a set; the second note of the error.
+fn from_core(set: Form) -> &'static str {
+    match set {
+        Form::Load => {
+            "`SeqCst` becomes `Acquire`, after `smp_mb(Full)` if an earlier store must come first"
+        }
+        Form::Store => {
+            "`SeqCst` becomes `Release`, before `smp_mb(Full)` if a later load must come after it"
+        }
+        Form::Void => {
+            "any other is for a `fetch_` method, where `AcqRel` and `SeqCst` become `Full`"
+        }
+        _ => "`AcqRel` and `SeqCst` become `Full`",
+    }
+}
+
+fn ordering_set(
+    t: &mut Text,
+    spec: &Spec,
+    set: Form,
+    of_crate: Option<&str>,
+    used: &mut BTreeSet<String>,
+) {
     let orderings = set.orderings();
     let name = names::ordering_trait(orderings);
     let list = ordering_list(orderings);
@@ -101,7 +126,19 @@ fn ordering_set(t: &mut Text, spec: &Spec, set: Form, used: &mut BTreeSet<String
     t.indented(|t| {
         t.line("message = \"`{Self}` is not an ordering of this operation\",");
         t.line(format!("label = \"the ordering must be {list}\","));
-        t.quoted("note", reason(set));
+        let Some(path) = of_crate else {
+            return t.quoted("note", reason(set));
+        };
+        // The compiler has one message for all types that are no orderings.
+        let types = orderings.iter().map(|o| format!("`{path}::{}`", o.name()));
+        let types: Vec<String> = types.collect();
+        let types = text::list(&types, "or");
+        let becomes = from_core(set);
+        t.quoted_ending("note", reason(set), ",");
+        t.quoted(
+            "note",
+            &format!("instead of an ordering of `core::sync::atomic`, pass {types}; {becomes}"),
+        );
     });
     t.line(")]");
     let all = orderings.len() == Ordering::ALL.len();

@@ -171,6 +171,11 @@ impl Text {
 
     /// `name = "value"`; a value that is too long continues on the next line.
     pub fn quoted(&mut self, name: &str, value: &str) {
+        self.quoted_ending(name, value, "");
+    }
+
+    /// The same, with a comma or nothing after it.
+    pub fn quoted_ending(&mut self, name: &str, value: &str, end: &str) {
         let mut current = format!("{name} = \"");
         let under = current.len();
         let mut words = value.split(' ').peekable();
@@ -185,7 +190,7 @@ impl Text {
                 current = " ".repeat(under);
             }
         }
-        self.line(format!("{current}\""));
+        self.line(format!("{current}\"{end}"));
     }
 
     fn wrapped(&mut self, mark: &str, text: &str) {

@@ -278,6 +278,19 @@ impl<T: AtomicType> Atomic<T> {
     /// static SEQUENCE: Atomic<u64> = Atomic::new(1);
     /// assert_eq!(SEQUENCE.load(Relaxed), 1);
     /// ```
+    #[doc(alias = "ATOMIC_INIT")]
+    #[doc(alias = "AtomicBool")]
+    #[doc(alias = "AtomicPtr")]
+    #[doc(alias = "AtomicI8")]
+    #[doc(alias = "AtomicI16")]
+    #[doc(alias = "AtomicI32")]
+    #[doc(alias = "AtomicI64")]
+    #[doc(alias = "AtomicIsize")]
+    #[doc(alias = "AtomicU8")]
+    #[doc(alias = "AtomicU16")]
+    #[doc(alias = "AtomicU32")]
+    #[doc(alias = "AtomicU64")]
+    #[doc(alias = "AtomicUsize")]
     #[inline(always)]
     pub const fn new(value: T) -> Self {
         const { Self::LAYOUT };

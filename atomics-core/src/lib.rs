@@ -38,6 +38,34 @@
 //! C](guide::sharing), [choose an ordering](guide::choosing), [generate the drop-in for a
 //! kernel](guide::kernel), and more.
 //!
+//! # From `core::sync::atomic`
+//!
+//! The page [`guide::from_core`] explains the differences.
+//!
+//! | `core::sync::atomic` | here |
+//! | --- | --- |
+//! | `AtomicU32`, `AtomicBool`, `AtomicPtr<T>`, ... | [`Atomic<u32>`](Atomic), `Atomic<bool>`, `Atomic<*mut T>`, ...; [`AtomicFlag`] for a flag that is exchanged |
+//! | `Relaxed`, `Acquire`, `Release` | the types [`Relaxed`], [`Acquire`], [`Release`]; see [`ordering`] for what they order |
+//! | `AcqRel`, `SeqCst` | [`Full`], which is stronger |
+//! | `load(SeqCst)` | [`load(Acquire)`](Atomic::load), after `smp_mb(Full)` if an earlier store must come first |
+//! | `store(v, SeqCst)` | [`store(v, Release)`](Atomic::store), before `smp_mb(Full)` if a later load must come after it |
+//! | `swap` | [`xchg`](Atomic::xchg) |
+//! | `compare_exchange` | [`cmpxchg`](Atomic::cmpxchg), which has no ordering for a failure: it orders nothing |
+//! | `compare_exchange_weak` | `cmpxchg`: there is no weak form |
+//! | `fetch_update`, `fetch_max`, `fetch_min`, `fetch_nand` | a loop with `cmpxchg`, as its examples show |
+//! | `fetch_add`, `fetch_sub`, `fetch_and`, `fetch_or`, `fetch_xor` | the same; without a result and an ordering [`add`](Atomic::add) and so on |
+//! | `fetch_and` with `!bits` | [`fetch_andnot`](Atomic::fetch_andnot) with `bits` |
+//! | `fetch_or(true, ...)`, `fetch_and(false, ...)` | [`xchg`](Atomic::xchg): a `bool` has no bitwise operations |
+//! | `fetch_not` | [`fetch_xor`](Atomic::fetch_xor) on an integer |
+//! | `fence(SeqCst)`, `fence(AcqRel)` | [`smp_mb(Full)`](barrier::smp_mb) |
+//! | `fence(Acquire)`, `fence(Release)` | `smp_mb(Full)`; between loads, `smp_mb(Read)` is enough, between stores `smp_mb(Write)` |
+//! | `compiler_fence` | [`barrier`](barrier::barrier()) |
+//! | `core::hint::spin_loop` | the same |
+//! | `new`, `from_ptr`, `as_ptr`, `get_mut`, `from_mut`, `into_inner` | the same |
+//!
+//! Orderings are types, and an operation takes those that C has for it: a function that is generic
+//! over its ordering is in the documentation of [`ordering`].
+//!
 //! # Backends
 //!
 //! The operations are inline assembly. Instructions that only some CPUs have are used if the

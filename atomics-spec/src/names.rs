@@ -331,11 +331,30 @@ fn camel(name: &str) -> String {
         .collect()
 }
 
-/// The name of a typed method in `core::sync::atomic`, if it is different.
-pub fn std_alias(method: &str) -> Option<&'static str> {
+/// The names in `core::sync::atomic` of what a typed method replaces, if they are different: of the
+/// method itself, and of what is a loop around it.
+pub fn std_aliases(method: &str) -> &'static [&'static str] {
     match method {
-        "xchg" => Some("swap"),
-        "cmpxchg" => Some("compare_exchange"),
-        _ => None,
+        "xchg" => &["swap"],
+        "cmpxchg" => &[
+            "compare_exchange",
+            "compare_exchange_weak",
+            "compare_and_swap",
+            "fetch_update",
+            "fetch_max",
+            "fetch_min",
+            "fetch_nand",
+        ],
+        "fetch_xor" => &["fetch_not"],
+        _ => &[],
+    }
+}
+
+/// C's macros for what a typed method does to a plain variable.
+pub fn macro_aliases(form: Form) -> &'static [&'static str] {
+    match form {
+        Form::Load => &["READ_ONCE", "smp_load_acquire"],
+        Form::Store => &["WRITE_ONCE", "smp_store_release"],
+        _ => &[],
     }
 }

@@ -78,7 +78,9 @@
 //! The same holds for the ordering of atomic operations.
 
 use super::backend;
+#[doc(no_inline)]
 pub use super::ordering;
+#[doc(no_inline)]
 pub use super::ordering::{Full, Read, Write};
 use super::{Atomic, AtomicType, Relaxed};
 
@@ -241,6 +243,7 @@ pub fn mb<T: MemoryBarrier>(accesses: T) {
 /// smp_mb(Read);
 /// smp_mb(Write);
 /// ```
+#[doc(alias = "fence")]
 #[doc(alias = "smp_rmb")]
 #[doc(alias = "smp_wmb")]
 #[inline(always)]
@@ -282,6 +285,7 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(accesses: T) {
 /// ```
 /// atomics_core::barrier::barrier();
 /// ```
+#[doc(alias = "compiler_fence")]
 #[inline(always)]
 pub fn barrier() {
     #[cfg(any(

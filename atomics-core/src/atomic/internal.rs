@@ -167,6 +167,8 @@ macro_rules! operations {
     )*}) => {
         $($meta)*
         pub trait $ops: $base {$(
+            // A search for a C name finds the method of `Atomic`.
+            #[doc(hidden)]
             $(#[$doc])*
             fn $method($this: &AtomicRepr<Self> $(, $arg: $type)*) $(-> $ret)?;
         )*}

@@ -51,6 +51,8 @@ use super::internal::{
     AtomicSignedOps,
 };
 /// Full ordering: as if `smp_mb()` were executed before and after. See the [module](self).
+#[doc(alias = "SeqCst")]
+#[doc(alias = "AcqRel")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Full;
 

@@ -7,6 +7,9 @@
 //! method takes the arguments of the C function in the same order, without the variable. In
 //! the descriptions, `v` is the value of the variable before the operation.
 //!
+//! They are not listed, so that a search for a C name finds the method of
+//! [`Atomic`](super::Atomic), whose documentation holds for them, too.
+//!
 //! It is for code that is ported from C a line at a time, and compared with it: the ordering is
 //! in the name, as in C, and a result is what C's is, so that `atomic_cmpxchg()` returns the
 //! value that it found. New code is shorter, and checked by the compiler for orderings that
@@ -129,6 +132,8 @@ macro_rules! function {
         },
         $repr:ty, ($backend:ident::$family:ident, $type:ident, $read:tt, $import:literal)
     ) => {
+        // A search for a C name finds the method of `Atomic`.
+        #[doc(hidden)]
         $(#[$doc])*
         ///
         #[doc = $ordering]

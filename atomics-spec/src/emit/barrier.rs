@@ -128,7 +128,8 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
                 uses += &super::text::import("super::internal", &store_mb.traits);
             }
             // `kernel::sync::barrier` has its types under the path `ordering`, too.
-            uses += "pub use super::ordering;\npub use super::ordering::{Full, Read, Write};\n";
+            uses += "#[doc(no_inline)]\npub use super::ordering;\n\
+                     #[doc(no_inline)]\npub use super::ordering::{Full, Read, Write};\n";
             include_str!("templates/barrier.rs")
                 .replace("$attributes\n", &unimplemented(&devices))
                 .replace("$known\n", &statement(&known))

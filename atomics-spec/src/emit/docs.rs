@@ -216,31 +216,41 @@ pub(super) fn method(t: &mut Text, spec: &Spec, form: &FormOf<'_>, path: &str) {
     example::section(t, &examples);
 }
 
-/// The C names of a form, for `doc(alias)`.
-pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>) -> Vec<String> {
-    let families = spec
-        .types
-        .families
-        .iter()
-        .filter(|f| f.c_object.is_some() && form.is_in(f));
-    let mut aliases: Vec<String> = families
-        .map(|f| names::function(f, &names::base(form.op, form.form)))
-        .collect();
-    // The typed method replaces the operation without `try_`, so it has that name, too.
-    if let Some(stem) = form
-        .op
-        .name
-        .strip_prefix("try_")
-        .filter(|_| form.op.pointer().is_some())
-    {
-        let families = spec
-            .types
-            .families
-            .iter()
-            .filter(|f| f.c_object.is_some() && form.is_in(f));
-        aliases.extend(families.map(|f| names::function(f, stem)));
+/// The names of a form in C and in `core`, for `doc(alias)`: with `all`, of every ordering, and of
+/// what `core` does with one method more. Without, those that a kernel's own module has.
+pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>, all: bool) -> Vec<String> {
+    let families = || {
+        let families = spec.types.families.iter();
+        families.filter(|f| f.c_object.is_some() && form.is_in(f))
+    };
+    let base = names::base(form.op, form.form);
+    let mut functions = vec![base];
+    if all {
+        let orderings = form.orderings().iter();
+        functions.extend(orderings.map(|o| names::variant(form.op, form.form, *o)));
     }
-    aliases.extend(names::std_alias(&form.method()).map(str::to_owned));
+    // The typed method replaces the operation without `try_`, so it has that name, too.
+    let stem = |name: &String| name.strip_prefix("try_").map(str::to_owned);
+    if form.op.pointer().is_some() {
+        let stems: Vec<String> = functions.iter().filter_map(stem).collect();
+        functions.extend(stems);
+    }
+    let mut aliases: Vec<String> = Vec::new();
+    for function in functions {
+        for alias in families().map(|family| names::function(family, &function)) {
+            if !aliases.contains(&alias) {
+                aliases.push(alias);
+            }
+        }
+    }
+    aliases.extend(
+        names::macro_aliases(form.form)
+            .iter()
+            .map(|&a| a.to_owned()),
+    );
+    let core = names::std_aliases(&form.method());
+    let count = if all { core.len() } else { core.len().min(1) };
+    aliases.extend(core[..count].iter().map(|&alias| alias.to_owned()));
     aliases
 }
 

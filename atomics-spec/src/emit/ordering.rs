@@ -47,10 +47,14 @@ pub fn module(spec: &Spec, barriers: Barriers, path: &str) -> String {
     let head = include_str!("templates/ordering.rs")
         .replace("$imports\n", &imports)
         .replace("$generic", generic)
+        .replace("$full_names", if is_hosted { FULL_NAMES } else { "" })
         .replace("$barriers", of_barriers)
         .replace("$path", path);
     format!("{head}{}", t.finish())
 }
+
+/// What `Full` replaces in `core`.
+const FULL_NAMES: &str = "#[doc(alias = \"SeqCst\")]\n#[doc(alias = \"AcqRel\")]\n";
 
 /// The operations that take the orderings of a set.
 fn purpose(set: Form) -> &'static str {

@@ -20,7 +20,9 @@ pub fn module(spec: &Spec, typed: bool, path: &str) -> String {
          The types are C's `atomic_t`, `atomic64_t` and `atomic_long_t`, and variables that C\n\
          declares as plain values and accesses with macros such as `READ_ONCE()` and `xchg()`. A\n\
          method takes the arguments of the C function in the same order, without the variable. In\n\
-         the descriptions, `v` is the value of the variable before the operation."
+         the descriptions, `v` is the value of the variable before the operation.\n\n\
+         They are not listed, so that a search for a C name finds the method of\n\
+         [`Atomic`](super::Atomic), whose documentation holds for them, too."
         .to_owned();
     doc += &port(spec, path);
     t.inner_doc(&doc);

@@ -25,6 +25,14 @@ pub struct Parts {
     pub derive: Option<&'static str>,
 }
 
+impl Parts {
+    /// Whether the module is for programs. Only kernels have barriers of their own, and neither
+    /// unwinding nor the atomics of `core`.
+    pub fn is_hosted(self) -> bool {
+        matches!(self.barriers, Barriers::All | Barriers::InC)
+    }
+}
+
 /// Whether the model has the operations and types that `AtomicFlag` uses.
 pub fn has_flag(spec: &Spec) -> bool {
     let is_in = |form: &FormOf<'_>, repr: &str| {
@@ -55,8 +63,7 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
     for (index, class) in spec.types.classes.iter().enumerate() {
         class_trait(&mut traits, spec, index, class);
     }
-    // Only kernels have barriers of their own, and no unwinding.
-    let is_hosted = matches!(parts.barriers, Barriers::All | Barriers::InC);
+    let is_hosted = parts.is_hosted();
     let hosted = |text: &'static str| if is_hosted { text } else { "" };
     let load = spec.typed_forms().find(|f| f.method() == "load");
     let formats = match is_hosted {
@@ -95,6 +102,10 @@ pub fn module(spec: &Spec, parts: Parts, path: &str) -> String {
         .replace("$derived\n", derived(parts))
         .replace("$class_traits\n", &(traits.finish() + "\n"))
         .replace("$from_mut\n", hosted(include_str!("templates/from_mut.rs")))
+        .replace(
+            "$core_names\n",
+            hosted(include_str!("templates/core_names.rs")),
+        )
         .replace("$hosted\n", hosted(include_str!("templates/hosted.rs")))
         .replace("$debug\n", &debug.finish())
         .replace("$note\n", &note.finish())

@@ -42,19 +42,20 @@ pub fn names(spec: &Spec) -> impl Iterator<Item = &'static str> {
         .map(|(_, name, _)| name)
 }
 
-/// The modules with their names; `path` is the path of the generated items in examples.
-pub fn modules(spec: &Spec, path: &str) -> Vec<(&'static str, String)> {
+/// The modules with their names; `path` is the path of the generated items in examples. With
+/// `aliases`, a search of the documentation finds the methods by all names of what they replace.
+pub fn modules(spec: &Spec, aliases: bool, path: &str) -> Vec<(&'static str, String)> {
     let mut modules = Vec::new();
     for (operand, name, title) in MODULES {
         if names(spec).any(|needed| needed == name) {
-            modules.push((name, module(spec, operand, title, path)));
+            modules.push((name, module(spec, operand, title, aliases, path)));
         }
     }
     modules
 }
 
 /// The methods of the classes with an operand.
-fn module(spec: &Spec, of: Operand, title: &str, path: &str) -> String {
+fn module(spec: &Spec, of: Operand, title: &str, aliases: bool, path: &str) -> String {
     let mut t = Text::default();
     t.line(ORDERING_IS_A_TYPE);
     let mut used: BTreeSet<String> = ["Atomic".into(), "AtomicType".into()].into();
@@ -68,7 +69,7 @@ fn module(spec: &Spec, of: Operand, title: &str, path: &str) -> String {
             }
             orderings.insert(names::ordering_trait(form.orderings()));
             let typed = Typed { form };
-            typed.method(t, spec, path);
+            typed.method(t, spec, aliases, path);
             match typed.bound() {
                 // Through an ordering, a method that every type has needs no bound.
                 Bound::Ops(_) if form.orderings().len() > 1 && typed.wheres(spec).is_empty() => {}
@@ -237,10 +238,10 @@ impl Typed<'_> {
         }
     }
 
-    fn method(&self, t: &mut Text, spec: &Spec, path: &str) {
+    fn method(&self, t: &mut Text, spec: &Spec, aliases: bool, path: &str) {
         let form = &self.form;
         docs::method(t, spec, form, path);
-        for alias in docs::aliases(spec, form) {
+        for alias in docs::aliases(spec, form, aliases) {
             t.line(format!("#[doc(alias = {alias:?})]"));
         }
         self.emit_must_use(t);

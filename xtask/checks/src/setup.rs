@@ -31,7 +31,14 @@ mod work;
 /// The suite that has the package with the Linux tree.
 const KERNEL_SUITE: &str = "trixie-backports";
 /// The packages from the machine's own release, besides those for building a kernel.
-const PACKAGES: [&str; 5] = ["clang", "gcc", "libc6-dev", "libclang-dev", "valgrind"];
+const PACKAGES: [&str; 6] = [
+    "clang",
+    "gcc",
+    "libc6-dev",
+    "libclang-dev",
+    "nodejs",
+    "valgrind",
+];
 
 /// Installs the tools that the tests need, on Debian.
 ///
@@ -97,6 +104,7 @@ fn without_apt() -> Result<()> {
         Need::KernelToolchain,
         Need::CrossTools,
         Need::Herd,
+        Need::Program("node"),
     ]);
     let list: String = missing.iter().map(|need| format!("\n  - {need}")).collect();
     ensure!(

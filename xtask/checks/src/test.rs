@@ -48,7 +48,7 @@ struct Tier {
     commands: &'static [&'static str],
 }
 
-const TIERS: [Tier; 9] = [
+const TIERS: [Tier; 10] = [
     Tier {
         name: "style",
         proves: "the text is formatted and free of lints, generated code included",
@@ -110,6 +110,12 @@ const TIERS: [Tier; 9] = [
             "test --package atomics-tests --test compile_fail --test derive --test macro_faults",
             "test --package atomics-litmus --test compile_fail",
         ],
+    },
+    Tier {
+        name: "search",
+        proves: "a search of the documentation finds what C and core call a thing",
+        needs: &[Need::Program("node")],
+        commands: &["test --package atomics-tests --test search"],
     },
     Tier {
         name: "tree",

@@ -24,7 +24,7 @@ pub(super) fn modules(
     if parts.barriers != Barriers::None {
         modules.push(("barrier", barrier::module(spec, parts.barriers, path)));
     }
-    modules.extend(typed::modules(spec, path));
+    modules.extend(typed::modules(spec, parts.is_hosted(), path));
     if parts.raw {
         modules.push(("raw", raw::module(spec, parts.typed, path)));
     }

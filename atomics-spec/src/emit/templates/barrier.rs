@@ -145,6 +145,7 @@ pub fn mb<T: MemoryBarrier>(accesses: T) {
 /// smp_mb(Read);
 /// smp_mb(Write);
 /// ```
+#[doc(alias = "fence")]
 #[doc(alias = "smp_rmb")]
 #[doc(alias = "smp_wmb")]
 #[inline(always)]
@@ -186,6 +187,7 @@ pub fn dma_mb<T: MemoryBarrier<Dma>>(accesses: T) {
 /// ```
 /// $path::barrier::barrier();
 /// ```
+#[doc(alias = "compiler_fence")]
 #[inline(always)]
 pub fn barrier() {
 $known

@@ -55,6 +55,8 @@ macro_rules! function {
         },
         $repr:ty, ($backend:ident::$family:ident, $type:ident, $read:tt, $import:literal)
     ) => {
+        // A search for a C name finds the method of `Atomic`.
+        #[doc(hidden)]
         $(#[$doc])*
         ///
         #[doc = $ordering]

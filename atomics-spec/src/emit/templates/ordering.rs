@@ -22,7 +22,7 @@
 $generic
 $imports
 /// Full ordering: as if `smp_mb()` were executed before and after. See the [module](self).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+$full_names#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Full;
 
 /// Acquire ordering: orders the load before all later accesses. See the [module](self).

@@ -134,6 +134,8 @@ impl<T: AtomicType> Atomic<T> {
     /// static SEQUENCE: Atomic<u64> = Atomic::new(1);
     /// assert_eq!(SEQUENCE.load(Relaxed), 1);
     /// ```
+    #[doc(alias = "ATOMIC_INIT")]
+$core_names
     #[inline(always)]
     pub const fn new(value: T) -> Self {
         const { Self::LAYOUT };

@@ -143,10 +143,10 @@ fn what_to_write_elsewhere_compiles() {
 //! What `explain` says to write.
 #![allow(dead_code, unused_must_use, unused_variables)]
 use atomics_core::{Acquire, Atomic, Full, Relaxed, Release};
-use atomics_core::barrier::{Read, smp_mb};
+use atomics_core::barrier::{Read, Write, mb, smp_mb};
 
 fn used() {
-    let _ = (Acquire, Full, Relaxed, Release, smp_mb(Read), Atomic::new(0));
+    let _ = (Acquire, Full, Relaxed, Release, smp_mb(Read), mb(Write), Atomic::new(0));
 }
 "
     .to_owned();

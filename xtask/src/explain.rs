@@ -31,8 +31,9 @@ impl Explain {
             )
             .after_help(
                 "For what this crate does not have, such as set_bit, it says what to write in its \
-                 place.\n\nExit status: 0; 1 if there is no such name or architecture, or a table \
-                 has an error; 2 if the command line is wrong.",
+                 place. If it does not know one of the names, it prints nothing else.\n\nExit status: \
+                 0; 1 if there is no such name or architecture, or a table has an error; 2 if the \
+                 command line is wrong.",
             );
         TableArgs::augment_args(command)
             .arg(
@@ -111,6 +112,8 @@ impl Explain {
         let catalogue = Catalogue::new(spec);
         let (mut explained, mut unknown) = (Vec::new(), Vec::new());
         for name in &self.names {
+            // As it is called.
+            let name = name.strip_suffix("()").unwrap_or(name);
             match catalogue.find(name) {
                 Some(named) => {
                     let found = explain(spec, name, named, archs);

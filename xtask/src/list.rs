@@ -47,10 +47,10 @@ impl List {
                     .conflicts_with("names")
                     .help(
                         "Also prints how this architecture implements each variant: with its own \
-                         instruction or loop (native), with the relaxed variant between fences \
-                         (fenced), with a variant whose ordering is stronger than required \
+                         instructions (native), with such that repeat until they store (loop), with the \
+                         relaxed variant between fences (fenced), with a variant whose ordering is stronger than required \
                          (stronger), with another variant (derived), or with a loop around a \
-                         compare-and-exchange (loop). May be given more than once with --json",
+                         compare-and-exchange (cmpxchg-loop). May be given more than once with --json",
                     ),
             )
     }
@@ -329,7 +329,7 @@ pub fn json(spec: &Spec, archs: &[&Arch]) -> Result<String> {
 pub fn unknown(catalogue: &Catalogue<'_>, name: &str) -> String {
     let name: String = name.chars().take(80).collect();
     format!(
-        "there is no function, macro or barrier `{name}`\n = help: {}; `cargo xtask list` lists all \
+        "there is no function, macro or barrier `{name}`\n = help: {} `cargo xtask list` lists all \
          names",
         instead_of(catalogue, &name)
     )
@@ -342,17 +342,23 @@ fn instead_of(catalogue: &Catalogue<'_>, name: &str) -> String {
     let functions = catalogue.of_method(method);
     if !functions.is_empty() {
         return format!(
-            "it is a method of `Atomic`; C's names for it are {}",
+            "it is a method of `Atomic`; C's names for it are {};",
             functions.join(", ")
         );
     }
     let all = catalogue.all().iter().map(|(known, _)| known.as_str());
-    let best = all.min_by_key(|known| {
+    let distance = |known: &str| strsim::osa_distance(known, name);
+    // Beyond that, the nearest name is another thing.
+    let near = all.filter(|known| distance(known) <= (name.len() / 3).max(1));
+    let best = near.min_by_key(|known| {
         // Of names that are as like, the one with the same start is of the same kind.
         let same = known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b);
-        (strsim::osa_distance(known, name), Reverse(same.count()))
+        (distance(known), Reverse(same.count()))
     });
-    format!("did you mean `{}`?", best.unwrap_or_default())
+    match best {
+        Some(best) => format!("did you mean `{best}`?"),
+        None => "no name is like it;".into(),
+    }
 }
 
 #[cfg(test)]
@@ -372,10 +378,26 @@ mod tests {
             ("atomic_ad", "atomic_add"),
             ("refcount_inc_non_zero", "refcount_inc_not_zero"),
             ("raw_atomic_fetch_add", "atomic_fetch_add"),
-            ("cmpxchg_acq", "cmpxchg_acquire"),
+            ("cmpxchg_acqire", "cmpxchg_acquire"),
+            ("arch_atomic_inc", "atomic_inc"),
         ] {
             let told = instead_of(&catalogue, name);
             assert_eq!(told, format!("did you mean `{like}`?"), "{name}");
+        }
+        // What is nearest to these is another thing.
+        for name in [
+            "spin_lock",
+            "readl",
+            "foo",
+            "",
+            "synchronize_rcu",
+            "wake_up",
+        ] {
+            assert_eq!(
+                instead_of(&catalogue, name),
+                "no name is like it;",
+                "{name}"
+            );
         }
         for method in ["fetch_add", "Atomic::fetch_add"] {
             let told = instead_of(&catalogue, method);

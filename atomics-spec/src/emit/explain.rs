@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use super::barrier;
 use super::docs::{computes, ordering_rules_of, rust_call, strength};
 use crate::arch::{Arch, Lang};
+use crate::model::op::Form;
 use crate::model::{FormOf, Spec, Variant};
 use crate::names;
 use crate::plan::Missing;
@@ -90,7 +91,12 @@ pub fn explain(
         }
         Named::Macro(v) => {
             out.variant(spec, v, archs)?;
-            // The field comes first: the macro is for those.
+            // The macro is for fields of any type that has the operation.
+            if !name.contains("64") {
+                for call in &mut out.rust {
+                    call.given = format!("with {}: &Atomic<T>", v.of.op.variable());
+                }
+            }
             out.rust.insert(0, pointer_call(spec, v));
         }
         Named::Barrier(name) => out.barrier(name, archs),
@@ -167,6 +173,16 @@ impl Explanation {
             given: format!("with {}: &Atomic<{}>", form.op.variable(), types(spec, v)),
         });
         self.says.push(("Computes", computes(form).join(" ")));
+        let typed = Typed::new(spec);
+        let typed = typed.form(v);
+        if typed.op.pointer().is_some() && matches!(typed.form, Form::Truth(_)) {
+            self.says.push((
+                "Result",
+                "That is C's. In Rust, it is `Ok` of the old value if the operation stored, and `Err` \
+                 of the value that it found if it failed."
+                    .into(),
+            ));
+        }
         self.says
             .push(("Ordering", ordering_rules_of(form, v.ordering).join(" ")));
         for arch in archs {

@@ -35,12 +35,37 @@ const FULL_BIT: &str = "Fully ordered, as in C (`Documentation/atomic_bitops.txt
      with the bit, BIT_WORD(nr), and `n` the bit in it.";
 const ORDERS_MORE: &str = "Fully ordered, which is more than C's. This counter wraps where refcount_t \
      saturates and warns. Kernel code has kernel::sync::Refcount.";
-const NOT_ATOMIC: &str = "Neither this nor C is atomic as a whole: only for a word that no other CPU \
-     changes meanwhile.";
-const OWN_CPU: &str =
-    "C's is atomic only against the code of its own CPU; this is against all CPUs.";
+const NOT_ATOMIC: &str = "Neither this nor C is atomic as a whole: only for a word that nothing else \
+     changes meanwhile, no interrupt of this CPU either.";
+const OWN_CPU: &str = "C's is atomic only against the code of its own CPU, and this_cpu_*() finds the \
+     variable of that CPU in the same step. This is atomic against all CPUs, but `x` is found before: \
+     unless preemption is disabled, it may be the variable of another CPU by then.";
 const SATURATES: &str = "This counter wraps where refcount_t saturates and warns. Kernel code has \
      kernel::sync::Refcount.";
+
+const POLLS: &str = "`seen != 0` stands for the condition. Some architectures wait in C without \
+     polling; this polls, and cpu_relax() is core::hint::spin_loop().";
+const VIRTUAL: &str = "C's is smp_mb() and its kin, also in a kernel for one CPU, whose hypervisor has \
+     several. This orders devices as well.";
+
+const LAST: &str = "x.fetch_sub(1, Release) == 1 && {
+    smp_mb(Read);
+    true
+}";
+const WAIT_RELAXED: &str = "let seen = loop {
+    let seen = x.load(Relaxed);
+    if seen != 0 {
+        break seen;
+    }
+    core::hint::spin_loop();
+};";
+const WAIT_ACQUIRE: &str = "let seen = loop {
+    let seen = x.load(Acquire);
+    if seen != 0 {
+        break seen;
+    }
+    core::hint::spin_loop();
+};";
 
 /// The rows. A test compiles what they say to write.
 pub const ELSEWHERE: &[Elsewhere] = &[
@@ -93,8 +118,8 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         &["test_and_set_bit_lock"],
         BITS,
         "x.fetch_or(1 << n, Acquire) & (1 << n) != 0",
-        "Acquire, as in C. Where the bit is set already, C may only load, and orders nothing \
-         (`Documentation/atomic_bitops.txt`); this always stores.",
+        "Acquire if the bit was clear, as in C. Where it is set already, C may only load \
+         (`include/asm-generic/bitops/lock.h`); this always stores.",
     ),
     row(
         &["clear_bit_unlock", "__clear_bit_unlock"],
@@ -210,16 +235,20 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         SATURATES,
     ),
     row(
-        &["refcount_dec_and_test", "kref_put"],
+        &["refcount_dec_and_test"],
         REFERENCES,
-        "x.fetch_sub(1, Release) == 1 && {\n    \
-         smp_mb(Read);\n    \
-         true\n\
-         }",
+        LAST,
         "Release, and acquire for who sees the last reference go, as in C: \
          smp_acquire__after_ctrl_dep() is smp_rmb(). `x.dec_and_test(Full)` orders more. This \
          counter wraps where refcount_t saturates and warns; kernel code has \
          kernel::sync::Refcount.",
+    ),
+    row(
+        &["kref_put"],
+        REFERENCES,
+        LAST,
+        "If it is true, call what C's release() is. It is ordered as in C: release, and acquire for \
+         who sees the last reference go. This counter wraps where refcount_t saturates and warns.",
     ),
     row(
         &["refcount_sub_and_test"],
@@ -249,6 +278,14 @@ pub const ELSEWHERE: &[Elsewhere] = &[
             "atomic_dec_and_lock",
             "atomic_dec_and_lock_irqsave",
             "atomic_dec_and_mutex_lock",
+        ],
+        REFERENCES,
+        "x.add_unless(-1, 1, Full)",
+        "If it returns false, this may be the last reference: take the lock, then call \
+         `x.dec_and_test(Full)`, and release the lock if that returns false.",
+    ),
+    row(
+        &[
             "refcount_dec_and_lock",
             "refcount_dec_and_lock_irqsave",
             "refcount_dec_and_mutex_lock",
@@ -258,41 +295,50 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         REFERENCES,
         "x.add_unless(-1, 1, Full)",
         "If it returns false, this may be the last reference: take the lock, then call \
-         `x.dec_and_test(Full)`, and release the lock if that returns false.",
+         `x.dec_and_test(Full)`, and release the lock if that returns false. Fully ordered, which is \
+         more than C's. This counter wraps where refcount_t saturates and warns.",
     ),
     row(
-        &[
-            "smp_cond_load_relaxed",
-            "atomic_cond_read_relaxed",
-            "atomic64_cond_read_relaxed",
-        ],
-        REFERENCES,
-        "let seen = loop {\n    \
-         let seen = x.load(Relaxed);\n    \
-         if seen != 0 {\n        \
-         break seen;\n    \
-         }\n    \
-         core::hint::spin_loop();\n\
-         };",
-        "`seen != 0` stands for the condition. Some architectures wait in C without polling; \
-         this polls, and cpu_relax() is core::hint::spin_loop().",
+        &["REFCOUNT_INIT", "KREF_INIT"],
+        "n: i32",
+        "Atomic::new(n)",
+        SATURATES,
     ),
     row(
-        &[
-            "smp_cond_load_acquire",
-            "atomic_cond_read_acquire",
-            "atomic64_cond_read_acquire",
-        ],
-        REFERENCES,
-        "let seen = loop {\n    \
-         let seen = x.load(Acquire);\n    \
-         if seen != 0 {\n        \
-         break seen;\n    \
-         }\n    \
-         core::hint::spin_loop();\n\
-         };",
-        "`seen != 0` stands for the condition. Some architectures wait in C without polling; \
-         this polls, and cpu_relax() is core::hint::spin_loop().",
+        &["smp_cond_load_relaxed", "atomic_cond_read_relaxed"],
+        "x: &Atomic<i32>",
+        WAIT_RELAXED,
+        POLLS,
+    ),
+    row(
+        &["atomic64_cond_read_relaxed"],
+        "x: &Atomic<i64>",
+        WAIT_RELAXED,
+        POLLS,
+    ),
+    row(
+        &["atomic_long_cond_read_relaxed"],
+        "x: &Atomic<isize>",
+        WAIT_RELAXED,
+        POLLS,
+    ),
+    row(
+        &["smp_cond_load_acquire", "atomic_cond_read_acquire"],
+        "x: &Atomic<i32>",
+        WAIT_ACQUIRE,
+        POLLS,
+    ),
+    row(
+        &["atomic64_cond_read_acquire"],
+        "x: &Atomic<i64>",
+        WAIT_ACQUIRE,
+        POLLS,
+    ),
+    row(
+        &["atomic_long_cond_read_acquire"],
+        "x: &Atomic<isize>",
+        WAIT_ACQUIRE,
+        POLLS,
     ),
     row(
         &["smp_acquire__after_ctrl_dep"],
@@ -302,26 +348,64 @@ pub const ELSEWHERE: &[Elsewhere] = &[
          is smp_rmb() (`include/asm-generic/barrier.h`).",
     ),
     row(
-        &[
-            "smp_mb__after_spinlock",
-            "smp_mb__after_unlock_lock",
-            "smp_mb__after_srcu_read_unlock",
-        ],
+        &["smp_mb__after_spinlock"],
+        "",
+        "smp_mb(Full)",
+        "C leaves it out where the lock is as strong already. On riscv, C's also orders accesses to \
+         devices, as `mb(Full)` does (`arch/riscv/include/asm/barrier.h`).",
+    ),
+    row(
+        &["smp_mb__after_unlock_lock"],
         "",
         "smp_mb(Full)",
         "C leaves it out where the lock is as strong already.",
     ),
     row(
         &[
+            "smp_mb__after_srcu_read_lock",
+            "smp_mb__after_srcu_read_unlock",
+        ],
+        "",
+        "smp_mb(Full)",
+        "C's is no instruction: what it follows has a full barrier (`include/linux/srcu.h`).",
+    ),
+    row(
+        &["smp_read_barrier_depends"],
+        "x: &Atomic<*mut u32>",
+        "x.load(Relaxed)",
+        "It is gone from C: every READ_ONCE() orders what is accessed through the pointer, and so does \
+         every relaxed load.",
+    ),
+    row(&["virt_mb"], "", "mb(Full)", VIRTUAL),
+    row(&["virt_rmb"], "", "mb(Read)", VIRTUAL),
+    row(&["virt_wmb"], "", "mb(Write)", VIRTUAL),
+    row(
+        &[
             "rcu_dereference",
+            "rcu_dereference_bh",
             "rcu_dereference_check",
             "rcu_dereference_raw",
-            "rcu_access_pointer",
+            "rcu_dereference_sched",
+            "srcu_dereference",
         ],
         "x: &Atomic<*mut u32>",
         "x.load(Relaxed)",
-        "What is accessed through the pointer is ordered after it by the address dependency, as in \
-         C. The read-side critical section is the caller's: kernel code has kernel::sync::rcu.",
+        "What is accessed through the pointer is ordered after it by the address dependency, as in C, \
+         unless a comparison lets the compiler take another pointer for it: see \
+         `Documentation/RCU/rcu_dereference.rst`. The read-side critical section is the caller's: \
+         kernel code has kernel::sync::rcu.",
+    ),
+    row(
+        &["rcu_access_pointer"],
+        "x: &Atomic<*mut u32>",
+        "x.load(Relaxed)",
+        "Only to compare the pointer, such as with null, as in C: not to access what it points to.",
+    ),
+    row(
+        &["rcu_dereference_protected"],
+        "x: &Atomic<*mut u32>",
+        "x.load(Relaxed)",
+        "Only with the lock that keeps the pointer from changing, as in C.",
     ),
     row(
         &["rcu_assign_pointer"],
@@ -330,18 +414,45 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         "Release, as in C.",
     ),
     row(
+        &["RCU_INIT_POINTER"],
+        "x: &Atomic<*mut u32>, new: *mut u32",
+        "x.store(new, Relaxed)",
+        "Relaxed, as in C: for null, and before readers can see `x` or what `new` points to changes no \
+         more.",
+    ),
+    row(
         &[
             "cmpxchg_local",
-            "cmpxchg64_local",
             "try_cmpxchg_local",
-            "try_cmpxchg64_local",
-            "local_cmpxchg",
-            "local_try_cmpxchg",
             "this_cpu_cmpxchg",
             "this_cpu_try_cmpxchg",
         ],
         "x: &Atomic<i32>, old: i32, new: i32",
         "x.cmpxchg(old, new, Relaxed)",
+        OWN_CPU,
+    ),
+    row(
+        &["cmpxchg64_local", "try_cmpxchg64_local"],
+        "x: &Atomic<i64>, old: i64, new: i64",
+        "x.cmpxchg(old, new, Relaxed)",
+        OWN_CPU,
+    ),
+    row(
+        &["local_cmpxchg", "local_try_cmpxchg"],
+        "x: &Atomic<isize>, old: isize, new: isize",
+        "x.cmpxchg(old, new, Relaxed)",
+        OWN_CPU,
+    ),
+    row(
+        &["local_read", "this_cpu_read"],
+        "x: &Atomic<isize>",
+        "x.load(Relaxed)",
+        OWN_CPU,
+    ),
+    row(
+        &["local_set", "this_cpu_write"],
+        "x: &Atomic<isize>, i: isize",
+        "x.store(i, Relaxed)",
         OWN_CPU,
     ),
     row(
@@ -351,39 +462,78 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         OWN_CPU,
     ),
     row(
+        &["local_sub", "this_cpu_sub"],
+        "x: &Atomic<isize>, i: isize",
+        "x.sub(i, Relaxed)",
+        OWN_CPU,
+    ),
+    row(
         &["local_inc", "this_cpu_inc"],
         "x: &Atomic<isize>",
         "x.inc(Relaxed)",
         OWN_CPU,
     ),
     row(
+        &["local_dec", "this_cpu_dec"],
+        "x: &Atomic<isize>",
+        "x.dec(Relaxed)",
+        OWN_CPU,
+    ),
+    row(
+        &["this_cpu_xchg", "local_xchg"],
+        "x: &Atomic<isize>, i: isize",
+        "x.xchg(i, Relaxed)",
+        OWN_CPU,
+    ),
+    row(
         &["sync_cmpxchg", "sync_try_cmpxchg"],
         "x: &Atomic<i32>, old: i32, new: i32",
         "x.cmpxchg(old, new, Full)",
-        "C's also works against a hypervisor in a kernel for one CPU, and so does this.",
+        "C's also works against a hypervisor in a kernel for one CPU. So does inline assembly, and the \
+         C helpers of such a kernel do not: they have no `lock` on x86.",
     ),
     row(
-        &[
-            "cmpxchg128",
-            "cmpxchg128_local",
-            "try_cmpxchg128",
-            "try_cmpxchg128_local",
-            "cmpxchg_double",
-        ],
+        &["cmpxchg128", "try_cmpxchg128"],
         "x: &Atomic<*mut (u64, u64)>, old: *mut (u64, u64), new: *mut (u64, u64)",
         "x.cmpxchg(old, new, Full)",
-        "There is no type of 128 bits: exchange a pointer to the two values, or take a lock.",
+        "There is no type of 128 bits. A pointer to two values can be exchanged if these never change, \
+         and are not freed or used again while anybody may hold the pointer, as RCU guarantees; \
+         otherwise, take a lock.",
     ),
     row(
-        &["data_race", "READ_ONCE_NOCHECK", "ACCESS_ONCE"],
+        &["data_race"],
         REFERENCES,
         "x.load(Relaxed)",
-        "In Rust, a plain read of what another CPU changes is undefined behaviour, so that there is \
-         no data_race().",
+        "A write is `x.store(v, Relaxed)`. In Rust, a plain access to what another CPU changes is \
+         undefined behaviour, so nothing can mark one as harmless.",
     ),
     row(
-        &["ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT"],
+        &["ACCESS_ONCE"],
+        REFERENCES,
+        "x.load(Relaxed)",
+        "A write is `x.store(v, Relaxed)`. C has READ_ONCE() and WRITE_ONCE() in its place.",
+    ),
+    row(
+        &["READ_ONCE_NOCHECK"],
+        REFERENCES,
+        "x.load(Relaxed)",
+        "C's is a READ_ONCE() that KASAN does not check.",
+    ),
+    row(
+        &["ATOMIC_INIT"],
         "i: i32",
+        "Atomic::new(i)",
+        "It is const, for statics.",
+    ),
+    row(
+        &["ATOMIC64_INIT"],
+        "i: i64",
+        "Atomic::new(i)",
+        "It is const, for statics.",
+    ),
+    row(
+        &["ATOMIC_LONG_INIT"],
+        "i: isize",
         "Atomic::new(i)",
         "It is const, for statics.",
     ),

@@ -428,6 +428,7 @@ impl<T: AtomicType> Atomic<T> {
         // same alignment. The exclusive borrow excludes all other accesses.
         unsafe { &mut *(&raw mut *value).cast::<Self>() }
     }
+
     /// Returns the value. Nothing else can access the variable any more.
     ///
     /// # Examples

@@ -29,8 +29,8 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed`, C's `READ_ONCE()`, which orders only the accesses that depend on the value,
-    /// or `Acquire`, C's `smp_load_acquire()`, which orders the load before all later accesses.
+    /// Takes `Relaxed`, C's `READ_ONCE()`, which orders only dependencies on the value, or
+    /// `Acquire`, C's `smp_load_acquire()`, which orders the load before all later accesses.
     ///
     /// # Examples
     ///
@@ -180,7 +180,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -270,7 +270,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING"). On failure it is unordered, whatever the
     /// ordering argument: it then orders no more than a relaxed load (same section).
     ///

@@ -109,7 +109,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -171,7 +171,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -305,7 +305,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -366,7 +366,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -503,7 +503,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -564,7 +564,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -700,7 +700,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -762,7 +762,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples

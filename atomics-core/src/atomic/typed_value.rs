@@ -105,7 +105,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -236,7 +236,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -371,7 +371,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -506,7 +506,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples
@@ -786,7 +786,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// `Full` orders as if a full memory barrier, `smp_mb()`, were executed before and after the
     /// operation; `Acquire` orders the read before all later accesses; `Release` orders all earlier
-    /// accesses before the write; `Relaxed` orders only the accesses that depend on the value
+    /// accesses before the write; `Relaxed` orders only dependencies on the value
     /// (`Documentation/atomic_t.txt`, section "ORDERING").
     ///
     /// # Examples

@@ -251,7 +251,7 @@ pub(super) fn rule(name: &str) -> String {
     const SOURCE: &str = "(`Documentation/memory-barriers.txt`, section \"CPU MEMORY BARRIERS\")";
     if name == OF_COMPILER {
         return "Keeps the compiler from moving accesses across it, and restrains no CPU. Every \
-                operation and every other barrier does that, too."
+                other barrier does that, too, and every fully ordered operation that succeeds."
             .into();
     }
     let Some(Barrier { flavour, kind }) = find(name) else {
@@ -274,7 +274,9 @@ pub(super) fn rule(name: &str) -> String {
     };
     let to_whom = match flavour.0 {
         "smp_" => "as other CPUs see them, and not as devices do",
-        "dma_" => "also as devices with coherent access to the memory see them",
+        "dma_" => {
+            "also as devices with coherent access to the memory see them, and no accesses to registers"
+        }
         _ => "also as devices see them, and accesses to devices as well",
     };
     format!("Orders {what}, {to_whom} {SOURCE}.")

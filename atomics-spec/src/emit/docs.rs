@@ -94,8 +94,8 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
              read barriers."
         )),
         Form::Load => rules.push(
-            "Takes `Relaxed`, C's `READ_ONCE()`, which orders only the accesses that depend on \
-             the value, or `Acquire`, C's `smp_load_acquire()`, which orders the load before all \
+            "Takes `Relaxed`, C's `READ_ONCE()`, which orders only dependencies on the \
+             value, or `Acquire`, C's `smp_load_acquire()`, which orders the load before all \
              later accesses."
                 .into(),
         ),
@@ -111,8 +111,8 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
         _ => rules.push(format!(
             "`Full` orders as if a full memory barrier, `smp_mb()`, were executed before and \
              after the operation; `Acquire` orders the read before all later accesses; `Release` \
-             orders all earlier accesses before the write; `Relaxed` orders only the accesses \
-             that depend on the value {SOURCE}."
+             orders all earlier accesses before the write; `Relaxed` orders only dependencies \
+             on the value {SOURCE}."
         )),
     }
     rules.extend(rule_of_failure(form));
@@ -136,9 +136,7 @@ pub(super) fn ordering_rules_of(form: &FormOf<'_>, ordering: Ordering) -> Vec<St
         (Form::Load, Ordering::Acquire) => {
             "`Acquire`, C's `smp_load_acquire()`, orders the load before all later accesses"
         }
-        (Form::Load, _) => {
-            "`Relaxed`, C's `READ_ONCE()`, orders only the accesses that depend on the value"
-        }
+        (Form::Load, _) => "`Relaxed`, C's `READ_ONCE()`, orders only dependencies on the value",
         (Form::Store, Ordering::Release) => {
             "`Release`, C's `smp_store_release()`, orders all earlier accesses before the store"
         }
@@ -149,7 +147,7 @@ pub(super) fn ordering_rules_of(form: &FormOf<'_>, ordering: Ordering) -> Vec<St
         }
         (_, Ordering::Acquire) => "`Acquire` orders the read before all later accesses",
         (_, Ordering::Release) => "`Release` orders all earlier accesses before the write",
-        (_, Ordering::Relaxed) => "`Relaxed` orders only the accesses that depend on the value",
+        (_, Ordering::Relaxed) => "`Relaxed` orders only dependencies on the value",
     };
     let mut rules = vec![format!("{rule} {SOURCE}.")];
     rules.extend(rule_of_failure(form));

@@ -24,7 +24,7 @@ struct mailbox {
 bool mailbox_get(struct mailbox *m);
 /* Drops a reference. Returns whether it was the last one. */
 bool mailbox_put(struct mailbox *m);
-/* Lets nobody else take a reference. */
+/* Keeps those who see it from taking a reference; who does not see it yet may still take one. */
 void mailbox_close(struct mailbox *m);
 /* Sends a message, unless somebody else is sending or all slots are full. */
 bool mailbox_send(struct mailbox *m, u32 message);

@@ -49,7 +49,7 @@ impl Mailbox {
         self.users.dec_and_test(Full)
     }
 
-    /// Lets nobody else take a reference.
+    /// Keeps those who see it from taking a reference. Who does not see it yet may still take one.
     pub fn close(&self) {
         self.closed.store(true, Relaxed);
     }

@@ -243,6 +243,7 @@ $core_names
         unsafe { &mut *self.as_ptr() }
     }
 $from_mut
+
     /// Returns the value. Nothing else can access the variable any more.
     ///
     /// # Examples

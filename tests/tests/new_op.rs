@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use atomics_differential::CALLS;
+use atomics_spec::names::CORE_PREFIX;
 use atomics_tests::project::{build_folder, cargo, copy_of_repository, success};
 
 /// Appends a row to a file.
@@ -74,7 +75,8 @@ fn nand_is_three_rows() {
     assert!(explained.contains("from `v` to `~(v & i)`"), "{explained}");
 
     let read = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_default();
-    assert!(read("atomics-core/c/atomic.c").contains("rust_helper_atomic_fetch_nand_release("));
+    let helper = format!("{CORE_PREFIX}atomic_fetch_nand_release(");
+    assert!(read("atomics-core/c/atomic.c").contains(&helper));
     assert!(
         read("atomics-core/src/atomic/typed_value.rs").contains("pub fn fetch_nand<O: Ordering>")
     );

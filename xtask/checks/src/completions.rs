@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(offered("xtask parity --sh"), ["--show"]);
         assert_eq!(offered("xtask parity --arch risc"), ["riscv64"]);
         assert_eq!(offered("xtask gen --ker"), ["--kernel"]);
-        assert_eq!(offered("xtask explain smp_r"), ["smp_rmb"]);
+        assert_eq!(offered("xtask explain smp_rm"), ["smp_rmb"]);
         let found = offered("xtask explain atomic_fetch_add");
         assert!(
             found.iter().any(|name| name == "atomic_fetch_add_acquire"),

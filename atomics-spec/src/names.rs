@@ -350,11 +350,15 @@ pub fn std_aliases(method: &str) -> &'static [&'static str] {
     }
 }
 
-/// C's macros for what a typed method does to a plain variable.
-pub fn macro_aliases(form: Form) -> &'static [&'static str] {
-    match form {
-        Form::Load => &["READ_ONCE", "smp_load_acquire"],
-        Form::Store => &["WRITE_ONCE", "smp_store_release"],
-        _ => &[],
-    }
+/// C's macros for what a typed method that loads or stores does to a plain variable. The others have
+/// the name of the operation.
+pub fn macro_aliases(op: &Op, form: Form) -> Vec<String> {
+    let orderings = match form {
+        Form::Load => [Ordering::Relaxed, Ordering::Acquire],
+        Form::Store => [Ordering::Relaxed, Ordering::Release],
+        _ => return Vec::new(),
+    };
+    let all = orderings.into_iter();
+    all.filter_map(|ordering| plain_macro(op, form, ordering))
+        .collect()
 }

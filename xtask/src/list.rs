@@ -47,10 +47,11 @@ impl List {
                     .conflicts_with("names")
                     .help(
                         "Also prints how this architecture implements each variant: with its own \
-                         instructions (native), with such that repeat until they store (loop), with the \
-                         relaxed variant between fences (fenced), with a variant whose ordering is stronger than required \
-                         (stronger), with another variant (derived), or with a loop around a \
-                         compare-and-exchange (cmpxchg-loop). May be given more than once with --json",
+                         instructions (native), with such that repeat until they store (loop), \
+                         with the relaxed variant between fences (fenced), with a variant whose \
+                         ordering is stronger than required (stronger), with another variant \
+                         (derived), or with a loop around a compare-and-exchange (cmpxchg-loop). May \
+                         be given more than once with --json",
                     ),
             )
     }

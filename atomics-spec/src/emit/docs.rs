@@ -241,11 +241,7 @@ pub(super) fn aliases(spec: &Spec, form: &FormOf<'_>, all: bool) -> Vec<String> 
             }
         }
     }
-    aliases.extend(
-        names::macro_aliases(form.form)
-            .iter()
-            .map(|&a| a.to_owned()),
-    );
+    aliases.extend(names::macro_aliases(form.op, form.form));
     let core = names::std_aliases(&form.method());
     let count = if all { core.len() } else { core.len().min(1) };
     aliases.extend(core[..count].iter().map(|&alias| alias.to_owned()));

@@ -90,10 +90,9 @@ fn function(t: &mut Text, spec: &Spec, typed: &Typed<'_>, is_own: bool, path: &s
     example::section(t, &example::lines(spec, form, path, Layer::Pointer));
     let name = names::pointer_function(&method);
     let aliases = match form.form {
-        Form::Load => vec!["READ_ONCE", "smp_load_acquire"],
-        Form::Store => vec!["WRITE_ONCE", "smp_store_release"],
+        Form::Load | Form::Store => names::macro_aliases(form.op, form.form),
         // The C macro may have another name than the typed method.
-        _ => vec![form.op.name.as_str()],
+        _ => vec![form.op.name.clone()],
     };
     for alias in aliases.into_iter().filter(|alias| name != *alias) {
         t.line(format!("#[doc(alias = {alias:?})]"));

@@ -55,7 +55,8 @@ The order in which they are tried is that of the kernel's own fallbacks; `cargo 
 const INSTRUCTIONS: &str = "\
 ## Barriers
 
-The instructions of this crate's barriers, under C's names. `-` stands for none: such a barrier is for the compiler alone.
+The instructions of this crate's barriers, under C's names. `-` stands for none: such a
+barrier is for the compiler alone.
 ";
 
 /// The title of the page, which is also its summary in lists of pages.

@@ -23,6 +23,14 @@ pub enum Judgement {
         /// The machine code, as herd7's input.
         program: String,
     },
+    /// The machine code has outcomes that the kernel's memory model does not list, but the model
+    /// promises nothing about the test: it raised a flag, such as that of a data race.
+    Flagged {
+        /// The flag.
+        flag: String,
+        /// Those outcomes.
+        offending: Vec<String>,
+    },
     /// The test was not judged on this target, for this reason.
     Skipped(String),
     /// herd7 took too long.
@@ -32,9 +40,12 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// Whether the test is sound or skipped.
+    /// Whether the test is sound or skipped, or the kernel's memory model promises nothing about it.
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Sound { .. } | Self::Skipped(_))
+        matches!(
+            self,
+            Self::Sound { .. } | Self::Flagged { .. } | Self::Skipped(_)
+        )
     }
 }
 
@@ -104,6 +115,15 @@ impl<'t> Finding<'t> {
         ))
     }
 
+    /// The flag that the kernel's memory model raised, such as `data-race`. It promises nothing about
+    /// the machine code then.
+    pub fn flag(&self) -> Option<&str> {
+        match &self.allowed {
+            Ok(Allowed::Known(_, Ok(outcomes))) => outcomes.flag.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Why it was not judged on machine code, or not judged at all.
     pub fn skipped(&self) -> Option<&str> {
         match (&self.allowed, &self.case.skipped) {
@@ -137,6 +157,7 @@ impl<'t> Finding<'t> {
             return 0;
         };
         let unseen = allowed
+            .states
             .iter()
             .filter(|state| !histogram.contains_key(*state));
         unseen.count()
@@ -157,8 +178,8 @@ impl<'t> Finding<'t> {
     /// Whether the kernel's memory model allows an outcome; `None` if that is not known.
     fn allows(&self, state: &[Value]) -> Option<bool> {
         match &self.allowed {
-            Ok(Allowed::Known(_, Ok(states))) if outcome::wide(state).is_none() => {
-                Some(states.contains(state))
+            Ok(Allowed::Known(_, Ok(allowed))) if outcome::wide(state).is_none() => {
+                Some(allowed.states.contains(state))
             }
             _ => None,
         }

@@ -14,7 +14,7 @@ use crate::dialect::{self, Dialect, Program, Thread, Variable, Wanted};
 use crate::finding::Judgement;
 use crate::herd::{FIRST, Outcome, Ran, WANTED};
 use crate::lang::ast::{Location, Value};
-use crate::outcome::{self, variable};
+use crate::outcome::{self, Outcomes, variable};
 use crate::own;
 use crate::rust::{Ending, function};
 use crate::work;
@@ -122,10 +122,14 @@ impl Judge<'_> {
         spec: &Spec,
         (index, case): (usize, &Case<'_>),
         compiled: &Compiled,
-        allowed: &BTreeSet<Vec<Value>>,
+        allowed: &Outcomes,
         path: &Path,
         asker: &Asker<'_>,
     ) -> Result<Judgement> {
+        let Outcomes {
+            states: allowed,
+            flag,
+        } = allowed;
         let threads = match self.threads(index, case, compiled) {
             Ok(threads) => threads,
             // What compilers make of arithmetic and of plain accesses has no end; the operations
@@ -190,19 +194,22 @@ impl Judge<'_> {
             )));
         }
         let offending: Vec<_> = states.difference(allowed).collect();
-        Ok(if offending.is_empty() {
-            Judgement::Sound {
+        if offending.is_empty() {
+            return Ok(Judgement::Sound {
                 // After a retry, the states are not all.
                 stronger: program.wanted == Wanted::All && states.len() < allowed.len(),
-            }
-        } else {
-            let locations = case.observed.locations();
-            let offending = offending.into_iter();
-            let lines = offending.map(|state| outcome::line(&locations, state));
-            Judgement::Unsound {
-                offending: lines.collect(),
+            });
+        }
+        let locations = case.observed.locations();
+        let offending = offending.into_iter();
+        let offending = offending.map(|state| outcome::line(&locations, state));
+        let offending = offending.collect();
+        Ok(match flag.clone() {
+            Some(flag) => Judgement::Flagged { flag, offending },
+            None => Judgement::Unsound {
+                offending,
                 program: text,
-            }
+            },
         })
     }
 

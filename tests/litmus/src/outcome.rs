@@ -15,11 +15,21 @@ use crate::verdict::Verdict;
 pub enum Allowed {
     /// The verdict on its condition, and the allowed outcomes, or why they are compared with none of
     /// the machine code.
-    Known(Verdict, Result<BTreeSet<Vec<Value>>, String>),
+    Known(Verdict, Result<Outcomes, String>),
     /// The model was not asked, for this reason.
     Skipped(String),
     /// herd7 took too long.
     TimedOut,
+}
+
+/// The outcomes that the kernel's memory model allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcomes {
+    /// The outcomes, each with a value for each of [`Observed::locations`].
+    pub states: BTreeSet<Vec<Value>>,
+    /// The flag that the model raised, such as `data-race`. Then these are the outcomes of a compiler
+    /// that keeps the accesses as they are written, and the model promises nothing of others.
+    pub flag: Option<String>,
 }
 
 /// What herd7 says about a test.

@@ -53,6 +53,7 @@ struct Counts {
     sound: usize,
     stronger: usize,
     unsound: usize,
+    flagged: usize,
     skipped: usize,
     timed_out: usize,
     failed: usize,
@@ -70,6 +71,7 @@ impl Counts {
                     counts.stronger += usize::from(*stronger);
                 }
                 Judgement::Unsound { .. } => counts.unsound += 1,
+                Judgement::Flagged { .. } => counts.flagged += 1,
                 Judgement::Skipped(_) => counts.skipped += 1,
                 Judgement::TimedOut => counts.timed_out += 1,
                 Judgement::Failed(_) => counts.failed += 1,
@@ -91,6 +93,7 @@ pub fn text(findings: &[Finding<'_>], targets: &[&str]) -> String {
     for finding in findings {
         write_faults(&mut out, finding);
     }
+    write_flags(&mut out, findings);
     write_skips(&mut out, findings);
     write_summary(&mut out, findings, targets);
     out
@@ -165,6 +168,30 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
     }
 }
 
+/// The tests about which the kernel's memory model promises nothing, and what of their machine code
+/// it does not list.
+fn write_flags(out: &mut String, findings: &[Finding<'_>]) {
+    let mut flags: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(flag) = finding.flag() {
+            let name = finding.test().name().to_owned();
+            flags.entry(flag).or_default().push(name);
+        }
+    }
+    for (flag, names) in flags {
+        let names = listed(&names);
+        let _ = writeln!(out, "flagged {flag}: {names}: the LKMM promises nothing");
+    }
+    for finding in findings {
+        for (target, judgement) in finding.judgements() {
+            if let Judgement::Flagged { offending, .. } = judgement {
+                let (name, states) = (finding.test().name(), offending.join(" | "));
+                let _ = writeln!(out, "flagged: {name} on {target} may end with {states}");
+            }
+        }
+    }
+}
+
 /// The skipped tests, by reason.
 fn write_skips(out: &mut String, findings: &[Finding<'_>]) {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -221,21 +248,22 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
     }
     let _ = writeln!(
         out,
-        "\n{:<14} {:>7} {:>9} {:>8} {:>8} {:>10} {:>7}",
-        "target", "sound", "stronger", "UNSOUND", "skipped", "timed out", "failed"
+        "\n{:<14} {:>7} {:>9} {:>8} {:>8} {:>8} {:>10} {:>7}",
+        "target", "sound", "stronger", "UNSOUND", "flagged", "skipped", "timed out", "failed"
     );
     for target in targets {
         let Counts {
             sound,
             stronger,
             unsound,
+            flagged,
             skipped,
             timed_out,
             failed,
         } = Counts::of(findings, target);
         let _ = writeln!(
             out,
-            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {skipped:>8} \
+            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {flagged:>8} {skipped:>8} \
              {timed_out:>10} {failed:>7}"
         );
     }
@@ -270,7 +298,7 @@ mod tests {
     use super::*;
     use crate::case::Case;
     use crate::lang::ast::Value;
-    use crate::outcome::Allowed;
+    use crate::outcome::{Allowed, Outcomes};
     use crate::test::Test;
     use crate::verdict::Verdict;
 
@@ -287,7 +315,11 @@ mod tests {
 
     fn findings(tests: &[Test; 2]) -> [Finding<'_>; 2] {
         let state = |number| vec![Value::Number(number)];
-        let allowed = Allowed::Known(Verdict::Always, Ok(BTreeSet::from([state(1), state(3)])));
+        let outcomes = Outcomes {
+            states: BTreeSet::from([state(1), state(3)]),
+            flag: None,
+        };
+        let allowed = Allowed::Known(Verdict::Always, Ok(outcomes));
         let finding = |test, judgements, histogram| Finding {
             case: Case::new(test, "t".into(), 5),
             allowed: Ok(allowed.clone()),
@@ -343,13 +375,53 @@ skipped: one on b: no registers
 LKMM: 2 tests; 0 of 1 give the result that their comment states
 run on this machine: 1 tests, 1 with outcomes that the LKMM forbids
 
-target           sound  stronger  UNSOUND  skipped  timed out  failed
-a                    1         1        1        0          0       0
-b                    0         0        0        1          0       1
+target           sound  stronger  UNSOUND  flagged  skipped  timed out  failed
+a                    1         1        1        0        0          0       0
+b                    0         0        0        0        1          0       1
 
 stronger: sound, and the machine code rules out some outcome that the LKMM allows
 ";
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn nothing_is_promised_about_a_race() {
+        let tests = tests();
+        let [mut finding, _] = findings(&tests);
+        finding.histogram = None;
+        if let Ok(Allowed::Known(_, Ok(outcomes))) = &mut finding.allowed {
+            outcomes.flag = Some("data-race".into());
+        }
+        let flagged = Judgement::Flagged {
+            flag: "data-race".into(),
+            offending: vec!["x=2".into(), "x=4".into()],
+        };
+        finding.judgements = vec![("a", flagged), ("b", Judgement::Sound { stronger: false })];
+        assert!(finding.is_good());
+        let findings = [finding];
+        let found = text(&findings, &["a", "b"]);
+        let expected = "\
+one: the LKMM says Always
+flagged data-race: one: the LKMM promises nothing
+flagged: one on a may end with x=2 | x=4
+
+LKMM: 1 tests; 0 of 0 give the result that their comment states
+
+target           sound  stronger  UNSOUND  flagged  skipped  timed out  failed
+a                    0         0        0        1        0          0       0
+b                    1         0        0        0        0          0       0
+
+stronger: sound, and the machine code rules out some outcome that the LKMM allows
+";
+        assert_eq!(found, expected);
+        let report: serde_json::Value = serde_json::from_str(&json(&findings).unwrap()).unwrap();
+        assert_eq!(report["good"], true);
+        let test = &report["tests"][0];
+        assert_eq!(test["flag"], "data-race");
+        let targets = test["targets"].as_array().unwrap();
+        assert_eq!(targets[0]["verdict"], "flagged");
+        assert_eq!(targets[0]["reason"], "data-race");
+        assert_eq!(targets[0]["offending"][1], "x=4");
     }
 
     #[test]

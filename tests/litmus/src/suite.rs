@@ -26,7 +26,7 @@ use crate::lkmm::model::Model;
 use crate::outcome::Allowed;
 use crate::run;
 use crate::select::{Selected, Targets};
-use crate::settle::settle;
+use crate::settle::{Settled, settle};
 use crate::test::Test;
 use crate::tools::Tools;
 use crate::work::Work;
@@ -238,10 +238,10 @@ impl<'a> Suite<'a> {
                 crate::work::write(&path, text)?;
                 Ok(match model.run(&path) {
                     Ok(Ran::Done(outcome)) => Answer::Verdict(outcome.verdict),
-                    Ok(Ran::TimedOut) => {
-                        let settled = settle(text, &model, &path)?;
-                        settled.map_or(Answer::TimedOut, Answer::Verdict)
-                    }
+                    Ok(Ran::TimedOut) => match settle(text, &model, &path)? {
+                        Some(Settled::Verdict(verdict)) => Answer::Verdict(verdict),
+                        Some(Settled::TimedOut) | None => Answer::TimedOut,
+                    },
                     Err(_) => Answer::Rejected,
                 })
             },
@@ -254,7 +254,8 @@ impl<'a> Suite<'a> {
     }
 
     /// Runs tests on this machine, each about `iterations` times. Runs only the tests whose allowed
-    /// outcomes are known.
+    /// outcomes are known, and none with a flag of the kernel's memory model: a data race is
+    /// undefined behavior.
     ///
     /// # Errors
     ///
@@ -263,7 +264,7 @@ impl<'a> Suite<'a> {
         let wanted: Vec<usize> = findings
             .iter()
             .enumerate()
-            .filter(|(_, finding)| is_translated(finding))
+            .filter(|(_, finding)| may_run(finding))
             .map(|(index, _)| index)
             .collect();
         let cases: Vec<_> = wanted.iter().map(|index| &findings[*index].case).collect();
@@ -354,14 +355,14 @@ impl<'a> Suite<'a> {
         let mut judged = Vec::new();
         let mut wanted = Vec::new();
         for (index, finding) in findings.iter().enumerate() {
-            let (None, Ok(Allowed::Known(_, Ok(states)))) =
+            let (None, Ok(Allowed::Known(_, Ok(allowed)))) =
                 (&finding.case.skipped, &finding.allowed)
             else {
                 continue;
             };
             match judge.excludes(self.spec, &finding.case) {
                 Some(why) => judged.push((index, Judgement::Skipped(why))),
-                None => wanted.push((index, &finding.case, states)),
+                None => wanted.push((index, &finding.case, allowed)),
             }
         }
         let chunk = wanted.len().div_ceil(self.jobs.max(1)).clamp(1, CHUNK);
@@ -383,7 +384,7 @@ impl<'a> Suite<'a> {
         let judgements = pool::map(
             self.jobs,
             &wanted,
-            |number, (index, case, states)| {
+            |number, (index, case, allowed)| {
                 let path = format!("{}.{name}.litmus", case.stem);
                 let path = self.work.folder().join(path);
                 // If a chunk does not compile, each of its tests is compiled alone to find the
@@ -401,7 +402,8 @@ impl<'a> Suite<'a> {
                         &alone
                     }
                 };
-                let judged = judge.judge(self.spec, (*index, case), compiled, states, &path, asker);
+                let judged =
+                    judge.judge(self.spec, (*index, case), compiled, allowed, &path, asker);
                 judged.unwrap_or_else(|error| Judgement::Failed(format!("{error:#}")))
             },
             |done| meter.show(done),
@@ -466,10 +468,10 @@ fn not_compiled(case: &Case<'_>, error: &anyhow::Error) -> Judgement {
     Judgement::Skipped(format!("it does not compile outside of its crate: {told}"))
 }
 
-/// Whether the allowed outcomes of a test are known, to compare machine code with.
-fn is_translated(finding: &Finding<'_>) -> bool {
+/// Whether the allowed outcomes of a test are known and all that there are.
+fn may_run(finding: &Finding<'_>) -> bool {
     let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Ok(_))));
-    is_known && finding.case.skipped.is_none()
+    is_known && finding.case.skipped.is_none() && finding.flag().is_none()
 }
 
 /// The file name stem of each test's intermediate files: the test's name, with a number appended if

@@ -222,6 +222,12 @@ fn judge(
                 "on {target}, the machine code may end with {}, which the LKMM forbids",
                 offending.join(" or ")
             ),
+            Judgement::Flagged { flag, .. } => {
+                let _ = writeln!(
+                    notes,
+                    "{place}: not judged on {target}: herd7 flags it: {flag}"
+                );
+            }
             Judgement::Skipped(why) => {
                 let _ = writeln!(notes, "{place}: not judged on {target}: {why}");
             }

@@ -30,6 +30,9 @@ pub struct Row {
     pub fault: Option<String>,
     /// The file, by its path in the archive.
     pub file: String,
+    /// The flag that the kernel's memory model raised, such as `data-race`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
     /// The verdict of the kernel's memory model on the file as it stands, if herd7 was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub herd: Option<String>,
@@ -57,10 +60,10 @@ pub struct Row {
 /// The judgement of a test on a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnTarget {
-    /// The outcomes that the kernel's memory model forbids.
+    /// The outcomes of the machine code that the kernel's memory model does not allow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offending: Vec<String>,
-    /// Why it was skipped, or failed.
+    /// Why it was skipped, or failed; or the flag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether it is sound and the machine code rules out some outcome that the model allows.
@@ -68,7 +71,7 @@ pub struct OnTarget {
     pub stronger: bool,
     /// The target.
     pub target: String,
-    /// `sound`, `UNSOUND`, `skipped`, `timed out` or `failed`.
+    /// `sound`, `UNSOUND`, `flagged`, `skipped`, `timed out` or `failed`.
     pub verdict: String,
 }
 
@@ -77,6 +80,7 @@ impl Row {
         Self {
             fault: None,
             file: file.into(),
+            flag: None,
             herd: None,
             key: String::new(),
             kind,
@@ -93,6 +97,7 @@ impl Row {
         let test = finding.test();
         Self {
             fault: finding.fault(),
+            flag: finding.flag().map(str::to_owned),
             herd: finding.own_verdict().map(name),
             lkmm: match finding.timed_out() {
                 true => Some(TIMED_OUT.into()),
@@ -170,7 +175,7 @@ impl Row {
         let mut verdicts = self.targets.iter().map(|on| on.verdict.as_str());
         self.fault.is_none()
             && !self.timed_out()
-            && verdicts.all(|v| ["sound", "skipped"].contains(&v))
+            && verdicts.all(|v| ["sound", "flagged", "skipped"].contains(&v))
     }
 }
 
@@ -194,6 +199,11 @@ fn on_target(target: &str, judgement: &Judgement) -> OnTarget {
         Judgement::Unsound { offending, .. } => OnTarget {
             offending: offending.clone(),
             ..of("UNSOUND")
+        },
+        Judgement::Flagged { flag, offending } => OnTarget {
+            offending: offending.clone(),
+            reason: Some(flag.clone()),
+            ..of("flagged")
         },
         Judgement::Skipped(why) => OnTarget {
             reason: Some(why.clone()),

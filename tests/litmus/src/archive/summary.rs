@@ -105,6 +105,7 @@ fn write_groups(out: &mut String, rows: &[Row]) {
         for on in &row.targets {
             let why = on.reason.as_deref().unwrap_or_default();
             match on.verdict.as_str() {
+                "flagged" => add("flagged", why, row, Some(&on.target)),
                 "skipped" => add("skipped", why, row, Some(&on.target)),
                 "failed" => add("failed", why, row, Some(&on.target)),
                 "timed out" => add("timed out", "on machine code", row, Some(&on.target)),
@@ -181,7 +182,14 @@ fn write_targets(out: &mut String, rows: &[Row], targets: &[&str]) {
     if targets.is_empty() {
         return;
     }
-    let columns = ["sound", "UNSOUND", "skipped", "timed out", "failed"];
+    let columns = [
+        "sound",
+        "UNSOUND",
+        "flagged",
+        "skipped",
+        "timed out",
+        "failed",
+    ];
     let _ = write!(out, "\n{:<14} {:>9}", "target", "stronger");
     for column in columns {
         let _ = write!(out, " {column:>9}");
@@ -245,23 +253,28 @@ mod tests {
             r#""file":"i","kind":"test","lkmm":"Always","targets":[
                 {"target":"x","verdict":"UNSOUND","offending":["x=1","x=2"]},
                 {"target":"y","verdict":"skipped","reason":"i, P0: no `i 3`"}]"#,
+            r#""file":"j","kind":"test","lkmm":"Never","flag":"data-race","targets":[
+                {"target":"x","verdict":"flagged","reason":"data-race","offending":["x=1"]},
+                {"target":"y","verdict":"sound"}]"#,
         ]);
+        assert!(rows.last().expect("a row").is_good());
         let text = Summary::text(&rows, &["x", "y"]);
         let expected = "\
 UNSOUND: i on x: x=1 | x=2
 error: 1: it differs, such as d
+flagged: 1 (x 1): data-race, such as j
 malformed: 1: no, such as b
 passed over: 1: PPC, such as c
 skipped: 2: `l`, such as e
 skipped: 2 (x 1, y 2): no `i`, such as h
 timed out: 1: on the LKMM, such as g
 
-files: 9; 7 tests in C, 1 in other languages, 1 malformed
-LKMM: 6 verdicts; 1 of 2 are the stated result, 2 of 2 are herd7's on the unmodified file
+files: 10; 8 tests in C, 1 in other languages, 1 malformed
+LKMM: 7 verdicts; 1 of 2 are the stated result, 2 of 2 are herd7's on the unmodified file
 
-target          stronger     sound   UNSOUND   skipped timed out    failed
-x                      1         1         1         1         0         0
-y                      0         0         0         2         0         0
+target          stronger     sound   UNSOUND   flagged   skipped timed out    failed
+x                      1         1         1         1         1         0         0
+y                      0         1         0         0         2         0         0
 ";
         assert_eq!(text, expected);
         let counts = Summary::of(&rows);

@@ -55,6 +55,8 @@ struct Outcome {
 struct Tested<'a> {
     fault: Option<String>,
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flag: Option<&'a str>,
     lkmm: Option<&'static str>,
     name: &'a str,
     skipped: Option<Cow<'a, str>>,
@@ -151,6 +153,7 @@ fn unread_test(unread: &Unread) -> Tested<'_> {
     Tested {
         fault: stated.and_then(differs),
         file: unread.file(),
+        flag: None,
         lkmm: found.map(Verdict::name).or(Some("timed out")),
         name: unread.file(),
         skipped: Some(Cow::Owned(unread.fault())),
@@ -165,6 +168,7 @@ fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
     Tested {
         fault: finding.fault(),
         file: test.file(),
+        flag: finding.flag(),
         lkmm: match finding.timed_out() {
             true => Some("timed out"),
             false => finding.verdict().map(Verdict::name),
@@ -193,6 +197,11 @@ fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
             offending: Some(offending),
             program: Some(program),
             ..of("UNSOUND")
+        },
+        Judgement::Flagged { flag, offending } => OnTarget {
+            offending: Some(offending),
+            reason: Some(flag),
+            ..of("flagged")
         },
         Judgement::Skipped(why) => OnTarget {
             reason: Some(why),

@@ -2,7 +2,8 @@
 //! C may change an access of a variable that is neither volatile nor atomic.
 //!
 //! This means something only where no thread may access the variable at the same time. The kernel's
-//! memory model tells: it flags a data race, and the machine code of such a test is not judged.
+//! memory model tells: it flags a data race. The machine code of such a test may have any outcome,
+//! and it is never run.
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::source::Span;
@@ -20,7 +21,7 @@ impl Scope<'_> {
     pub fn plain_load(&self, address: &Expr, span: Span) -> Translated<Typed> {
         let (pointer, ty) = self.plain(address, span)?;
         // The emitted `unsafe` is sound: all pointers in a test point to its shared variables, and
-        // a test with a data race is not compiled.
+        // a test with a data race is compiled to look at its machine code, but not run.
         Ok(Typed::of(format!("unsafe {{ {pointer}.read() }}"), ty))
     }
 

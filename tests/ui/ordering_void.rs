@@ -1,4 +1,4 @@
-//! An operation that returns nothing can only be relaxed.
+//! A read-modify-write that returns nothing can only be relaxed.
 
 use atomics_core::{Atomic, Full};
 

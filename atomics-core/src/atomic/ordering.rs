@@ -565,8 +565,8 @@ impl DispatchReleaseOrRelaxed for Release {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an ordering of this operation",
     label = "the ordering must be `Relaxed`",
-    note = "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
-            take a `fetch_` or `_return` method and drop its result",
+    note = "a read-modify-write that returns nothing is never ordered in the LKMM; for an ordered \
+            one, take a `fetch_` or `_return` method and drop its result",
     note = "instead of an ordering of `core::sync::atomic`, pass `atomics_core::Relaxed`; any \
             other is for a `fetch_` method, where `AcqRel` and `SeqCst` become `Full`"
 )]

@@ -32,7 +32,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -230,7 +230,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -425,7 +425,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -624,7 +624,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///

@@ -31,7 +31,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -163,7 +163,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -296,7 +296,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///
@@ -429,7 +429,7 @@ impl<T: AtomicType> Atomic<T> {
     ///
     /// # Ordering
     ///
-    /// Takes `Relaxed` only. An operation that returns nothing is unordered
+    /// Takes `Relaxed` only. A read-modify-write that returns nothing is unordered
     /// (`Documentation/atomic_t.txt`, section "ORDERING"), and `smp_rmb()` does not order it
     /// either: the memory model exempts its read from read barriers.
     ///

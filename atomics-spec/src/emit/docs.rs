@@ -89,8 +89,8 @@ pub fn ordering_rules(form: &FormOf<'_>) -> Vec<String> {
     let mut rules = Vec::new();
     match form.form {
         Form::Void => rules.push(format!(
-            "Takes `Relaxed` only. An operation that returns nothing is unordered {SOURCE}, and \
-             `smp_rmb()` does not order it either: the memory model exempts its read from \
+            "Takes `Relaxed` only. A read-modify-write that returns nothing is unordered {SOURCE}, \
+             and `smp_rmb()` does not order it either: the memory model exempts its read from \
              read barriers."
         )),
         Form::Load => rules.push(

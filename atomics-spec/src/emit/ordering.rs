@@ -79,8 +79,8 @@ fn reason(set: Form) -> &'static str {
              store, use `smp_store_mb`"
         }
         Form::Void => {
-            "an operation that returns nothing is never ordered in the LKMM; for an ordered one, \
-             take a `fetch_` or `_return` method and drop its result"
+            "a read-modify-write that returns nothing is never ordered in the LKMM; for an ordered \
+             one, take a `fetch_` or `_return` method and drop its result"
         }
         Form::Fetch(Strength::Full) => {
             "C has this operation fully ordered only; for a weaker ordering, take a `_return` or \

@@ -137,8 +137,8 @@ fn text(kind: &Kind, group: Option<&str>) -> (String, String) {
                      has to use a loop around cmpxchg() instead, which is longer and often \
                      slower.\n\
                      Add them in every ordering that C has, with their documentation and \
-                     examples. An operation that returns nothing is never ordered, as in C, so \
-                     that it takes Relaxed alone."
+                     examples. A read-modify-write that returns nothing is never ordered, as in \
+                     C, so that it takes Relaxed alone."
                 ),
             );
         }

@@ -13,7 +13,7 @@ use crate::lang::types::Type;
 use crate::lang::values::Values;
 use crate::lkmm;
 use crate::lkmm::model::Model;
-use crate::outcome::{Allowed, Asked, Observed, Outcomes};
+use crate::outcome::{Allowed, Asked, Known, Observed};
 use crate::own;
 use crate::rust::{Ending, Problem, Translator};
 use crate::settle::{Settled, settle};
@@ -240,7 +240,7 @@ impl<'t> Case<'t> {
         let printed = match printed {
             Ok(printed) => printed,
             Err(why) if self.test.generated => return Ok(Allowed::Skipped(why)),
-            Err(why) => return self.verdict_only(model, path, why, own),
+            Err(why) => return self.verdict_only(spec, model, path, why, own),
         };
         if compare
             && !self.test.generated
@@ -257,7 +257,7 @@ impl<'t> Case<'t> {
                 let printed = printed.map_err(anyhow::Error::msg)?;
                 return Ok(match settle(&printed, model, path)? {
                     Some(Settled::Verdict(verdict)) => {
-                        Allowed::Known(verdict, Err(ONLY_THE_VERDICT.into()))
+                        Allowed::Known(Known::verdict(verdict, None, ONLY_THE_VERDICT.into()))
                     }
                     Some(Settled::TimedOut) | None => Allowed::TimedOut,
                 });
@@ -283,40 +283,49 @@ impl<'t> Case<'t> {
                 (64, 32),
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
-        let outcomes = Outcomes {
-            states: self.comparable(states),
-            flag: outcome.flags.into_iter().next(),
-        };
-        Ok(Allowed::Known(outcome.verdict, Ok(outcomes)))
+        Ok(Allowed::Known(Known {
+            verdict: outcome.verdict,
+            flags: Some(outcome.flags),
+            states: Ok(self.comparable(states)),
+        }))
     }
 
     /// The answer about a test that is not compared with machine code, for the reason `why`: the
     /// verdict on the unmodified file. Sets `own` to it.
     fn verdict_only(
         &self,
+        spec: &Spec,
         model: &Model<'_>,
         path: &Path,
         why: String,
         own: &mut Option<Verdict>,
     ) -> Result<Allowed> {
-        // For the verdict, herd7 need not find all outcomes. Whether it can read the file, or the
-        // file has no condition, is seen below.
-        let settled = settle(&self.test.text, model, path).ok().flatten();
-        let verdict = match settled {
-            Some(Settled::Verdict(verdict)) => verdict,
-            // To find all outcomes takes longer.
-            Some(Settled::TimedOut) => return Ok(Allowed::TimedOut),
-            None => match self.as_it_stands(model, path)? {
-                Some(Ran::Done(outcome)) => outcome.verdict,
-                Some(Ran::TimedOut) => return Ok(Allowed::TimedOut),
+        // For the verdict, herd7 need not find all outcomes, but it does to find all races. Whether it
+        // can read the file, or the file has no condition, is seen below.
+        let quick = || settle(&self.test.text, model, path).ok().flatten();
+        let states_race = self.test.stated().is_some_and(|stated| stated.race);
+        let is_whole = self.litmus().skipped.is_none();
+        let may_race = states_race || !is_whole || self.has_plain(spec);
+        let mut settled = if may_race { None } else { quick() };
+        let mut flags = None;
+        if settled.is_none() {
+            settled = match self.as_it_stands(model, path)? {
+                Some(Ran::Done(outcome)) => {
+                    flags = Some(outcome.flags);
+                    Some(Settled::Verdict(outcome.verdict))
+                }
+                Some(Ran::TimedOut) => quick(),
                 None if self.skipped.is_some() => {
                     return Ok(Allowed::Skipped(format!("{why}; and herd7 cannot read it")));
                 }
                 None => return Ok(Allowed::Skipped(why)),
-            },
+            };
+        }
+        let Some(Settled::Verdict(verdict)) = settled else {
+            return Ok(Allowed::TimedOut);
         };
         *own = Some(verdict);
-        Ok(Allowed::Known(verdict, Err(why)))
+        Ok(Allowed::Known(Known::verdict(verdict, flags, why)))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

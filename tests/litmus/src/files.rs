@@ -8,6 +8,7 @@ use atomics_spec::{Spec, input};
 use crate::folder::litmus_files;
 use crate::from_rust::read_rust;
 use crate::printable;
+use crate::stated::Stated;
 use crate::test::Test;
 use crate::verdict::Verdict;
 
@@ -45,7 +46,12 @@ pub(crate) enum Answer {
     /// It cannot read it either, or was not asked.
     Rejected,
     /// Its verdict.
-    Verdict(Verdict),
+    Verdict {
+        /// The verdict.
+        verdict: Verdict,
+        /// Whether there is a data race, if that is known.
+        race: Option<bool>,
+    },
     /// It took too long.
     TimedOut,
 }
@@ -171,7 +177,7 @@ impl Unread {
     /// The verdict of herd7, if it can read the file.
     pub fn verdict(&self) -> Option<Verdict> {
         match self.answer {
-            Answer::Verdict(verdict) => Some(verdict),
+            Answer::Verdict { verdict, .. } => Some(verdict),
             _ => None,
         }
     }
@@ -182,10 +188,16 @@ impl Unread {
     }
 
     /// The result that the file states.
-    pub fn stated(&self) -> Option<Verdict> {
-        let said = self.text.as_ref()?.split("Result:").nth(1)?.trim_start();
-        let end = said.find(|c: char| !c.is_alphanumeric());
-        Verdict::named(&said[..end.unwrap_or(said.len())])
+    pub fn stated(&self) -> Option<Stated> {
+        self.text.as_deref().and_then(Stated::find)
+    }
+
+    /// What is wrong with its verdict: it is not the stated one.
+    pub fn differs(&self) -> Option<String> {
+        match (self.answer, self.stated()) {
+            (Answer::Verdict { verdict, race }, Some(stated)) => stated.fault(verdict, race),
+            _ => None,
+        }
     }
 
     /// Whether it has a verdict, which is the stated one if the file states one; or is malformed,
@@ -194,7 +206,7 @@ impl Unread {
         match self.answer {
             Answer::Rejected => true,
             Answer::TimedOut => false,
-            Answer::Verdict(found) => self.stated().is_none_or(|stated| stated == found),
+            Answer::Verdict { .. } => self.differs().is_none(),
         }
     }
 }
@@ -280,9 +292,13 @@ mod tests {
         let mut files = Files::read(&spec, &[path]);
         let unread = &mut files.unread[0];
         assert!(unread.is_malformed() && unread.is_good());
+        let verdict = |verdict| Answer::Verdict {
+            verdict,
+            race: Some(false),
+        };
         for (answer, good) in [
-            (Answer::Verdict(Verdict::Never), true),
-            (Answer::Verdict(Verdict::Always), false),
+            (verdict(Verdict::Never), true),
+            (verdict(Verdict::Always), false),
             (Answer::TimedOut, false),
         ] {
             unread.answer = answer;

@@ -1,10 +1,10 @@
 //! The findings about a test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
 use crate::lang::ast::Value;
-use crate::outcome::{self, Allowed};
+use crate::outcome::{self, Allowed, Known};
 use crate::test::Test;
 use crate::verdict::Verdict;
 
@@ -86,7 +86,7 @@ impl<'t> Finding<'t> {
     /// The verdict of the kernel's memory model; `None` if it is not known.
     pub fn verdict(&self) -> Option<Verdict> {
         match &self.allowed {
-            Ok(Allowed::Known(verdict, _)) => Some(*verdict),
+            Ok(Allowed::Known(known)) => Some(known.verdict),
             _ => None,
         }
     }
@@ -105,21 +105,18 @@ impl<'t> Finding<'t> {
     /// What is wrong with the verdict of the kernel's memory model: it differs from the result that
     /// the test's comment states, or asking the model failed.
     pub fn fault(&self) -> Option<String> {
-        let (stated, found) = match (&self.allowed, self.test().stated()) {
-            (Err(error), _) => return Some(error.clone()),
-            (Ok(Allowed::Known(found, _)), Some(stated)) if *found != stated => (stated, found),
-            _ => return None,
-        };
-        Some(format!(
-            "its comment states the result {stated}, but the LKMM says {found}"
-        ))
+        match (&self.allowed, self.test().stated()) {
+            (Err(error), _) => Some(error.clone()),
+            (Ok(Allowed::Known(known)), Some(stated)) => stated.fault(known.verdict, known.races()),
+            _ => None,
+        }
     }
 
-    /// The flag that the kernel's memory model raised, such as `data-race`. It promises nothing about
-    /// the machine code then.
+    /// The flag that the kernel's memory model raised, such as `data-race`, if it was asked about all
+    /// executions. It promises nothing about the machine code then.
     pub fn flag(&self) -> Option<&str> {
         match &self.allowed {
-            Ok(Allowed::Known(_, Ok(outcomes))) => outcomes.flag.as_deref(),
+            Ok(Allowed::Known(known)) => known.flags.iter().flatten().map(String::as_str).next(),
             _ => None,
         }
     }
@@ -128,7 +125,15 @@ impl<'t> Finding<'t> {
     pub fn skipped(&self) -> Option<&str> {
         match (&self.allowed, &self.case.skipped) {
             (_, Some(why)) => Some(why),
-            (Ok(Allowed::Skipped(why) | Allowed::Known(_, Err(why))), None) => Some(why),
+            (
+                Ok(
+                    Allowed::Skipped(why)
+                    | Allowed::Known(Known {
+                        states: Err(why), ..
+                    }),
+                ),
+                None,
+            ) => Some(why),
             _ => None,
         }
     }
@@ -151,13 +156,10 @@ impl<'t> Finding<'t> {
 
     /// The number of allowed outcomes that were not seen on this machine.
     pub fn unseen(&self) -> usize {
-        let (Some(histogram), Ok(Allowed::Known(_, Ok(allowed)))) =
-            (&self.histogram, &self.allowed)
-        else {
+        let (Some(histogram), Some(allowed)) = (&self.histogram, self.states()) else {
             return 0;
         };
         let unseen = allowed
-            .states
             .iter()
             .filter(|state| !histogram.contains_key(*state));
         unseen.count()
@@ -177,10 +179,14 @@ impl<'t> Finding<'t> {
 
     /// Whether the kernel's memory model allows an outcome; `None` if that is not known.
     fn allows(&self, state: &[Value]) -> Option<bool> {
+        let allowed = self.states().filter(|_| outcome::wide(state).is_none());
+        Some(allowed?.contains(state))
+    }
+
+    /// The outcomes that the kernel's memory model allows, if they are known.
+    pub(crate) fn states(&self) -> Option<&BTreeSet<Vec<Value>>> {
         match &self.allowed {
-            Ok(Allowed::Known(_, Ok(allowed))) if outcome::wide(state).is_none() => {
-                Some(allowed.states.contains(state))
-            }
+            Ok(Allowed::Known(known)) => known.states.as_ref().ok(),
             _ => None,
         }
     }

@@ -21,6 +21,9 @@ pub const FIRST: [&str; 2] = ["-speedcheck", "fast"];
 /// about no other.
 pub const WANTED: [&str; 2] = ["-speedcheck", "true"];
 
+/// The flag of a data race (`linux-kernel.cat`).
+const RACE: &str = "data-race";
+
 /// The final values of the observed locations in an execution, by herd7's names of the locations.
 /// The names of shared variables have no brackets.
 pub type State = BTreeMap<String, Value>;
@@ -34,6 +37,18 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The flags that the model raised, such as a data race.
     pub flags: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether the model found a data race.
+    pub fn races(&self) -> bool {
+        races(&self.flags)
+    }
+}
+
+/// Whether one of the flags that a model raised is that of a data race.
+pub fn races(flags: &[String]) -> bool {
+    flags.iter().any(|flag| flag == RACE)
 }
 
 /// The result of a run of herd7.

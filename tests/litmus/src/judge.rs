@@ -14,7 +14,7 @@ use crate::dialect::{self, Dialect, Program, Thread, Variable, Wanted};
 use crate::finding::Judgement;
 use crate::herd::{FIRST, Outcome, Ran, WANTED};
 use crate::lang::ast::{Location, Value};
-use crate::outcome::{self, Outcomes, variable};
+use crate::outcome::{self, variable};
 use crate::own;
 use crate::rust::{Ending, function};
 use crate::work;
@@ -112,7 +112,7 @@ impl Judge<'_> {
         wide.then(|| "values wider than a register".into())
     }
 
-    /// Judges a test; `allowed` holds the outcomes that the kernel's memory model allows.
+    /// Judges a test. The kernel's memory model allows the outcomes `allowed`, and has raised `flag`.
     ///
     /// # Errors
     ///
@@ -122,14 +122,10 @@ impl Judge<'_> {
         spec: &Spec,
         (index, case): (usize, &Case<'_>),
         compiled: &Compiled,
-        allowed: &Outcomes,
+        (allowed, flag): (&BTreeSet<Vec<Value>>, Option<&str>),
         path: &Path,
         asker: &Asker<'_>,
     ) -> Result<Judgement> {
-        let Outcomes {
-            states: allowed,
-            flag,
-        } = allowed;
         let threads = match self.threads(index, case, compiled) {
             Ok(threads) => threads,
             // What compilers make of arithmetic and of plain accesses has no end; the operations
@@ -204,8 +200,11 @@ impl Judge<'_> {
         let offending = offending.into_iter();
         let offending = offending.map(|state| outcome::line(&locations, state));
         let offending = offending.collect();
-        Ok(match flag.clone() {
-            Some(flag) => Judgement::Flagged { flag, offending },
+        Ok(match flag {
+            Some(flag) => Judgement::Flagged {
+                flag: flag.into(),
+                offending,
+            },
             None => Judgement::Unsound {
                 offending,
                 program: text,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use atomics_spec::Spec;
 
-use crate::herd::State;
+use crate::herd::{State, races};
 use crate::lang::ast::{Litmus, Location, Value};
 use crate::lang::types::Type;
 use crate::lkmm::location_text;
@@ -13,23 +13,42 @@ use crate::verdict::Verdict;
 /// The answer of the kernel's memory model about a test.
 #[derive(Clone, Debug)]
 pub enum Allowed {
-    /// The verdict on its condition, and the allowed outcomes, or why they are compared with none of
-    /// the machine code.
-    Known(Verdict, Result<Outcomes, String>),
+    /// The model was asked, and this is what it says.
+    Known(Known),
     /// The model was not asked, for this reason.
     Skipped(String),
     /// herd7 took too long.
     TimedOut,
 }
 
-/// The outcomes that the kernel's memory model allows.
+/// What the kernel's memory model says about a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcomes {
-    /// The outcomes, each with a value for each of [`Observed::locations`].
-    pub states: BTreeSet<Vec<Value>>,
-    /// The flag that the model raised, such as `data-race`. Then these are the outcomes of a compiler
-    /// that keeps the accesses as they are written, and the model promises nothing of others.
-    pub flag: Option<String>,
+pub struct Known {
+    /// The verdict on its condition.
+    pub verdict: Verdict,
+    /// The flags that the model raised, such as `data-race`; `None` if it was not asked about all
+    /// executions. With a flag, the outcomes are those of a compiler that keeps the accesses as they
+    /// are written, and the model promises nothing about others.
+    pub flags: Option<Vec<String>>,
+    /// The allowed outcomes, each with a value for each of [`Observed::locations`]; or why they are
+    /// compared with none of the machine code.
+    pub states: Result<BTreeSet<Vec<Value>>, String>,
+}
+
+impl Known {
+    /// What is known of a test of which not all outcomes are, for the reason `why`.
+    pub fn verdict(verdict: Verdict, flags: Option<Vec<String>>, why: String) -> Self {
+        Self {
+            verdict,
+            flags,
+            states: Err(why),
+        }
+    }
+
+    /// Whether the test has a data race, if that is known.
+    pub fn races(&self) -> Option<bool> {
+        self.flags.as_deref().map(races)
+    }
 }
 
 /// What herd7 says about a test.

@@ -19,16 +19,14 @@ pub fn files(unread: &[Unread], foreign: &[Foreign]) -> String {
     let mut out = String::new();
     for unread in unread {
         let fault = unread.fault();
-        let _ = match (unread.answer, unread.stated()) {
+        let _ = match (unread.answer, unread.differs()) {
             (Answer::Rejected, _) => writeln!(out, "malformed: {fault}"),
             (Answer::TimedOut, _) => writeln!(out, "error: {fault}; and herd7 timed out"),
-            (Answer::Verdict(found), Some(stated)) if found != stated => writeln!(
-                out,
-                "error: {}: its comment states the result {stated}, but the LKMM says {found}",
-                unread.file()
-            ),
-            (Answer::Verdict(found), _) => {
-                writeln!(out, "skipped: {fault}; the LKMM says {found}")
+            (Answer::Verdict { .. }, Some(differs)) => {
+                writeln!(out, "error: {}: {differs}", unread.file())
+            }
+            (Answer::Verdict { verdict, .. }, None) => {
+                writeln!(out, "skipped: {fault}; the LKMM says {verdict}")
             }
         };
     }
@@ -298,7 +296,7 @@ mod tests {
     use super::*;
     use crate::case::Case;
     use crate::lang::ast::Value;
-    use crate::outcome::{Allowed, Outcomes};
+    use crate::outcome::{Allowed, Known};
     use crate::test::Test;
     use crate::verdict::Verdict;
 
@@ -315,11 +313,11 @@ mod tests {
 
     fn findings(tests: &[Test; 2]) -> [Finding<'_>; 2] {
         let state = |number| vec![Value::Number(number)];
-        let outcomes = Outcomes {
-            states: BTreeSet::from([state(1), state(3)]),
-            flag: None,
-        };
-        let allowed = Allowed::Known(Verdict::Always, Ok(outcomes));
+        let allowed = Allowed::Known(Known {
+            verdict: Verdict::Always,
+            flags: Some(Vec::new()),
+            states: Ok(BTreeSet::from([state(1), state(3)])),
+        });
         let finding = |test, judgements, histogram| Finding {
             case: Case::new(test, "t".into(), 5),
             allowed: Ok(allowed.clone()),
@@ -389,8 +387,8 @@ stronger: sound, and the machine code rules out some outcome that the LKMM allow
         let tests = tests();
         let [mut finding, _] = findings(&tests);
         finding.histogram = None;
-        if let Ok(Allowed::Known(_, Ok(outcomes))) = &mut finding.allowed {
-            outcomes.flag = Some("data-race".into());
+        if let Ok(Allowed::Known(known)) = &mut finding.allowed {
+            known.flags = Some(vec!["data-race".into()]);
         }
         let flagged = Judgement::Flagged {
             flag: "data-race".into(),

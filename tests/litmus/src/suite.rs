@@ -23,7 +23,6 @@ use crate::herd::Ran;
 use crate::judge::Judge;
 use crate::kept::{Kept, digest};
 use crate::lkmm::model::Model;
-use crate::outcome::Allowed;
 use crate::run;
 use crate::select::{Selected, Targets};
 use crate::settle::{Settled, settle};
@@ -237,9 +236,15 @@ impl<'a> Suite<'a> {
                 let path = work.join(format!("unread{number}.lkmm.litmus"));
                 crate::work::write(&path, text)?;
                 Ok(match model.run(&path) {
-                    Ok(Ran::Done(outcome)) => Answer::Verdict(outcome.verdict),
+                    Ok(Ran::Done(outcome)) => Answer::Verdict {
+                        verdict: outcome.verdict,
+                        race: Some(outcome.races()),
+                    },
                     Ok(Ran::TimedOut) => match settle(text, &model, &path)? {
-                        Some(Settled::Verdict(verdict)) => Answer::Verdict(verdict),
+                        Some(Settled::Verdict(verdict)) => Answer::Verdict {
+                            verdict,
+                            race: None,
+                        },
                         Some(Settled::TimedOut) | None => Answer::TimedOut,
                     },
                     Err(_) => Answer::Rejected,
@@ -355,11 +360,10 @@ impl<'a> Suite<'a> {
         let mut judged = Vec::new();
         let mut wanted = Vec::new();
         for (index, finding) in findings.iter().enumerate() {
-            let (None, Ok(Allowed::Known(_, Ok(allowed)))) =
-                (&finding.case.skipped, &finding.allowed)
-            else {
+            let (None, Some(allowed)) = (&finding.case.skipped, finding.states()) else {
                 continue;
             };
+            let allowed = (allowed, finding.flag());
             match judge.excludes(self.spec, &finding.case) {
                 Some(why) => judged.push((index, Judgement::Skipped(why))),
                 None => wanted.push((index, &finding.case, allowed)),
@@ -403,7 +407,7 @@ impl<'a> Suite<'a> {
                     }
                 };
                 let judged =
-                    judge.judge(self.spec, (*index, case), compiled, allowed, &path, asker);
+                    judge.judge(self.spec, (*index, case), compiled, *allowed, &path, asker);
                 judged.unwrap_or_else(|error| Judgement::Failed(format!("{error:#}")))
             },
             |done| meter.show(done),
@@ -470,8 +474,7 @@ fn not_compiled(case: &Case<'_>, error: &anyhow::Error) -> Judgement {
 
 /// Whether the allowed outcomes of a test are known and all that there are.
 fn may_run(finding: &Finding<'_>) -> bool {
-    let is_known = matches!(finding.allowed, Ok(Allowed::Known(_, Ok(_))));
-    is_known && finding.case.skipped.is_none() && finding.flag().is_none()
+    finding.states().is_some() && finding.case.skipped.is_none() && finding.flag().is_none()
 }
 
 /// The file name stem of each test's intermediate files: the test's name, with a number appended if

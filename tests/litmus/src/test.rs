@@ -10,7 +10,7 @@ use crate::lang::source::File;
 use crate::lang::widen;
 use crate::printable;
 use crate::rust::{Problem, Translator};
-use crate::verdict::Verdict;
+use crate::stated::Stated;
 
 /// A litmus test that has been read.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Test {
     }
 
     /// The result that its comment states.
-    pub fn stated(&self) -> Option<Verdict> {
+    pub fn stated(&self) -> Option<Stated> {
         self.litmus.result
     }
 

@@ -60,7 +60,10 @@ pub fn to_rust(spec: &Spec, test: &Test) -> Result<String, String> {
         };
         let _ = writeln!(out, "    thread {{\n{}    }}", printer.print()?);
     }
-    let claim = match (litmus.result, litmus.quantifier) {
+    let claim = match (
+        litmus.result.map(|stated| stated.verdict),
+        litmus.quantifier,
+    ) {
         (Some(Verdict::Never), _) | (None, Quantifier::NotExists) => "never",
         (Some(Verdict::Always), _) | (None, Quantifier::Forall) => "always",
         (Some(Verdict::Sometimes), _) | (None, Quantifier::Exists) => "sometimes",

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use atomics_litmus::{
-    Finding, Judgement, Suite, Targets, Test, Tools, load_spec, read_files, read_generated, report,
+    Files, Finding, Judgement, Suite, Targets, Test, Tools, load_spec, read_files, read_generated,
+    report,
 };
 use atomics_spec::Spec;
 use atomics_tests::project;
@@ -69,7 +70,7 @@ fn the_kernels_tests_give_what_they_state() {
     let mut judged = 0;
     for finding in &findings {
         let name = finding.test().name();
-        let stated = finding.test().stated();
+        let stated = finding.test().stated().map(|stated| stated.verdict);
         assert!(stated.is_some(), "{name} states no result");
         assert_eq!(finding.verdict(), stated, "{name}");
         assert_eq!(finding.fault(), None, "{name}");
@@ -149,7 +150,8 @@ fn the_chosen_tests_are_sound() {
     for finding in &findings {
         let name = finding.test().name();
         assert!(finding.seen().is_some(), "{name} did not run");
-        assert_eq!(finding.verdict(), finding.test().stated(), "{name}");
+        let stated = finding.test().stated().map(|stated| stated.verdict);
+        assert_eq!(finding.verdict(), stated, "{name}");
         assert_eq!(finding.skipped(), None, "{name}");
         let judgements = finding.judgements();
         let count = judgements.len();
@@ -420,6 +422,54 @@ fn plain_accesses_are_judged() {
         // A data race is undefined behavior.
         for (finding, runs) in findings.iter().zip(flags) {
             assert_eq!(finding.seen().is_some(), runs);
+        }
+    }
+}
+
+/// The comment of a test with a data race has to say so, and then the verdict may be another. That
+/// holds for what only herd7 reads and for what is not translated as well.
+#[test]
+fn a_race_has_to_be_stated() {
+    let Some(tools) = tools() else { return };
+    let spec = builtin();
+    let race = "its comment states no data race, as `Result: Never DATARACE` does, but the LKMM finds \
+                one";
+    let none = "its comment states a data race, but the LKMM finds none";
+    let differs = "its comment states the result Always, but the LKMM says Never";
+    // What is translated, what is not, what the parser skips, and what only herd7 reads.
+    let loops = "r2 = 0; while (r2) { r2 = 0; }";
+    for begin in ["", "rcu_read_lock();", loops, "r2 = r7;"] {
+        for (plain, stated, fault) in [
+            (true, "Never DATARACE", None),
+            (true, "Always DATARACE", None),
+            (true, "Never", Some(race)),
+            (false, "Never DATARACE", Some(none)),
+            (false, "Never", None),
+            (false, "Always", Some(differs)),
+        ] {
+            let store = if plain { "*x = 1" } else { "WRITE_ONCE(*x, 1)" };
+            let end = if begin.starts_with("rcu") {
+                "rcu_read_unlock();"
+            } else {
+                ""
+            };
+            let text = format!(
+                "C race\n(* Result: {stated} *)\n{{}}\nP0(int *x) {{ int r2; {begin} {store}; {end} }}\n\
+                 P1(int *x) {{ int r0 = READ_ONCE(*x); }}\nexists (1:r0=2)\n"
+            );
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("race.litmus");
+            fs::write(&file, &text).expect("writable");
+            let mut files = Files::read(&spec, &[file]);
+            let suite = Suite::new(&tools, &spec).expect("a suite");
+            suite.ask_unread(&mut files.unread).expect("it is asked");
+            let findings = suite.ask(&files.tests).expect("it is asked");
+            let found = match (&findings[..], &files.unread[..]) {
+                ([finding], []) => finding.fault(),
+                ([], [unread]) => unread.differs(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(found.as_deref(), fault, "{text}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Row {
                 false => finding.verdict().map(name),
             },
             skipped: finding.skipped().map(str::to_owned),
-            stated: test.stated().map(name),
+            stated: test.stated().map(|stated| name(stated.verdict)),
             targets: finding
                 .judgements()
                 .iter()
@@ -125,21 +125,12 @@ impl Row {
             (Kind::Test, None) => Some(TIMED_OUT.into()),
             (_, None) => None,
         };
-        let differs = !unread.is_good() && unread.verdict().is_some();
-        let stated = unread.stated().map(name);
         Self {
-            fault: differs.then(|| {
-                let (stated, found) = (stated.as_deref(), lkmm.as_deref());
-                format!(
-                    "its comment states the result {}, but the LKMM says {}",
-                    stated.unwrap_or_default(),
-                    found.unwrap_or_default()
-                )
-            }),
+            fault: unread.differs(),
             herd: unread.verdict().map(name),
             lkmm,
             skipped: Some(unread.fault()),
-            stated,
+            stated: unread.stated().map(|stated| name(stated.verdict)),
             ..Self::new(unread.file(), kind)
         }
     }

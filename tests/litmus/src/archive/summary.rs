@@ -161,16 +161,15 @@ fn write_counts(out: &mut String, rows: &[Row]) {
         out,
         "\nfiles: {files}; {tests} tests in C, {others} in other languages, {malformed} malformed"
     );
-    let with = |column: fn(&Row) -> Option<&str>| {
-        let both = rows
-            .iter()
-            .filter_map(|row| Some((row.verdict()?, column(row)?)));
-        let same = both.clone().filter(|(found, other)| found == other);
-        (same.count(), both.count())
-    };
-    let verdicts = rows.iter().filter(|row| row.verdict().is_some()).count();
-    let (stated, of_stated) = with(|row| row.stated.as_deref());
-    let (own, of_own) = with(|row| row.herd.as_deref());
+    let has_verdict = rows.iter().filter(|row| row.verdict().is_some());
+    let verdicts = has_verdict.clone().count();
+    let of_stated = has_verdict.clone().filter(|row| row.stated.is_some());
+    // With a race, another verdict than the stated one is no fault.
+    let stated = of_stated.clone().filter(|row| row.fault.is_none()).count();
+    let of_stated = of_stated.count();
+    let of_own = has_verdict.filter(|row| row.herd.is_some());
+    let own = of_own.clone().filter(|row| row.herd == row.lkmm).count();
+    let of_own = of_own.count();
     let _ = writeln!(
         out,
         "LKMM: {verdicts} verdicts; {stated} of {of_stated} are the stated result, \

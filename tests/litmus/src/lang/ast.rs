@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lang::source::Span;
-use crate::verdict::Verdict;
+use crate::stated::Stated;
 
 /// A parsed test.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Litmus {
     /// Its name.
     pub name: String,
     /// The result that its comment states.
-    pub result: Option<Verdict>,
+    pub result: Option<Stated>,
     /// The initial values of shared variables.
     pub init: Vec<Init>,
     /// The initial values of local variables.

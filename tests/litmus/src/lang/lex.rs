@@ -3,7 +3,7 @@
 use atomics_spec::diag::Error;
 
 use crate::lang::source::{File, Span};
-use crate::verdict::Verdict;
+use crate::stated::Stated;
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ const MORE_SIGNS: [&str; 6] = ["<", ">", "%", "?", ".", "#"];
 pub struct Words {
     /// The tokens; the last one is the end of the file.
     pub tokens: Vec<(Token, Span)>,
-    /// The verdict after `Result:` in a comment.
-    pub result: Option<Verdict>,
+    /// The result that a comment states.
+    pub result: Option<Stated>,
 }
 
 /// Splits a file into tokens, from the first brace after its first `skip` bytes on. The text before
@@ -63,7 +63,7 @@ pub fn words(file: File<'_>, skip: usize) -> Result<Words, Error> {
         let length = if next.is_whitespace() {
             next.len_utf8()
         } else if let Some(length) = comment_in(file, at, part, braces, was_fresh)? {
-            words.result = words.result.or(result(&rest[..length]));
+            words.result = words.result.or(Stated::find(&rest[..length]));
             length
         } else if part == Part::Prelude && next != '{' {
             quoted(rest, file.text[skip..at].trim().is_empty())
@@ -188,13 +188,6 @@ fn nested(text: &str) -> Option<usize> {
             return Some(at);
         }
     }
-}
-
-/// The result that a comment states.
-fn result(comment: &str) -> Option<Verdict> {
-    let said = comment.split("Result:").nth(1)?.trim_start();
-    let end = said.find(|c: char| !c.is_alphanumeric());
-    Verdict::named(&said[..end.unwrap_or(said.len())])
 }
 
 /// The token that begins at a place, and its length.

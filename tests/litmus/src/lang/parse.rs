@@ -9,7 +9,7 @@ use crate::lang::ast::{
 use crate::lang::lex::{self, Token};
 use crate::lang::source::{File, Span};
 use crate::printable;
-use crate::verdict::Verdict;
+use crate::stated::Stated;
 use parser::{Parsed, Parser};
 
 mod condition;
@@ -48,7 +48,7 @@ pub fn parse(file: File<'_>) -> Result<Litmus, Error> {
 }
 
 impl Parser<'_> {
-    fn test(mut self, name: String, result: Option<Verdict>) -> Parsed<Litmus> {
+    fn test(mut self, name: String, result: Option<Stated>) -> Parsed<Litmus> {
         let (init, registers) = self.init()?;
         let mut threads = Vec::new();
         while let Some(number) = self.thread_number() {

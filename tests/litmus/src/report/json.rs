@@ -143,21 +143,14 @@ fn malformed_file(unread: &Unread) -> MalformedFile<'_> {
 
 /// A test that only herd7 can read.
 fn unread_test(unread: &Unread) -> Tested<'_> {
-    let (found, stated) = (unread.verdict(), unread.stated());
-    let differs = |stated| {
-        let found = found.filter(|found| *found != stated)?;
-        Some(format!(
-            "its comment states the result {stated}, but the LKMM says {found}"
-        ))
-    };
     Tested {
-        fault: stated.and_then(differs),
+        fault: unread.differs(),
         file: unread.file(),
         flag: None,
-        lkmm: found.map(Verdict::name).or(Some("timed out")),
+        lkmm: unread.verdict().map(Verdict::name).or(Some("timed out")),
         name: unread.file(),
         skipped: Some(Cow::Owned(unread.fault())),
-        stated: stated.map(Verdict::name),
+        stated: unread.stated().map(|stated| stated.verdict.name()),
         targets: Vec::new(),
     }
 }
@@ -175,7 +168,7 @@ fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
         },
         name: test.name(),
         skipped: finding.skipped().map(Cow::Borrowed),
-        stated: test.stated().map(Verdict::name),
+        stated: test.stated().map(|stated| stated.verdict.name()),
         targets: targets
             .map(|(target, judgement)| on_target(target, judgement))
             .collect(),

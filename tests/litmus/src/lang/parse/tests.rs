@@ -32,7 +32,8 @@ fn what_comes_before_the_initial_values_is_for_people() {
                 (* Result: Never { *)\n{ (*two*) int x = 2; }\nP0(int *x) { WRITE_ONCE((*x), 1); }\n\
                 exists (x=2)\n";
     let test = parsed(text).unwrap();
-    assert_eq!(test.result, Some(Verdict::Never));
+    let stated = test.result.map(|stated| (stated.verdict, stated.race));
+    assert_eq!(stated, Some((Verdict::Never, false)));
     assert_eq!(test.initial("x"), Value::Number(2));
     assert_eq!(test.threads.len(), 1);
     assert_eq!(test.threads[0].body.len(), 1);

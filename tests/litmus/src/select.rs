@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use atomics_machine_code::target::{Configuration, Target};
-use atomics_machine_code::targets::TARGETS;
+use atomics_machine_code::targets::{self, TARGETS};
 use atomics_spec::{Error, Spec, Tables, input};
 
 use crate::files::{self, shown};
@@ -92,7 +92,7 @@ impl Targets {
     }
 
     /// The targets with the given names: names of targets, or of architectures for all their
-    /// targets. All targets if `names` is empty.
+    /// targets, also by the names of their kernels. All targets if `names` is empty.
     ///
     /// # Errors
     ///
@@ -100,7 +100,8 @@ impl Targets {
     pub fn select(names: &[String]) -> Result<Self> {
         let Self(mut all) = Self::all();
         let fits = |wanted: &str, selected: &Selected| {
-            wanted == selected.name || wanted == selected.target.name
+            let is_of = |found: &Target| found.name == selected.target.name;
+            wanted == selected.name || targets::find(wanted).is_ok_and(is_of)
         };
         if let Some(unknown) = names.iter().find(|n| !all.iter().any(|s| fits(n, s))) {
             let there: Vec<&str> = all.iter().map(|selected| selected.name).collect();
@@ -226,6 +227,7 @@ mod tests {
             "riscv64 riscv64+zacas x86"
         );
         assert_eq!(select(&["aarch64+lse"]).unwrap(), "aarch64+lse");
+        assert_eq!(select(&["arm64"]).unwrap(), "aarch64 aarch64+lse");
         let error = select(&["x86", "s390x"]).unwrap_err().to_string();
         assert!(error.contains("no model of `s390x`") && error.contains("riscv64+zacas"));
         assert!(Targets::none().names().is_empty());

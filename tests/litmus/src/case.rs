@@ -6,14 +6,14 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use atomics_spec::Spec;
 
-use crate::herd::Ran;
+use crate::herd::{Outcome, Ran};
 use crate::lang::ast::{self, Expr, ExprKind, Litmus, Location, Statement, Value};
 use crate::lang::calls::{Call, resolve};
 use crate::lang::types::Type;
 use crate::lang::values::Values;
 use crate::lkmm;
 use crate::lkmm::model::Model;
-use crate::outcome::{Allowed, Asked, Known, Observed};
+use crate::outcome::{Allowed, Asked, Known, Observed, Said};
 use crate::own;
 use crate::rust::{Ending, Problem, Translator};
 use crate::settle::{Settled, settle};
@@ -242,10 +242,11 @@ impl<'t> Case<'t> {
             Err(why) if self.test.generated => return Ok(Allowed::Skipped(why)),
             Err(why) => return self.verdict_only(spec, model, path, why, own),
         };
-        if compare
-            && !self.test.generated
-            && let Some(Ran::Done(outcome)) = self.as_it_stands(model, path)?
-        {
+        let unmodified = match compare && !self.test.generated {
+            true => self.as_it_stands(model, path)?,
+            false => None,
+        };
+        if let Some(Ran::Done(outcome)) = &unmodified {
             *own = Some(outcome.verdict);
         }
         work::write(path, &printed)?;
@@ -256,20 +257,25 @@ impl<'t> Case<'t> {
                 let printed = lkmm::print(spec, model, self.litmus(), &[]);
                 let printed = printed.map_err(anyhow::Error::msg)?;
                 return Ok(match settle(&printed, model, path)? {
-                    Some(Settled::Verdict(verdict)) => {
-                        Allowed::Known(Known::verdict(verdict, None, ONLY_THE_VERDICT.into()))
-                    }
+                    Some(Settled::Verdict(verdict)) => Allowed::Known(Known {
+                        said: Said::quickly(verdict, self.has_plain(spec)),
+                        states: Err(ONLY_THE_VERDICT.into()),
+                    }),
                     Some(Settled::TimedOut) | None => Allowed::TimedOut,
                 });
             }
         };
-        if let Some(verdict) = *own {
+        if let Some(Ran::Done(own)) = &unmodified {
+            let of = |outcome: &Outcome| match outcome.races() {
+                true => format!("{} with a data race", outcome.verdict),
+                false => outcome.verdict.to_string(),
+            };
             ensure!(
-                verdict == outcome.verdict,
+                of(own) == of(&outcome),
                 "{}: herd7's verdict is {} for the file, but {} for its rewritten text",
                 self.test.file,
-                verdict.name(),
-                outcome.verdict.name()
+                of(own),
+                of(&outcome)
             );
         }
         let states = self
@@ -284,8 +290,7 @@ impl<'t> Case<'t> {
             )
             .map_err(|name| anyhow::anyhow!("herd7 printed no value of {name}"))?;
         Ok(Allowed::Known(Known {
-            verdict: outcome.verdict,
-            flags: Some(outcome.flags),
+            said: Said::of(&outcome),
             states: Ok(self.comparable(states)),
         }))
     }
@@ -307,12 +312,14 @@ impl<'t> Case<'t> {
         let is_whole = self.litmus().skipped.is_none();
         let may_race = states_race || !is_whole || self.has_plain(spec);
         let mut settled = if may_race { None } else { quick() };
-        let mut flags = None;
         if settled.is_none() {
             settled = match self.as_it_stands(model, path)? {
                 Some(Ran::Done(outcome)) => {
-                    flags = Some(outcome.flags);
-                    Some(Settled::Verdict(outcome.verdict))
+                    *own = Some(outcome.verdict);
+                    return Ok(Allowed::Known(Known {
+                        said: Said::of(&outcome),
+                        states: Err(why),
+                    }));
                 }
                 Some(Ran::TimedOut) => quick(),
                 None if self.skipped.is_some() => {
@@ -325,7 +332,10 @@ impl<'t> Case<'t> {
             return Ok(Allowed::TimedOut);
         };
         *own = Some(verdict);
-        Ok(Allowed::Known(Known::verdict(verdict, flags, why)))
+        Ok(Allowed::Known(Known {
+            said: Said::quickly(verdict, may_race),
+            states: Err(why),
+        }))
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

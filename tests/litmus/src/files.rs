@@ -7,6 +7,7 @@ use atomics_spec::{Spec, input};
 
 use crate::folder::litmus_files;
 use crate::from_rust::read_rust;
+use crate::outcome::Said;
 use crate::printable;
 use crate::stated::Stated;
 use crate::test::Test;
@@ -41,17 +42,12 @@ pub struct Unread {
 }
 
 /// What herd7 makes of a file that could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// It cannot read it either, or was not asked.
     Rejected,
-    /// Its verdict.
-    Verdict {
-        /// The verdict.
-        verdict: Verdict,
-        /// Whether there is a data race, if that is known.
-        race: Option<bool>,
-    },
+    /// What the kernel's memory model says.
+    Verdict(Said),
     /// It took too long.
     TimedOut,
 }
@@ -176,8 +172,13 @@ impl Unread {
 
     /// The verdict of herd7, if it can read the file.
     pub fn verdict(&self) -> Option<Verdict> {
-        match self.answer {
-            Answer::Verdict { verdict, .. } => Some(verdict),
+        self.said().map(|said| said.verdict)
+    }
+
+    /// What the kernel's memory model says, if herd7 can read the file.
+    pub(crate) fn said(&self) -> Option<&Said> {
+        match &self.answer {
+            Answer::Verdict(said) => Some(said),
             _ => None,
         }
     }
@@ -192,21 +193,19 @@ impl Unread {
         self.text.as_deref().and_then(Stated::find)
     }
 
-    /// What is wrong with its verdict: it is not the stated one.
+    /// What is wrong with its verdict: it differs from the result that its comment states, as
+    /// [`Stated::fault`] has it.
     pub fn differs(&self) -> Option<String> {
-        match (self.answer, self.stated()) {
-            (Answer::Verdict { verdict, race }, Some(stated)) => stated.fault(verdict, race),
-            _ => None,
-        }
+        self.stated()?.fault(self.said()?)
     }
 
-    /// Whether it has a verdict, which is the stated one if the file states one; or is malformed,
-    /// which is counted elsewhere.
+    /// Whether it has a verdict, with which nothing is wrong; or is malformed, which is counted
+    /// elsewhere.
     pub fn is_good(&self) -> bool {
-        match self.answer {
+        match &self.answer {
             Answer::Rejected => true,
             Answer::TimedOut => false,
-            Answer::Verdict { .. } => self.differs().is_none(),
+            Answer::Verdict(_) => self.differs().is_none(),
         }
     }
 }
@@ -292,10 +291,7 @@ mod tests {
         let mut files = Files::read(&spec, &[path]);
         let unread = &mut files.unread[0];
         assert!(unread.is_malformed() && unread.is_good());
-        let verdict = |verdict| Answer::Verdict {
-            verdict,
-            race: Some(false),
-        };
+        let verdict = |verdict| Answer::Verdict(Said::quickly(verdict, false));
         for (answer, good) in [
             (verdict(Verdict::Never), true),
             (verdict(Verdict::Always), false),

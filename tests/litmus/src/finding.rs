@@ -23,14 +23,9 @@ pub enum Judgement {
         /// The machine code, as herd7's input.
         program: String,
     },
-    /// The machine code has outcomes that the kernel's memory model does not list, but the model
-    /// promises nothing about the test: it raised a flag, such as that of a data race.
-    Flagged {
-        /// The flag.
-        flag: String,
-        /// Those outcomes.
-        offending: Vec<String>,
-    },
+    /// The machine code has these outcomes, which the kernel's memory model does not list. But the
+    /// test has a data race, so that the model promises nothing.
+    Racy(Vec<String>),
     /// The test was not judged on this target, for this reason.
     Skipped(String),
     /// herd7 took too long.
@@ -42,10 +37,7 @@ pub enum Judgement {
 impl Judgement {
     /// Whether the test is sound or skipped, or the kernel's memory model promises nothing about it.
     pub fn is_good(&self) -> bool {
-        matches!(
-            self,
-            Self::Sound { .. } | Self::Flagged { .. } | Self::Skipped(_)
-        )
+        matches!(self, Self::Sound { .. } | Self::Racy(_) | Self::Skipped(_))
     }
 }
 
@@ -86,7 +78,7 @@ impl<'t> Finding<'t> {
     /// The verdict of the kernel's memory model; `None` if it is not known.
     pub fn verdict(&self) -> Option<Verdict> {
         match &self.allowed {
-            Ok(Allowed::Known(known)) => Some(known.verdict),
+            Ok(Allowed::Known(known)) => Some(known.said.verdict),
             _ => None,
         }
     }
@@ -102,22 +94,36 @@ impl<'t> Finding<'t> {
         matches!(self.allowed, Ok(Allowed::TimedOut))
     }
 
-    /// What is wrong with the verdict of the kernel's memory model: it differs from the result that
-    /// the test's comment states, or asking the model failed.
+    /// What is wrong with the answer of the kernel's memory model: it differs from the result that the
+    /// test's comment states, as [`Stated::fault`] has it; or asking the model failed.
     pub fn fault(&self) -> Option<String> {
         match (&self.allowed, self.test().stated()) {
             (Err(error), _) => Some(error.clone()),
-            (Ok(Allowed::Known(known)), Some(stated)) => stated.fault(known.verdict, known.races()),
+            (Ok(Allowed::Known(known)), Some(stated)) => stated.fault(&known.said),
             _ => None,
         }
     }
 
-    /// The flag that the kernel's memory model raised, such as `data-race`, if it was asked about all
-    /// executions. It promises nothing about the machine code then.
-    pub fn flag(&self) -> Option<&str> {
+    /// The verdict, if it is not the stated one and that is no fault, since the test has a data race.
+    pub fn forgiven(&self) -> Option<Verdict> {
+        let (found, stated) = (self.verdict()?, self.test().stated()?);
+        (found != stated.verdict && self.fault().is_none()).then_some(found)
+    }
+
+    /// Whether the test has a data race; `None` if that is not known. The kernel's memory model
+    /// promises nothing about a race.
+    pub fn race(&self) -> Option<bool> {
         match &self.allowed {
-            Ok(Allowed::Known(known)) => known.flags.iter().flatten().map(String::as_str).next(),
+            Ok(Allowed::Known(known)) => known.said.race,
             _ => None,
+        }
+    }
+
+    /// The other flags that the kernel's memory model raised, such as `mixed-accesses`.
+    pub fn flags(&self) -> &[String] {
+        match &self.allowed {
+            Ok(Allowed::Known(known)) => &known.said.flags,
+            _ => &[],
         }
     }
 
@@ -167,7 +173,7 @@ impl<'t> Finding<'t> {
 
     /// Whether nothing is wrong: the kernel's memory model gives the result that the test states,
     /// it allows every outcome of the machine code on every target and every outcome seen on this
-    /// machine, and nothing failed or timed out.
+    /// machine, or promises nothing, and nothing failed or timed out.
     pub fn is_good(&self) -> bool {
         let mut judgements = self.judgements.iter();
         let seen = self.seen().unwrap_or_default();

@@ -22,7 +22,7 @@ pub const FIRST: [&str; 2] = ["-speedcheck", "fast"];
 pub const WANTED: [&str; 2] = ["-speedcheck", "true"];
 
 /// The flag of a data race (`linux-kernel.cat`).
-const RACE: &str = "data-race";
+pub const RACE: &str = "data-race";
 
 /// The final values of the observed locations in an execution, by herd7's names of the locations.
 /// The names of shared variables have no brackets.
@@ -42,13 +42,8 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the model found a data race.
     pub fn races(&self) -> bool {
-        races(&self.flags)
+        self.flags.iter().any(|flag| flag == RACE)
     }
-}
-
-/// Whether one of the flags that a model raised is that of a data race.
-pub fn races(flags: &[String]) -> bool {
-    flags.iter().any(|flag| flag == RACE)
 }
 
 /// The result of a run of herd7.

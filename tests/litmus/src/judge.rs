@@ -112,7 +112,8 @@ impl Judge<'_> {
         wide.then(|| "values wider than a register".into())
     }
 
-    /// Judges a test. The kernel's memory model allows the outcomes `allowed`, and has raised `flag`.
+    /// Judges a test. The kernel's memory model allows the outcomes `allowed`; with a `race` it
+    /// promises nothing about others.
     ///
     /// # Errors
     ///
@@ -122,7 +123,7 @@ impl Judge<'_> {
         spec: &Spec,
         (index, case): (usize, &Case<'_>),
         compiled: &Compiled,
-        (allowed, flag): (&BTreeSet<Vec<Value>>, Option<&str>),
+        (allowed, race): (&BTreeSet<Vec<Value>>, bool),
         path: &Path,
         asker: &Asker<'_>,
     ) -> Result<Judgement> {
@@ -200,12 +201,9 @@ impl Judge<'_> {
         let offending = offending.into_iter();
         let offending = offending.map(|state| outcome::line(&locations, state));
         let offending = offending.collect();
-        Ok(match flag {
-            Some(flag) => Judgement::Flagged {
-                flag: flag.into(),
-                offending,
-            },
-            None => Judgement::Unsound {
+        Ok(match race {
+            true => Judgement::Racy(offending),
+            false => Judgement::Unsound {
                 offending,
                 program: text,
             },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use atomics_spec::Spec;
 
-use crate::herd::{State, races};
+use crate::herd::{Outcome, RACE, State};
 use crate::lang::ast::{Litmus, Location, Value};
 use crate::lang::types::Type;
 use crate::lkmm::location_text;
@@ -23,32 +23,47 @@ pub enum Allowed {
 
 /// What the kernel's memory model says about a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct Said {
     /// The verdict on its condition.
     pub verdict: Verdict,
-    /// The flags that the model raised, such as `data-race`; `None` if it was not asked about all
-    /// executions. With a flag, the outcomes are those of a compiler that keeps the accesses as they
-    /// are written, and the model promises nothing about others.
-    pub flags: Option<Vec<String>>,
-    /// The allowed outcomes, each with a value for each of [`Observed::locations`]; or why they are
-    /// compared with none of the machine code.
-    pub states: Result<BTreeSet<Vec<Value>>, String>,
+    /// Whether it has a data race; `None` if there was no time to ask about all executions. With a
+    /// race, the model promises nothing, and its outcomes are those of a compiler that keeps the
+    /// accesses as they are written.
+    pub race: Option<bool>,
+    /// The other flags that were raised, such as `mixed-accesses`. They are warnings.
+    pub flags: Vec<String>,
 }
 
-impl Known {
-    /// What is known of a test of which not all outcomes are, for the reason `why`.
-    pub fn verdict(verdict: Verdict, flags: Option<Vec<String>>, why: String) -> Self {
+impl Said {
+    /// What is said where herd7 was asked about all executions.
+    pub fn of(outcome: &Outcome) -> Self {
+        let flags = outcome.flags.iter();
         Self {
-            verdict,
-            flags,
-            states: Err(why),
+            verdict: outcome.verdict,
+            race: Some(outcome.races()),
+            flags: flags.filter(|flag| *flag != RACE).cloned().collect(),
         }
     }
 
-    /// Whether the test has a data race, if that is known.
-    pub fn races(&self) -> Option<bool> {
-        self.flags.as_deref().map(races)
+    /// What is said where herd7 was asked for the verdict alone, about a test that may have a race or
+    /// cannot.
+    pub fn quickly(verdict: Verdict, may_race: bool) -> Self {
+        Self {
+            verdict,
+            race: if may_race { None } else { Some(false) },
+            flags: Vec::new(),
+        }
     }
+}
+
+/// What is known about a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What the kernel's memory model says.
+    pub said: Said,
+    /// The allowed outcomes, each with a value for each of [`Observed::locations`]; or why they are
+    /// compared with none of the machine code.
+    pub states: Result<BTreeSet<Vec<Value>>, String>,
 }
 
 /// What herd7 says about a test.

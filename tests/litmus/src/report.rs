@@ -1,6 +1,6 @@
 //! Reports of the findings, as text and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::files::{Answer, Foreign, Unread};
@@ -19,14 +19,14 @@ pub fn files(unread: &[Unread], foreign: &[Foreign]) -> String {
     let mut out = String::new();
     for unread in unread {
         let fault = unread.fault();
-        let _ = match (unread.answer, unread.differs()) {
+        let _ = match (&unread.answer, unread.differs()) {
             (Answer::Rejected, _) => writeln!(out, "malformed: {fault}"),
             (Answer::TimedOut, _) => writeln!(out, "error: {fault}; and herd7 timed out"),
-            (Answer::Verdict { .. }, Some(differs)) => {
+            (Answer::Verdict(_), Some(differs)) => {
                 writeln!(out, "error: {}: {differs}", unread.file())
             }
-            (Answer::Verdict { verdict, .. }, None) => {
-                writeln!(out, "skipped: {fault}; the LKMM says {verdict}")
+            (Answer::Verdict(said), None) => {
+                writeln!(out, "skipped: {fault}; the LKMM says {}", said.verdict)
             }
         };
     }
@@ -51,7 +51,7 @@ struct Counts {
     sound: usize,
     stronger: usize,
     unsound: usize,
-    flagged: usize,
+    racy: usize,
     skipped: usize,
     timed_out: usize,
     failed: usize,
@@ -69,7 +69,7 @@ impl Counts {
                     counts.stronger += usize::from(*stronger);
                 }
                 Judgement::Unsound { .. } => counts.unsound += 1,
-                Judgement::Flagged { .. } => counts.flagged += 1,
+                Judgement::Racy(_) => counts.racy += 1,
                 Judgement::Skipped(_) => counts.skipped += 1,
                 Judgement::TimedOut => counts.timed_out += 1,
                 Judgement::Failed(_) => counts.failed += 1,
@@ -146,7 +146,14 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
     if let Some(fault) = finding.fault() {
         let _ = writeln!(out, "error: {name} ({}): {fault}", test.file());
     }
-    // If the comment states a result, the verdict either agrees with it or is a fault.
+    if let (Some(found), Some(stated)) = (finding.forgiven(), test.stated()) {
+        let stated = stated.verdict;
+        let _ = writeln!(
+            out,
+            "{name}: the LKMM says {found}, its comment {stated}: with a data race, both are right"
+        );
+    }
+    // Any other verdict is the stated one, or a fault.
     if let (Some(verdict), None) = (finding.verdict(), test.stated()) {
         let _ = writeln!(out, "{name}: the LKMM says {verdict}");
     }
@@ -166,27 +173,43 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
     }
 }
 
-/// The tests about which the kernel's memory model promises nothing, and what of their machine code
-/// it does not list.
+/// The tests with a data race, what of their machine code the kernel's memory model does not list, and
+/// the other flags.
 fn write_flags(out: &mut String, findings: &[Finding<'_>]) {
-    let mut flags: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for finding in findings {
-        if let Some(flag) = finding.flag() {
-            let name = finding.test().name().to_owned();
-            flags.entry(flag).or_default().push(name);
-        }
-    }
-    for (flag, names) in flags {
-        let names = listed(&names);
-        let _ = writeln!(out, "flagged {flag}: {names}: the LKMM promises nothing");
+    let named = |holds: &dyn Fn(&Finding<'_>) -> bool| -> Vec<String> {
+        let found = findings.iter().filter(|finding| holds(finding));
+        found
+            .map(|finding| finding.test().name().to_owned())
+            .collect()
+    };
+    let racy = named(&|finding| finding.race() == Some(true));
+    if !racy.is_empty() {
+        let _ = writeln!(
+            out,
+            "data race: {}: the LKMM promises nothing, and they are not run",
+            listed(&racy)
+        );
     }
     for finding in findings {
         for (target, judgement) in finding.judgements() {
-            if let Judgement::Flagged { offending, .. } = judgement {
+            if let Judgement::Racy(offending) = judgement {
                 let (name, states) = (finding.test().name(), offending.join(" | "));
-                let _ = writeln!(out, "flagged: {name} on {target} may end with {states}");
+                let _ = writeln!(out, "data race: {name} on {target} may end with {states}");
             }
         }
+    }
+    let unknown = named(&|finding| finding.verdict().is_some() && finding.race().is_none());
+    if !unknown.is_empty() {
+        let _ = writeln!(
+            out,
+            "herd7 takes too long to find all data races of {}",
+            listed(&unknown)
+        );
+    }
+    let flags: BTreeSet<&String> = findings.iter().flat_map(Finding::flags).collect();
+    for flag in flags {
+        let names = named(&|finding| finding.flags().contains(flag));
+        let _ = writeln!(out, "warning: herd7 flags {}: {flag}", listed(&names));
     }
 }
 
@@ -197,7 +220,9 @@ fn write_skips(out: &mut String, findings: &[Finding<'_>]) {
         let name = finding.test().name();
         if let Some(why) = finding.skipped() {
             let shown = match (finding.verdict(), finding.test().stated()) {
-                (Some(found), Some(_)) => format!("{name} ({found}, as its comment says)"),
+                (Some(found), Some(stated)) if stated.verdict == found => {
+                    format!("{name} ({found}, as its comment says)")
+                }
                 _ => name.to_owned(),
             };
             reasons.entry(why).or_default().push(shown);
@@ -218,7 +243,7 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
     let stated = findings.iter().filter(|f| f.test().stated().is_some());
     let agree = stated
         .clone()
-        .filter(|f| f.verdict().is_some() && f.fault().is_none());
+        .filter(|f| f.verdict().is_some() && f.fault().is_none() && f.forgiven().is_none());
     let _ = writeln!(
         out,
         "\nLKMM: {} tests; {} of {} give the result that their comment states",
@@ -247,21 +272,21 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
     let _ = writeln!(
         out,
         "\n{:<14} {:>7} {:>9} {:>8} {:>8} {:>8} {:>10} {:>7}",
-        "target", "sound", "stronger", "UNSOUND", "flagged", "skipped", "timed out", "failed"
+        "target", "sound", "stronger", "UNSOUND", "racy", "skipped", "timed out", "failed"
     );
     for target in targets {
         let Counts {
             sound,
             stronger,
             unsound,
-            flagged,
+            racy,
             skipped,
             timed_out,
             failed,
         } = Counts::of(findings, target);
         let _ = writeln!(
             out,
-            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {flagged:>8} {skipped:>8} \
+            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {racy:>8} {skipped:>8} \
              {timed_out:>10} {failed:>7}"
         );
     }
@@ -296,7 +321,7 @@ mod tests {
     use super::*;
     use crate::case::Case;
     use crate::lang::ast::Value;
-    use crate::outcome::{Allowed, Known};
+    use crate::outcome::{Allowed, Known, Said};
     use crate::test::Test;
     use crate::verdict::Verdict;
 
@@ -314,8 +339,7 @@ mod tests {
     fn findings(tests: &[Test; 2]) -> [Finding<'_>; 2] {
         let state = |number| vec![Value::Number(number)];
         let allowed = Allowed::Known(Known {
-            verdict: Verdict::Always,
-            flags: Some(Vec::new()),
+            said: Said::quickly(Verdict::Always, false),
             states: Ok(BTreeSet::from([state(1), state(3)])),
         });
         let finding = |test, judgements, histogram| Finding {
@@ -373,7 +397,7 @@ skipped: one on b: no registers
 LKMM: 2 tests; 0 of 1 give the result that their comment states
 run on this machine: 1 tests, 1 with outcomes that the LKMM forbids
 
-target           sound  stronger  UNSOUND  flagged  skipped  timed out  failed
+target           sound  stronger  UNSOUND     racy  skipped  timed out  failed
 a                    1         1        1        0        0          0       0
 b                    0         0        0        0        1          0       1
 
@@ -384,28 +408,52 @@ stronger: sound, and the machine code rules out some outcome that the LKMM allow
 
     #[test]
     fn nothing_is_promised_about_a_race() {
-        let tests = tests();
-        let [mut finding, _] = findings(&tests);
-        finding.histogram = None;
-        if let Ok(Allowed::Known(known)) = &mut finding.allowed {
-            known.flags = Some(vec!["data-race".into()]);
-        }
-        let flagged = Judgement::Flagged {
-            flag: "data-race".into(),
-            offending: vec!["x=2".into(), "x=4".into()],
+        let spec = Spec::builtin().unwrap();
+        let text =
+            "C race\n(* Result: Never DATARACE *)\n{}\nP0(int *x) { *x = 1; }\nexists (x=1)\n";
+        let test = Test::parse(&spec, "t.litmus", text).unwrap();
+        let said = Said {
+            verdict: Verdict::Always,
+            race: Some(true),
+            flags: vec!["mixed-accesses".into()],
         };
-        finding.judgements = vec![("a", flagged), ("b", Judgement::Sound { stronger: false })];
-        assert!(finding.is_good());
-        let findings = [finding];
-        let found = text(&findings, &["a", "b"]);
+        let finding = |said, states, judgements| Finding {
+            case: Case::new(&test, "t".into(), 5),
+            allowed: Ok(Allowed::Known(Known { said, states })),
+            own: None,
+            judgements,
+            histogram: None,
+        };
+        let racy = Judgement::Racy(vec!["x=2".into(), "x=4".into()]);
+        let judgements = vec![("a", racy), ("b", Judgement::Sound { stronger: false })];
+        let states = Ok(BTreeSet::from([vec![Value::Number(1)]]));
+        let findings = [
+            finding(said, states, judgements),
+            finding(
+                Said::quickly(Verdict::Never, true),
+                Err("a lock".into()),
+                Vec::new(),
+            ),
+            finding(
+                Said::quickly(Verdict::Always, true),
+                Err("a lock".into()),
+                Vec::new(),
+            ),
+        ];
+        assert!(findings.iter().all(Finding::is_good));
+        let found = super::text(&findings, &["a", "b"]);
         let expected = "\
-one: the LKMM says Always
-flagged data-race: one: the LKMM promises nothing
-flagged: one on a may end with x=2 | x=4
+race: the LKMM says Always, its comment Never: with a data race, both are right
+race: the LKMM says Always, its comment Never: with a data race, both are right
+data race: race: the LKMM promises nothing, and they are not run
+data race: race on a may end with x=2 | x=4
+herd7 takes too long to find all data races of race, race
+warning: herd7 flags race: mixed-accesses
+skipped: race (Never, as its comment says), race: a lock
 
-LKMM: 1 tests; 0 of 0 give the result that their comment states
+LKMM: 3 tests; 1 of 3 give the result that their comment states
 
-target           sound  stronger  UNSOUND  flagged  skipped  timed out  failed
+target           sound  stronger  UNSOUND     racy  skipped  timed out  failed
 a                    0         0        0        1        0          0       0
 b                    1         0        0        0        0          0       0
 
@@ -415,10 +463,12 @@ stronger: sound, and the machine code rules out some outcome that the LKMM allow
         let report: serde_json::Value = serde_json::from_str(&json(&findings).unwrap()).unwrap();
         assert_eq!(report["good"], true);
         let test = &report["tests"][0];
-        assert_eq!(test["flag"], "data-race");
+        assert_eq!(test["race"], true);
+        assert_eq!(test["stated"], "Never DATARACE");
+        assert_eq!(test["flags"][0], "mixed-accesses");
+        assert!(report["tests"][1]["race"].is_null());
         let targets = test["targets"].as_array().unwrap();
-        assert_eq!(targets[0]["verdict"], "flagged");
-        assert_eq!(targets[0]["reason"], "data-race");
+        assert_eq!(targets[0]["verdict"], "racy");
         assert_eq!(targets[0]["offending"][1], "x=4");
     }
 
@@ -451,6 +501,7 @@ stronger: sound, and the machine code rules out some outcome that the LKMM allow
       "file": "t.litmus",
       "lkmm": "Always",
       "name": "one",
+      "race": false,
       "skipped": null,
       "stated": null,
       "targets": [

@@ -1,5 +1,8 @@
 //! The result that a test's comment states.
 
+use std::fmt;
+
+use crate::outcome::Said;
 use crate::verdict::Verdict;
 
 /// What follows the verdict if the test has a data race.
@@ -26,27 +29,36 @@ impl Stated {
         })
     }
 
-    /// What is wrong with it, where the kernel's memory model says `found`. `race` tells whether the
-    /// model finds a data race, if that is known.
+    /// What is wrong with it, where the kernel's memory model says `said`.
     ///
-    /// The rules are those of `tools/memory-model/scripts/judgelitmus.sh`: the comment has to state a
-    /// race, and then the verdict may be another, since the model promises nothing about it.
-    pub fn fault(self, found: Verdict, race: Option<bool>) -> Option<String> {
-        let Self {
-            verdict: stated, ..
-        } = self;
-        match (self.race, race) {
+    /// The rules are those of `tools/memory-model/scripts/judgelitmus.sh`: a data race has to be
+    /// stated, and then the verdict may be another, since the model promises nothing about a race. A
+    /// deadlock has to be stated in any case. `Result: Maybe` states nothing.
+    pub fn fault(self, said: &Said) -> Option<String> {
+        let (stated, found) = (self.verdict, said.verdict);
+        let is_forgiven = self.race && [stated, found].iter().all(|v| *v != Verdict::Deadlock);
+        match (self.race, said.race) {
             (true, Some(false)) => {
                 Some("its comment states a data race, but the LKMM finds none".into())
             }
             (false, Some(true)) => Some(format!(
-                "its comment states no data race, as `Result: {found} {RACE}` does, but the LKMM \
-                 finds one"
+                "the LKMM finds a data race, which its comment does not state: write \
+                 `Result: {found} {RACE}`"
             )),
-            (false, _) if stated != found => Some(format!(
+            _ if stated != found && !is_forgiven => Some(format!(
                 "its comment states the result {stated}, but the LKMM says {found}"
             )),
             _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Stated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.verdict)?;
+        match self.race {
+            true => write!(f, " {RACE}"),
+            false => Ok(()),
         }
     }
 }
@@ -80,23 +92,31 @@ mod tests {
 
     #[test]
     fn a_race_is_stated_and_then_forgives() {
-        let never = |race| Stated {
-            verdict: Verdict::Never,
-            race,
-        };
-        for (race, seen, found, good) in [
-            (false, Some(false), Verdict::Never, true),
-            (false, Some(false), Verdict::Sometimes, false),
-            (false, None, Verdict::Never, true),
-            (false, None, Verdict::Sometimes, false),
-            (false, Some(true), Verdict::Never, false),
-            (true, Some(true), Verdict::Never, true),
-            (true, Some(true), Verdict::Sometimes, true),
-            (true, Some(false), Verdict::Never, false),
-            (true, None, Verdict::Sometimes, true),
+        use Verdict::{Deadlock, Never, Sometimes};
+        for (text, race, found, good) in [
+            ("Result: Never", Some(false), Never, true),
+            ("Result: Never", Some(false), Sometimes, false),
+            ("Result: Never", None, Never, true),
+            ("Result: Never", None, Sometimes, false),
+            ("Result: Never", Some(true), Never, false),
+            ("Result: Never DATARACE", Some(true), Never, true),
+            ("Result: Never DATARACE", Some(true), Sometimes, true),
+            ("Result: Never DATARACE", Some(true), Deadlock, false),
+            ("Result: DEADLOCK DATARACE", Some(true), Never, false),
+            ("Result: Never DATARACE", Some(false), Never, false),
+            ("Result: Never DATARACE", None, Sometimes, true),
         ] {
-            let fault = never(race).fault(found, seen);
-            assert_eq!(fault.is_none(), good, "{race} {seen:?} {found}: {fault:?}");
+            let stated = Stated::find(text).unwrap();
+            assert_eq!(format!("Result: {stated}"), text);
+            let flags = Vec::new();
+            let verdict = found;
+            let said = Said {
+                verdict,
+                race,
+                flags,
+            };
+            let fault = stated.fault(&said);
+            assert_eq!(fault.is_none(), good, "{text}, {said:?}: {fault:?}");
         }
     }
 }

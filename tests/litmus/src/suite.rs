@@ -23,6 +23,7 @@ use crate::herd::Ran;
 use crate::judge::Judge;
 use crate::kept::{Kept, digest};
 use crate::lkmm::model::Model;
+use crate::outcome::Said;
 use crate::run;
 use crate::select::{Selected, Targets};
 use crate::settle::{Settled, settle};
@@ -236,15 +237,11 @@ impl<'a> Suite<'a> {
                 let path = work.join(format!("unread{number}.lkmm.litmus"));
                 crate::work::write(&path, text)?;
                 Ok(match model.run(&path) {
-                    Ok(Ran::Done(outcome)) => Answer::Verdict {
-                        verdict: outcome.verdict,
-                        race: Some(outcome.races()),
-                    },
+                    Ok(Ran::Done(outcome)) => Answer::Verdict(Said::of(&outcome)),
                     Ok(Ran::TimedOut) => match settle(text, &model, &path)? {
-                        Some(Settled::Verdict(verdict)) => Answer::Verdict {
-                            verdict,
-                            race: None,
-                        },
+                        Some(Settled::Verdict(verdict)) => {
+                            Answer::Verdict(Said::quickly(verdict, true))
+                        }
                         Some(Settled::TimedOut) | None => Answer::TimedOut,
                     },
                     Err(_) => Answer::Rejected,
@@ -259,8 +256,7 @@ impl<'a> Suite<'a> {
     }
 
     /// Runs tests on this machine, each about `iterations` times. Runs only the tests whose allowed
-    /// outcomes are known, and none with a flag of the kernel's memory model: a data race is
-    /// undefined behavior.
+    /// outcomes are known, and none with a data race, which is undefined behavior.
     ///
     /// # Errors
     ///
@@ -363,7 +359,7 @@ impl<'a> Suite<'a> {
             let (None, Some(allowed)) = (&finding.case.skipped, finding.states()) else {
                 continue;
             };
-            let allowed = (allowed, finding.flag());
+            let allowed = (allowed, finding.race() != Some(false));
             match judge.excludes(self.spec, &finding.case) {
                 Some(why) => judged.push((index, Judgement::Skipped(why))),
                 None => wanted.push((index, &finding.case, allowed)),
@@ -472,9 +468,9 @@ fn not_compiled(case: &Case<'_>, error: &anyhow::Error) -> Judgement {
     Judgement::Skipped(format!("it does not compile outside of its crate: {told}"))
 }
 
-/// Whether the allowed outcomes of a test are known and all that there are.
+/// Whether a test may be run: what it may do is known, and defined.
 fn may_run(finding: &Finding<'_>) -> bool {
-    finding.states().is_some() && finding.case.skipped.is_none() && finding.flag().is_none()
+    finding.states().is_some() && finding.case.skipped.is_none() && finding.race() == Some(false)
 }
 
 /// The file name stem of each test's intermediate files: the test's name, with a number appended if

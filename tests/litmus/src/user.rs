@@ -222,10 +222,12 @@ fn judge(
                 "on {target}, the machine code may end with {}, which the LKMM forbids",
                 offending.join(" or ")
             ),
-            Judgement::Flagged { flag, .. } => {
+            Judgement::Racy(offending) => {
                 let _ = writeln!(
                     notes,
-                    "{place}: not judged on {target}: herd7 flags it: {flag}"
+                    "{place}: on {target}, it may end with {}: it has a data race, about which the \
+                     LKMM promises nothing",
+                    offending.join(" or ")
                 );
             }
             Judgement::Skipped(why) => {

@@ -307,8 +307,7 @@ fn every_kind_of_file_gets_herd7s_verdict() {
         match (code, finding.skipped()) {
             (Skipped(what), Some(why)) => assert!(why.starts_with(what), "{why}\n{text}"),
             (Sound | Race, None) => {
-                let flag = (*code == Race).then_some("data-race");
-                assert_eq!(finding.flag(), flag, "{text}");
+                assert_eq!(finding.race(), Some(*code == Race), "{text}");
                 for (target, judgement) in finding.judgements() {
                     let is_sound = matches!(judgement, Judgement::Sound { .. });
                     assert!(is_sound, "{target}: {judgement:?}\n{text}");

@@ -37,7 +37,7 @@ fn shown(finding: &Finding<'_>, target: &str, judgement: &Judgement) -> String {
         Judgement::Unsound { offending, .. } => {
             format!("{name} {target} unsound: {}", offending.join(" or "))
         }
-        Judgement::Flagged { flag, .. } => format!("{name} {target} flagged: {flag}"),
+        Judgement::Racy(offending) => format!("{name} {target} racy {}", offending.join(" | ")),
         Judgement::Skipped(why) => format!("{name} {target} skipped: {why}"),
         Judgement::TimedOut => format!("{name} {target} timed out"),
         Judgement::Failed(why) => format!("{name} {target} failed: {why}"),

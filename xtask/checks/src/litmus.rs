@@ -25,7 +25,8 @@ use print::Language;
 ///
 /// The exit status is 1 if one is not, if a test does not give the result that it states, or if
 /// something fails or takes too long; else 2 if a file is malformed, which does not keep the others
-/// from being checked; else 0.
+/// from being checked; else 0. About a test with a data race the model promises nothing, so that any
+/// outcome is right; its comment has to state the race, as in `Result: Never DATARACE`.
 ///
 /// The results for the files of a suite are written to a file as they come, a line of JSON for each.
 /// A run that is ended can be started again: it goes on with the files that are missing there, and

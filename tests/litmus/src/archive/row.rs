@@ -30,9 +30,9 @@ pub struct Row {
     pub fault: Option<String>,
     /// The file, by its path in the archive.
     pub file: String,
-    /// The flag that the kernel's memory model raised, such as `data-race`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flag: Option<String>,
+    /// The flags that the kernel's memory model raised besides a data race.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
     /// The verdict of the kernel's memory model on the file as it stands, if herd7 was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub herd: Option<String>,
@@ -46,6 +46,9 @@ pub struct Row {
     /// The verdict of the kernel's memory model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lkmm: Option<String>,
+    /// Whether it has a data race; not there if there was no time to find all races.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub race: Option<bool>,
     /// Why it is not judged on machine code; or what is malformed; or the other language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
@@ -63,7 +66,7 @@ pub struct OnTarget {
     /// The outcomes of the machine code that the kernel's memory model does not allow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offending: Vec<String>,
-    /// Why it was skipped, or failed; or the flag.
+    /// Why it was skipped, or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether it is sound and the machine code rules out some outcome that the model allows.
@@ -71,7 +74,7 @@ pub struct OnTarget {
     pub stronger: bool,
     /// The target.
     pub target: String,
-    /// `sound`, `UNSOUND`, `flagged`, `skipped`, `timed out` or `failed`.
+    /// `sound`, `UNSOUND`, `racy`, `skipped`, `timed out` or `failed`.
     pub verdict: String,
 }
 
@@ -80,12 +83,13 @@ impl Row {
         Self {
             fault: None,
             file: file.into(),
-            flag: None,
+            flags: Vec::new(),
             herd: None,
             key: String::new(),
             kind,
             limit: None,
             lkmm: None,
+            race: None,
             skipped: None,
             stated: None,
             targets: Vec::new(),
@@ -97,14 +101,15 @@ impl Row {
         let test = finding.test();
         Self {
             fault: finding.fault(),
-            flag: finding.flag().map(str::to_owned),
+            flags: finding.flags().to_vec(),
             herd: finding.own_verdict().map(name),
             lkmm: match finding.timed_out() {
                 true => Some(TIMED_OUT.into()),
                 false => finding.verdict().map(name),
             },
+            race: finding.race(),
             skipped: finding.skipped().map(str::to_owned),
-            stated: test.stated().map(|stated| name(stated.verdict)),
+            stated: test.stated().map(|stated| stated.to_string()),
             targets: finding
                 .judgements()
                 .iter()
@@ -127,10 +132,15 @@ impl Row {
         };
         Self {
             fault: unread.differs(),
+            flags: unread
+                .said()
+                .map(|said| said.flags.clone())
+                .unwrap_or_default(),
             herd: unread.verdict().map(name),
             lkmm,
+            race: unread.said().and_then(|said| said.race),
             skipped: Some(unread.fault()),
-            stated: unread.stated().map(|stated| name(stated.verdict)),
+            stated: unread.stated().map(|stated| stated.to_string()),
             ..Self::new(unread.file(), kind)
         }
     }
@@ -151,6 +161,7 @@ impl Row {
     /// Whether herd7 could tell more of the file if it had more time.
     pub fn lacks_time(&self) -> bool {
         self.timed_out()
+            || (self.verdict().is_some() && self.race.is_none())
             || self.skipped.as_deref() == Some(ONLY_THE_VERDICT)
             || self.targets.iter().any(|on| on.verdict == TIMED_OUT)
     }
@@ -160,13 +171,23 @@ impl Row {
         self.lkmm.as_deref().filter(|_| !self.timed_out())
     }
 
+    /// Whether the file states another verdict, and that is no fault, since it has a data race.
+    pub fn is_forgiven(&self) -> bool {
+        let stated = self
+            .stated
+            .as_ref()
+            .and_then(|stated| stated.split(' ').next());
+        let differs = stated.is_some() && self.verdict().is_some() && stated != self.verdict();
+        differs && self.fault.is_none()
+    }
+
     /// Whether nothing is wrong with its verdict or its machine code. What is malformed is counted
     /// elsewhere.
     pub fn is_good(&self) -> bool {
         let mut verdicts = self.targets.iter().map(|on| on.verdict.as_str());
         self.fault.is_none()
             && !self.timed_out()
-            && verdicts.all(|v| ["sound", "flagged", "skipped"].contains(&v))
+            && verdicts.all(|v| ["sound", "racy", "skipped"].contains(&v))
     }
 }
 
@@ -191,10 +212,9 @@ fn on_target(target: &str, judgement: &Judgement) -> OnTarget {
             offending: offending.clone(),
             ..of("UNSOUND")
         },
-        Judgement::Flagged { flag, offending } => OnTarget {
+        Judgement::Racy(offending) => OnTarget {
             offending: offending.clone(),
-            reason: Some(flag.clone()),
-            ..of("flagged")
+            ..of("racy")
         },
         Judgement::Skipped(why) => OnTarget {
             reason: Some(why.clone()),
@@ -205,5 +225,54 @@ fn on_target(target: &str, judgement: &Judgement) -> OnTarget {
             reason: Some(why.clone()),
             ..of("failed")
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: &str) -> Row {
+        let line = format!("{{\"file\":\"a\",\"key\":\"\",\"kind\":\"test\",{line}}}");
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[test]
+    fn more_time_could_tell_more() {
+        for (line, lacks) in [
+            (r#""lkmm":"Never","race":false"#, false),
+            (r#""lkmm":"Never","race":true"#, false),
+            // Whether there is a race is not known.
+            (r#""lkmm":"Never","skipped":"`rcu_read_lock`""#, true),
+            (r#""lkmm":"timed out""#, true),
+            // herd7 cannot read it.
+            (r#""skipped":"`rcu_read_lock`""#, false),
+            (
+                r#""lkmm":"Never","race":false,"targets":[{"target":"x","verdict":"timed out"}]"#,
+                true,
+            ),
+        ] {
+            assert_eq!(row(line).lacks_time(), lacks, "{line}");
+        }
+        let only = row(&format!(
+            r#""lkmm":"Never","race":false,"skipped":"{ONLY_THE_VERDICT}""#
+        ));
+        assert!(only.lacks_time());
+    }
+
+    #[test]
+    fn a_race_forgives_another_verdict() {
+        for (line, forgiven) in [
+            (r#""lkmm":"Never","stated":"Never DATARACE""#, false),
+            (r#""lkmm":"Sometimes","stated":"Never DATARACE""#, true),
+            (
+                r#""lkmm":"Sometimes","stated":"Never","fault":"it differs""#,
+                false,
+            ),
+            (r#""lkmm":"timed out","stated":"Never DATARACE""#, false),
+            (r#""lkmm":"Never""#, false),
+        ] {
+            assert_eq!(row(line).is_forgiven(), forgiven, "{line}");
+        }
     }
 }

@@ -55,12 +55,13 @@ struct Outcome {
 struct Tested<'a> {
     fault: Option<String>,
     file: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flag: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    flags: &'a [String],
     lkmm: Option<&'static str>,
     name: &'a str,
+    race: Option<bool>,
     skipped: Option<Cow<'a, str>>,
-    stated: Option<&'static str>,
+    stated: Option<String>,
     targets: Vec<OnTarget<'a>>,
 }
 
@@ -146,11 +147,15 @@ fn unread_test(unread: &Unread) -> Tested<'_> {
     Tested {
         fault: unread.differs(),
         file: unread.file(),
-        flag: None,
+        flags: unread
+            .said()
+            .map(|said| said.flags.as_slice())
+            .unwrap_or_default(),
         lkmm: unread.verdict().map(Verdict::name).or(Some("timed out")),
         name: unread.file(),
+        race: unread.said().and_then(|said| said.race),
         skipped: Some(Cow::Owned(unread.fault())),
-        stated: unread.stated().map(|stated| stated.verdict.name()),
+        stated: unread.stated().map(|stated| stated.to_string()),
         targets: Vec::new(),
     }
 }
@@ -161,14 +166,15 @@ fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
     Tested {
         fault: finding.fault(),
         file: test.file(),
-        flag: finding.flag(),
+        flags: finding.flags(),
         lkmm: match finding.timed_out() {
             true => Some("timed out"),
             false => finding.verdict().map(Verdict::name),
         },
         name: test.name(),
+        race: finding.race(),
         skipped: finding.skipped().map(Cow::Borrowed),
-        stated: test.stated().map(|stated| stated.verdict.name()),
+        stated: test.stated().map(|stated| stated.to_string()),
         targets: targets
             .map(|(target, judgement)| on_target(target, judgement))
             .collect(),
@@ -191,10 +197,9 @@ fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
             program: Some(program),
             ..of("UNSOUND")
         },
-        Judgement::Flagged { flag, offending } => OnTarget {
+        Judgement::Racy(offending) => OnTarget {
             offending: Some(offending),
-            reason: Some(flag),
-            ..of("flagged")
+            ..of("racy")
         },
         Judgement::Skipped(why) => OnTarget {
             reason: Some(why),

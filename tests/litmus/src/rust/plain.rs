@@ -20,8 +20,8 @@ impl Scope<'_> {
     /// If it is not an address, or the test is out of scope.
     pub fn plain_load(&self, address: &Expr, span: Span) -> Translated<Typed> {
         let (pointer, ty) = self.plain(address, span)?;
-        // The emitted `unsafe` is sound: all pointers in a test point to its shared variables, and
-        // a test with a data race is compiled to look at its machine code, but not run.
+        // The emitted code has no undefined behavior where it is run: all pointers in a test point to
+        // its shared variables, and a test in which herd7 finds a data race is only compiled.
         Ok(Typed::of(format!("unsafe {{ {pointer}.read() }}"), ty))
     }
 
@@ -36,7 +36,7 @@ impl Scope<'_> {
         };
         let (pointer, ty) = self.plain(address, span)?;
         let value = self.converted(value, &ty)?;
-        // The emitted `unsafe` is sound for the same reason.
+        // The same holds for the emitted store.
         Ok(format!("unsafe {{ {pointer}.write({value}) }}"))
     }
 

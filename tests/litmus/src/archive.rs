@@ -102,8 +102,9 @@ impl Archive {
     }
 
     /// Checks the files that `results` has no row of: one with the same contents, which was checked
-    /// with the same tools, tables and targets, and whose time limit was enough or no shorter. Calls `first` with the number of rows that there
-    /// are, and `stage` from time to time. Returns the rows of all files.
+    /// with the same tools, tables and targets, and whose time limit was enough or no shorter.
+    /// Calls `first` with the number of rows that there are, and `stage` from time to time. Returns
+    /// the rows of all files.
     ///
     /// # Errors
     ///

@@ -305,8 +305,8 @@ impl<'t> Case<'t> {
         why: String,
         own: &mut Option<Verdict>,
     ) -> Result<Allowed> {
-        // For the verdict, herd7 need not find all outcomes, but it does to find all races. Whether it
-        // can read the file, or the file has no condition, is seen below.
+        // For the verdict, herd7 need not find all outcomes, but it does to find all races. Whether
+        // it can read the file, or the file has no condition, is seen below.
         let quick = || settle(&self.test.text, model, path).ok().flatten();
         let states_race = self.test.stated().is_some_and(|stated| stated.race);
         let is_whole = self.litmus().skipped.is_none();

@@ -35,7 +35,8 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// Whether the test is sound or skipped, or the kernel's memory model promises nothing about it.
+    /// Whether the test is sound or skipped, or the kernel's memory model promises nothing about
+    /// it.
     pub fn is_good(&self) -> bool {
         matches!(self, Self::Sound { .. } | Self::Racy(_) | Self::Skipped(_))
     }
@@ -94,8 +95,8 @@ impl<'t> Finding<'t> {
         matches!(self.allowed, Ok(Allowed::TimedOut))
     }
 
-    /// What is wrong with the answer of the kernel's memory model: it differs from the result that the
-    /// test's comment states, as [`Stated::fault`] has it; or asking the model failed.
+    /// What is wrong with the answer of the kernel's memory model: it differs from the result that
+    /// the test's comment states, as [`Stated::fault`] has it; or asking the model failed.
     pub fn fault(&self) -> Option<String> {
         match (&self.allowed, self.test().stated()) {
             (Err(error), _) => Some(error.clone()),
@@ -104,7 +105,8 @@ impl<'t> Finding<'t> {
         }
     }
 
-    /// The verdict, if it is not the stated one and that is no fault, since the test has a data race.
+    /// The verdict, if it is not the stated one and that is no fault, since the test has a data
+    /// race.
     pub fn forgiven(&self) -> Option<Verdict> {
         let (found, stated) = (self.verdict()?, self.test().stated()?);
         (found != stated.verdict && self.fault().is_none()).then_some(found)

@@ -210,9 +210,9 @@ impl Judge<'_> {
         })
     }
 
-    /// Asks for the outcomes that are not allowed, where all outcomes take too long: herd7 drops the
-    /// executions with an allowed outcome before it asks the model. `None` if that takes too long,
-    /// too.
+    /// Asks for the outcomes that are not allowed, where all outcomes take too long: herd7 drops
+    /// the executions with an allowed outcome before it asks the model. `None` if that takes too
+    /// long, too.
     fn retry(
         &self,
         program: &mut Program,

@@ -45,8 +45,8 @@ impl Said {
         }
     }
 
-    /// What is said where herd7 was asked for the verdict alone, about a test that may have a race or
-    /// cannot.
+    /// What is said where herd7 was asked for the verdict alone, about a test that may have a race
+    /// or cannot.
     pub fn quickly(verdict: Verdict, may_race: bool) -> Self {
         Self {
             verdict,

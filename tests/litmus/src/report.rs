@@ -173,8 +173,8 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
     }
 }
 
-/// The tests with a data race, what of their machine code the kernel's memory model does not list, and
-/// the other flags.
+/// The tests with a data race, what of their machine code the kernel's memory model does not list,
+/// and the other flags.
 fn write_flags(out: &mut String, findings: &[Finding<'_>]) {
     let named = |holds: &dyn Fn(&Finding<'_>) -> bool| -> Vec<String> {
         let found = findings.iter().filter(|finding| holds(finding));

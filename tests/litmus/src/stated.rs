@@ -32,8 +32,8 @@ impl Stated {
     /// What is wrong with it, where the kernel's memory model says `said`.
     ///
     /// The rules are those of `tools/memory-model/scripts/judgelitmus.sh`: a data race has to be
-    /// stated, and then the verdict may be another, since the model promises nothing about a race. A
-    /// deadlock has to be stated in any case. `Result: Maybe` states nothing.
+    /// stated, and then the verdict may be another, since the model promises nothing about a race.
+    /// A deadlock has to be stated in any case. `Result: Maybe` states nothing.
     pub fn fault(self, said: &Said) -> Option<String> {
         let (stated, found) = (self.verdict, said.verdict);
         let is_forgiven = self.race && [stated, found].iter().all(|v| *v != Verdict::Deadlock);

@@ -136,8 +136,8 @@ impl<'a> Suite<'a> {
         Ok(self)
     }
 
-    /// Whether herd7 is asked about each unmodified file as well, for its verdict has to be the same.
-    /// The default is yes.
+    /// Whether herd7 is asked about each unmodified file as well, for its verdict has to be the
+    /// same. The default is yes.
     pub fn compare(mut self, compare: bool) -> Self {
         self.compare = compare;
         self
@@ -359,7 +359,7 @@ impl<'a> Suite<'a> {
             let (None, Some(allowed)) = (&finding.case.skipped, finding.states()) else {
                 continue;
             };
-            let allowed = (allowed, finding.race() != Some(false));
+            let allowed = (allowed, finding.race() == Some(true));
             match judge.excludes(self.spec, &finding.case) {
                 Some(why) => judged.push((index, Judgement::Skipped(why))),
                 None => wanted.push((index, &finding.case, allowed)),

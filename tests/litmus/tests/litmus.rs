@@ -463,7 +463,8 @@ fn a_race_has_to_be_stated() {
                 ""
             };
             let text = format!(
-                "C race\n(* Result: {stated} *)\n{{}}\nP0(int *x) {{ int r2; {begin} {store}; {end} }}\n\
+                "C race\n(* Result: {stated} *)\n{{}}\n\
+                 P0(int *x) {{ int r2; {begin} {store}; {end} }}\n\
                  P1(int *x) {{ int r0 = READ_ONCE(*x); }}\nexists (1:r0=2)\n"
             );
             let folder = tempfile::tempdir().expect("a folder");

@@ -27,8 +27,8 @@ pub struct Summary {
     pub tests: usize,
     /// The files that nobody can read.
     pub malformed: usize,
-    /// The tests whose verdict is not the stated one, if that is a fault, or not that of herd7 on the
-    /// unmodified file, or for which herd7 failed.
+    /// The tests whose verdict is not the stated one, if that is a fault, or not that of herd7 on
+    /// the unmodified file, or for which herd7 failed.
     pub faults: usize,
     /// The tests that are unsound on a target.
     pub unsound: usize,
@@ -185,7 +185,8 @@ fn write_counts(out: &mut String, rows: &[Row]) {
     if races > 0 {
         let _ = writeln!(
             out,
-            "LKMM: {races} with a data race, {forgiven} of them with another verdict than the stated one"
+            "LKMM: {races} with a data race, {forgiven} of them with another verdict than the \
+             stated one"
         );
     }
 }

@@ -7,8 +7,8 @@ use atomics_spec::{Spec, input};
 
 use crate::folder::litmus_files;
 use crate::from_rust::read_rust;
-use crate::outcome::Said;
 use crate::printable;
+use crate::said::Said;
 use crate::stated::Stated;
 use crate::test::Test;
 use crate::verdict::Verdict;
@@ -193,10 +193,10 @@ impl Unread {
         self.text.as_deref().and_then(Stated::find)
     }
 
-    /// What is wrong with its verdict: it differs from the result that its comment states, as
-    /// [`Stated::fault`] has it.
+    /// What is wrong with its verdict: it differs from the result that its comment states, by the
+    /// rules of `tools/memory-model/scripts/judgelitmus.sh`.
     pub fn differs(&self) -> Option<String> {
-        self.stated()?.fault(self.said()?)
+        self.said()?.fault(self.stated()?)
     }
 
     /// Whether it has a verdict, with which nothing is wrong; or is malformed, which is counted

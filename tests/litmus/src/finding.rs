@@ -96,11 +96,12 @@ impl<'t> Finding<'t> {
     }
 
     /// What is wrong with the answer of the kernel's memory model: it differs from the result that
-    /// the test's comment states, as [`Stated::fault`] has it; or asking the model failed.
+    /// the test's comment states, by the rules of `tools/memory-model/scripts/judgelitmus.sh`; or
+    /// asking the model failed.
     pub fn fault(&self) -> Option<String> {
         match (&self.allowed, self.test().stated()) {
             (Err(error), _) => Some(error.clone()),
-            (Ok(Allowed::Known(known)), Some(stated)) => stated.fault(&known.said),
+            (Ok(Allowed::Known(known)), Some(stated)) => known.said.fault(stated),
             _ => None,
         }
     }

@@ -59,6 +59,7 @@ pub mod report;
 mod run;
 mod running;
 mod rust;
+mod said;
 mod select;
 mod settle;
 mod stated;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use atomics_spec::Spec;
 
-use crate::herd::{Outcome, RACE, State};
+use crate::herd::State;
 use crate::lang::ast::{Litmus, Location, Value};
 use crate::lang::types::Type;
 use crate::lkmm::location_text;
+use crate::said::Said;
 use crate::verdict::Verdict;
 
 /// The answer of the kernel's memory model about a test.
@@ -19,41 +20,6 @@ pub enum Allowed {
     Skipped(String),
     /// herd7 took too long.
     TimedOut,
-}
-
-/// What the kernel's memory model says about a test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The verdict on its condition.
-    pub verdict: Verdict,
-    /// Whether it has a data race; `None` if there was no time to ask about all executions. With a
-    /// race, the model promises nothing, and its outcomes are those of a compiler that keeps the
-    /// accesses as they are written.
-    pub race: Option<bool>,
-    /// The other flags that were raised, such as `mixed-accesses`. They are warnings.
-    pub flags: Vec<String>,
-}
-
-impl Said {
-    /// What is said where herd7 was asked about all executions.
-    pub fn of(outcome: &Outcome) -> Self {
-        let flags = outcome.flags.iter();
-        Self {
-            verdict: outcome.verdict,
-            race: Some(outcome.races()),
-            flags: flags.filter(|flag| *flag != RACE).cloned().collect(),
-        }
-    }
-
-    /// What is said where herd7 was asked for the verdict alone, about a test that may have a race
-    /// or cannot.
-    pub fn quickly(verdict: Verdict, may_race: bool) -> Self {
-        Self {
-            verdict,
-            race: if may_race { None } else { Some(false) },
-            flags: Vec::new(),
-        }
-    }
 }
 
 /// What is known about a test.

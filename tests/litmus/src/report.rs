@@ -321,7 +321,8 @@ mod tests {
     use super::*;
     use crate::case::Case;
     use crate::lang::ast::Value;
-    use crate::outcome::{Allowed, Known, Said};
+    use crate::outcome::{Allowed, Known};
+    use crate::said::Said;
     use crate::test::Test;
     use crate::verdict::Verdict;
 

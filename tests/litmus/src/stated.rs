@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use crate::outcome::Said;
 use crate::verdict::Verdict;
 
 /// What follows the verdict if the test has a data race.
-const RACE: &str = "DATARACE";
+pub const RACE: &str = "DATARACE";
 
 /// The result that a test's comment states: `Result: Never`, or `Result: Never DATARACE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,29 +26,6 @@ impl Stated {
             verdict: words.next().and_then(Verdict::named)?,
             race: words.any(|word| word == RACE),
         })
-    }
-
-    /// What is wrong with it, where the kernel's memory model says `said`.
-    ///
-    /// The rules are those of `tools/memory-model/scripts/judgelitmus.sh`: a data race has to be
-    /// stated, and then the verdict may be another, since the model promises nothing about a race.
-    /// A deadlock has to be stated in any case. `Result: Maybe` states nothing.
-    pub fn fault(self, said: &Said) -> Option<String> {
-        let (stated, found) = (self.verdict, said.verdict);
-        let is_forgiven = self.race && [stated, found].iter().all(|v| *v != Verdict::Deadlock);
-        match (self.race, said.race) {
-            (true, Some(false)) => {
-                Some("its comment states a data race, but the LKMM finds none".into())
-            }
-            (false, Some(true)) => Some(format!(
-                "the LKMM finds a data race, which its comment does not state: write \
-                 `Result: {found} {RACE}`"
-            )),
-            _ if stated != found && !is_forgiven => Some(format!(
-                "its comment states the result {stated}, but the LKMM says {found}"
-            )),
-            _ => None,
-        }
     }
 }
 
@@ -87,36 +63,6 @@ mod tests {
             ("(* Never *)", None),
         ] {
             assert_eq!(Stated::find(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_race_is_stated_and_then_forgives() {
-        use Verdict::{Deadlock, Never, Sometimes};
-        for (text, race, found, good) in [
-            ("Result: Never", Some(false), Never, true),
-            ("Result: Never", Some(false), Sometimes, false),
-            ("Result: Never", None, Never, true),
-            ("Result: Never", None, Sometimes, false),
-            ("Result: Never", Some(true), Never, false),
-            ("Result: Never DATARACE", Some(true), Never, true),
-            ("Result: Never DATARACE", Some(true), Sometimes, true),
-            ("Result: Never DATARACE", Some(true), Deadlock, false),
-            ("Result: DEADLOCK DATARACE", Some(true), Never, false),
-            ("Result: Never DATARACE", Some(false), Never, false),
-            ("Result: Never DATARACE", None, Sometimes, true),
-        ] {
-            let stated = Stated::find(text).unwrap();
-            assert_eq!(format!("Result: {stated}"), text);
-            let flags = Vec::new();
-            let verdict = found;
-            let said = Said {
-                verdict,
-                race,
-                flags,
-            };
-            let fault = stated.fault(&said);
-            assert_eq!(fault.is_none(), good, "{text}, {said:?}: {fault:?}");
         }
     }
 }

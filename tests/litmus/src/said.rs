@@ -51,8 +51,8 @@ impl Said {
                 Some("its comment states a data race, but the LKMM finds none".into())
             }
             (false, Some(true)) => Some(format!(
-                "the LKMM finds a data race, which its comment does not state: write \
-                 `Result: {found} {DATARACE}`"
+                "the LKMM finds a data race, which its comment does not state with `{DATARACE}` after \
+                 the result"
             )),
             _ if wanted != found && !is_forgiven => Some(format!(
                 "its comment states the result {wanted}, but the LKMM says {found}"

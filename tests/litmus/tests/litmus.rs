@@ -441,8 +441,8 @@ fn plain_accesses_are_judged() {
 fn a_race_has_to_be_stated() {
     let Some(tools) = tools() else { return };
     let spec = builtin();
-    let race = "the LKMM finds a data race, which its comment does not state: write `Result: Never \
-                DATARACE`";
+    let race = "the LKMM finds a data race, which its comment does not state with `DATARACE` after the \
+                result";
     let none = "its comment states a data race, but the LKMM finds none";
     let differs = "its comment states the result Always, but the LKMM says Never";
     // What is translated, what is not, what the parser skips, and what only herd7 reads.

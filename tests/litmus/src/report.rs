@@ -150,7 +150,7 @@ fn write_faults(out: &mut String, finding: &Finding<'_>) {
         let stated = stated.verdict;
         let _ = writeln!(
             out,
-            "{name}: the LKMM says {found}, its comment {stated}: with a data race, both are right"
+            "{name}: the LKMM says {found}, and its comment {stated}: no error, since it states a race"
         );
     }
     // Any other verdict is the stated one, or a fault.
@@ -444,8 +444,8 @@ stronger: sound, and the machine code rules out some outcome that the LKMM allow
         assert!(findings.iter().all(Finding::is_good));
         let found = super::text(&findings, &["a", "b"]);
         let expected = "\
-race: the LKMM says Always, its comment Never: with a data race, both are right
-race: the LKMM says Always, its comment Never: with a data race, both are right
+race: the LKMM says Always, and its comment Never: no error, since it states a race
+race: the LKMM says Always, and its comment Never: no error, since it states a race
 data race: race: the LKMM promises nothing, and they are not run
 data race: race on a may end with x=2 | x=4
 herd7 takes too long to find all data races of race, race

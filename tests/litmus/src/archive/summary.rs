@@ -180,8 +180,9 @@ fn write_counts(out: &mut String, rows: &[Row]) {
         "LKMM: {verdicts} verdicts; {stated} of {of_stated} are the stated result, \
          {own} of {of_own} are herd7's on the unmodified file"
     );
-    let races = rows.iter().filter(|row| row.race == Some(true)).count();
-    let forgiven = rows.iter().filter(|row| row.is_forgiven()).count();
+    let racy = rows.iter().filter(|row| row.race == Some(true));
+    let forgiven = racy.clone().filter(|row| row.is_forgiven()).count();
+    let races = racy.count();
     if races > 0 {
         let _ = writeln!(
             out,

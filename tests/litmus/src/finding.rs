@@ -3,44 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
+use crate::judgement::Judgement;
 use crate::lang::ast::Value;
 use crate::outcome::{self, Allowed, Known};
 use crate::test::Test;
 use crate::verdict::Verdict;
-
-/// The result of a test on a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// The kernel's memory model allows every outcome of the machine code.
-    Sound {
-        /// Whether it also allows outcomes that the machine code cannot have.
-        stronger: bool,
-    },
-    /// The kernel's memory model forbids some outcome of the machine code.
-    Unsound {
-        /// The forbidden outcomes, such as `0:r0=1; x=2`.
-        offending: Vec<String>,
-        /// The machine code, as herd7's input.
-        program: String,
-    },
-    /// The machine code has these outcomes, which the kernel's memory model does not list. But the
-    /// test has a data race, so that the model promises nothing.
-    Racy(Vec<String>),
-    /// The test was not judged on this target, for this reason.
-    Skipped(String),
-    /// herd7 took too long.
-    TimedOut,
-    /// An error occurred.
-    Failed(String),
-}
-
-impl Judgement {
-    /// Whether the test is sound or skipped, or the kernel's memory model promises nothing about
-    /// it.
-    pub fn is_good(&self) -> bool {
-        matches!(self, Self::Sound { .. } | Self::Racy(_) | Self::Skipped(_))
-    }
-}
 
 /// How often each outcome of a test was seen on this machine.
 pub type Histogram = BTreeMap<Vec<Value>, u64>;

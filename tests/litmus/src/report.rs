@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::files::{Answer, Foreign, Unread};
-use crate::finding::{Finding, Judgement, Seen};
+use crate::finding::{Finding, Seen};
+use crate::judgement::Judgement;
 use crate::printable;
 
+mod counts;
 mod json;
 mod status;
 
+pub(crate) use counts::Counts;
 pub use json::{json, json_with};
 pub use status::{is_good, status};
 
@@ -43,40 +46,6 @@ pub fn files(unread: &[Unread], foreign: &[Foreign]) -> String {
         let _ = writeln!(out, "malformed files: {malformed}");
     }
     out
-}
-
-/// The number of tests with each kind of judgement.
-#[derive(Default)]
-struct Counts {
-    sound: usize,
-    stronger: usize,
-    unsound: usize,
-    racy: usize,
-    skipped: usize,
-    timed_out: usize,
-    failed: usize,
-}
-
-impl Counts {
-    /// Counts the judgements on a target.
-    fn of(findings: &[Finding<'_>], target: &str) -> Self {
-        let mut counts = Self::default();
-        let judgements = findings.iter().flat_map(Finding::judgements);
-        for (_, judgement) in judgements.filter(|(name, _)| *name == target) {
-            match judgement {
-                Judgement::Sound { stronger } => {
-                    counts.sound += 1;
-                    counts.stronger += usize::from(*stronger);
-                }
-                Judgement::Unsound { .. } => counts.unsound += 1,
-                Judgement::Racy(_) => counts.racy += 1,
-                Judgement::Skipped(_) => counts.skipped += 1,
-                Judgement::TimedOut => counts.timed_out += 1,
-                Judgement::Failed(_) => counts.failed += 1,
-            }
-        }
-        counts
-    }
 }
 
 /// The report as text. `targets` names the targets that the tests were judged on.
@@ -266,34 +235,11 @@ fn write_summary(out: &mut String, findings: &[Finding<'_>], targets: &[&str]) {
             forbidden.count()
         );
     }
-    if targets.is_empty() {
-        return;
+    let mut counts = Counts::default();
+    for (target, judgement) in findings.iter().flat_map(Finding::judgements) {
+        counts.add(target, judgement.kind(), judgement.is_stronger());
     }
-    let _ = writeln!(
-        out,
-        "\n{:<14} {:>7} {:>9} {:>8} {:>8} {:>8} {:>10} {:>7}",
-        "target", "sound", "stronger", "UNSOUND", "racy", "skipped", "timed out", "failed"
-    );
-    for target in targets {
-        let Counts {
-            sound,
-            stronger,
-            unsound,
-            racy,
-            skipped,
-            timed_out,
-            failed,
-        } = Counts::of(findings, target);
-        let _ = writeln!(
-            out,
-            "{target:<14} {sound:>7} {stronger:>9} {unsound:>8} {racy:>8} {skipped:>8} \
-             {timed_out:>10} {failed:>7}"
-        );
-    }
-    let _ = writeln!(
-        out,
-        "\nstronger: sound, and the machine code rules out some outcome that the LKMM allows"
-    );
+    counts.write(out, targets);
 }
 
 /// Joins the names; a long list is cut and ends with the number of names left out.
@@ -398,9 +344,9 @@ skipped: one on b: no registers
 LKMM: 2 tests; 0 of 1 give the result that their comment states
 run on this machine: 1 tests, 1 with outcomes that the LKMM forbids
 
-target           sound  stronger  UNSOUND     racy  skipped  timed out  failed
-a                    1         1        1        0        0          0       0
-b                    0         0        0        0        1          0       1
+target          stronger     sound   UNSOUND      racy   skipped timed out    failed
+a                      1         1         1         0         0         0         0
+b                      0         0         0         0         1         0         1
 
 stronger: sound, and the machine code rules out some outcome that the LKMM allows
 ";
@@ -454,9 +400,9 @@ skipped: race (Never, as its comment says), race: a lock
 
 LKMM: 3 tests; 1 of 3 give the result that their comment states
 
-target           sound  stronger  UNSOUND     racy  skipped  timed out  failed
-a                    0         0        0        1        0          0       0
-b                    1         0        0        0        0          0       0
+target          stronger     sound   UNSOUND      racy   skipped timed out    failed
+a                      0         0         0         1         0         0         0
+b                      0         1         0         0         0         0         0
 
 stronger: sound, and the machine code rules out some outcome that the LKMM allows
 ";

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use atomics_tools::path::cache_folder;
 
-use crate::finding::Judgement;
 use crate::from_rust;
+use crate::judgement::Judgement;
 use crate::select::{Targets, load_spec};
 use crate::suite::Suite;
 use crate::tools::Tools;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Stands for the verdict in the reports if herd7 took too long.
+pub const TIMED_OUT: &str = "timed out";
+
 /// How often the condition of a test holds at the end of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {

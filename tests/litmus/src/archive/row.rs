@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::ONLY_THE_VERDICT;
 use crate::files::{Foreign, Unread};
-use crate::finding::{Finding, Judgement};
-use crate::verdict::Verdict;
-
-/// What a model says that took too long.
-pub const TIMED_OUT: &str = "timed out";
+use crate::finding::Finding;
+use crate::judgement::{Judgement, JudgementKind};
+use crate::verdict::{TIMED_OUT, Verdict};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +61,7 @@ pub struct Row {
 /// The judgement of a test on a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnTarget {
-    /// The outcomes of the machine code that the kernel's memory model does not allow.
+    /// The outcomes of the machine code that the kernel's memory model does not list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offending: Vec<String>,
     /// Why it was skipped, or failed.
@@ -74,8 +72,8 @@ pub struct OnTarget {
     pub stronger: bool,
     /// The target.
     pub target: String,
-    /// `sound`, `UNSOUND`, `racy`, `skipped`, `timed out` or `failed`.
-    pub verdict: String,
+    /// What was found.
+    pub verdict: JudgementKind,
 }
 
 impl Row {
@@ -163,7 +161,7 @@ impl Row {
         self.timed_out()
             || (self.verdict().is_some() && self.race.is_none())
             || self.skipped.as_deref() == Some(ONLY_THE_VERDICT)
-            || self.targets.iter().any(|on| on.verdict == TIMED_OUT)
+            || self.has(JudgementKind::TimedOut)
     }
 
     /// The verdict, if there is one.
@@ -184,10 +182,13 @@ impl Row {
     /// Whether nothing is wrong with its verdict or its machine code. What is malformed is counted
     /// elsewhere.
     pub fn is_good(&self) -> bool {
-        let mut verdicts = self.targets.iter().map(|on| on.verdict.as_str());
-        self.fault.is_none()
-            && !self.timed_out()
-            && verdicts.all(|v| ["sound", "racy", "skipped"].contains(&v))
+        let mut targets = self.targets.iter();
+        self.fault.is_none() && !self.timed_out() && targets.all(|on| on.verdict.is_good())
+    }
+
+    /// Whether there is such a judgement on a target.
+    pub fn has(&self, kind: JudgementKind) -> bool {
+        self.targets.iter().any(|on| on.verdict == kind)
     }
 }
 
@@ -196,35 +197,12 @@ fn name(verdict: Verdict) -> String {
 }
 
 fn on_target(target: &str, judgement: &Judgement) -> OnTarget {
-    let of = |verdict: &str| OnTarget {
-        offending: Vec::new(),
-        reason: None,
-        stronger: false,
+    OnTarget {
+        offending: judgement.offending().to_vec(),
+        reason: judgement.reason().map(str::to_owned),
+        stronger: judgement.is_stronger(),
         target: target.into(),
-        verdict: verdict.into(),
-    };
-    match judgement {
-        Judgement::Sound { stronger } => OnTarget {
-            stronger: *stronger,
-            ..of("sound")
-        },
-        Judgement::Unsound { offending, .. } => OnTarget {
-            offending: offending.clone(),
-            ..of("UNSOUND")
-        },
-        Judgement::Racy(offending) => OnTarget {
-            offending: offending.clone(),
-            ..of("racy")
-        },
-        Judgement::Skipped(why) => OnTarget {
-            reason: Some(why.clone()),
-            ..of("skipped")
-        },
-        Judgement::TimedOut => of(TIMED_OUT),
-        Judgement::Failed(why) => OnTarget {
-            reason: Some(why.clone()),
-            ..of("failed")
-        },
+        verdict: judgement.kind(),
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::reason::kind;
-use super::row::{Kind, OnTarget, Row};
+use super::row::{Kind, Row};
+use crate::judgement::JudgementKind;
+use crate::report::Counts;
 
 /// The exit status of a run: 1 if something is wrong with the verdict or the machine code of a
 /// file; else 2 if a file is malformed; else 0.
@@ -42,20 +44,14 @@ impl Summary {
     /// Counts rows.
     pub fn of(rows: &[Row]) -> Self {
         let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
-        let has = |verdict: &'static str| {
-            count(&|row| {
-                let mut all = row.targets.iter();
-                all.any(|on| on.verdict == verdict) || row.lkmm.as_deref() == Some(verdict)
-            })
-        };
         Self {
             files: rows.len(),
             tests: count(&|row| row.kind == Kind::Test),
             malformed: count(&|row| row.kind == Kind::Malformed),
             faults: count(&|row| row.fault.is_some()),
-            unsound: has("UNSOUND"),
-            timed_out: has("timed out"),
-            failed: has("failed"),
+            unsound: count(&|row| row.has(JudgementKind::Unsound)),
+            timed_out: count(&|row| row.timed_out() || row.has(JudgementKind::TimedOut)),
+            failed: count(&|row| row.has(JudgementKind::Failed)),
         }
     }
 
@@ -65,7 +61,11 @@ impl Summary {
         write_unsound(&mut out, rows);
         write_groups(&mut out, rows);
         write_counts(&mut out, rows);
-        write_targets(&mut out, rows, targets);
+        let mut counts = Counts::default();
+        for on in rows.iter().flat_map(|row| &row.targets) {
+            counts.add(&on.target, on.verdict, on.stronger);
+        }
+        counts.write(&mut out, targets);
         out
     }
 }
@@ -73,9 +73,11 @@ impl Summary {
 /// Each unsound test, with the outcomes that are forbidden.
 fn write_unsound(out: &mut String, rows: &[Row]) {
     for row in rows {
-        for on in row.targets.iter().filter(|on| on.verdict == "UNSOUND") {
-            let states = on.offending.join(" | ");
-            let _ = writeln!(out, "UNSOUND: {} on {}: {states}", row.file, on.target);
+        for on in row.targets.iter() {
+            if on.verdict == JudgementKind::Unsound {
+                let states = on.offending.join(" | ");
+                let _ = writeln!(out, "UNSOUND: {} on {}: {states}", row.file, on.target);
+            }
         }
     }
 }
@@ -93,29 +95,27 @@ fn write_groups(out: &mut String, rows: &[Row]) {
             (Kind::Malformed, Some(why)) => add("malformed", why, row, None),
             (Kind::Foreign, Some(language)) => add("passed over", language, row, None),
             // One that timed out has no verdict.
-            (Kind::Test, Some(why)) if !row.timed_out() => add("skipped", why, row, None),
+            (Kind::Test, Some(why)) if !row.timed_out() => {
+                add(JudgementKind::Skipped.name(), why, row, None)
+            }
             _ => {}
         }
         if let Some(fault) = &row.fault {
             add("error", fault, row, None);
         }
         if row.timed_out() {
-            add("timed out", "on the LKMM", row, None);
+            add(JudgementKind::TimedOut.name(), "on the LKMM", row, None);
         }
         for on in &row.targets {
-            let why = on.reason.as_deref().unwrap_or_default();
-            match on.verdict.as_str() {
-                "racy" => add(
-                    "racy",
-                    "outcomes that the LKMM does not list",
-                    row,
-                    Some(&on.target),
-                ),
-                "skipped" => add("skipped", why, row, Some(&on.target)),
-                "failed" => add("failed", why, row, Some(&on.target)),
-                "timed out" => add("timed out", "on machine code", row, Some(&on.target)),
-                _ => {}
-            }
+            let why = match on.verdict {
+                JudgementKind::Sound | JudgementKind::Unsound => continue,
+                JudgementKind::Racy => "outcomes that the LKMM does not list",
+                JudgementKind::TimedOut => "on machine code",
+                JudgementKind::Skipped | JudgementKind::Failed => {
+                    on.reason.as_deref().unwrap_or_default()
+                }
+            };
+            add(on.verdict.name(), why, row, Some(&on.target));
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -192,29 +192,6 @@ fn write_counts(out: &mut String, rows: &[Row]) {
     }
 }
 
-fn write_targets(out: &mut String, rows: &[Row], targets: &[&str]) {
-    if targets.is_empty() {
-        return;
-    }
-    let columns = ["sound", "UNSOUND", "racy", "skipped", "timed out", "failed"];
-    let _ = write!(out, "\n{:<14} {:>9}", "target", "stronger");
-    for column in columns {
-        let _ = write!(out, " {column:>9}");
-    }
-    out.push('\n');
-    for target in targets {
-        let all = rows.iter().flat_map(|row| &row.targets);
-        let all: Vec<&OnTarget> = all.filter(|on| on.target == *target).collect();
-        let stronger = all.iter().filter(|on| on.stronger).count();
-        let _ = write!(out, "{target:<14} {stronger:>9}");
-        for column in columns {
-            let count = all.iter().filter(|on| on.verdict == column).count();
-            let _ = write!(out, " {count:>9}");
-        }
-        out.push('\n');
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,6 +260,8 @@ LKMM: 1 with a data race, 1 of them with another verdict than the stated one
 target          stronger     sound   UNSOUND      racy   skipped timed out    failed
 x                      1         1         1         1         1         0         0
 y                      0         1         0         0         2         0         0
+
+stronger: sound, and the machine code rules out some outcome that the LKMM allows
 ";
         assert_eq!(text, expected);
         let counts = Summary::of(&rows);

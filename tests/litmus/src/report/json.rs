@@ -6,9 +6,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::files::{Foreign, Unread};
-use crate::finding::{Finding, Judgement};
+use crate::finding::Finding;
+use crate::judgement::{Judgement, JudgementKind};
 use crate::report::status::status;
-use crate::verdict::Verdict;
+use crate::verdict::{TIMED_OUT, Verdict};
 
 /// The report as JSON. The fields of every object are in alphabetical order.
 #[derive(Serialize)]
@@ -66,10 +67,10 @@ struct Tested<'a> {
 }
 
 /// The judgement of a test on a target.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct OnTarget<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offending: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    offending: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +78,7 @@ struct OnTarget<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stronger: Option<bool>,
     target: &'a str,
-    verdict: &'static str,
+    verdict: JudgementKind,
 }
 
 /// The report as JSON, without a trailing newline.
@@ -151,7 +152,7 @@ fn unread_test(unread: &Unread) -> Tested<'_> {
             .said()
             .map(|said| said.flags.as_slice())
             .unwrap_or_default(),
-        lkmm: unread.verdict().map(Verdict::name).or(Some("timed out")),
+        lkmm: unread.verdict().map(Verdict::name).or(Some(TIMED_OUT)),
         name: unread.file(),
         race: unread.said().and_then(|said| said.race),
         skipped: Some(Cow::Owned(unread.fault())),
@@ -168,7 +169,7 @@ fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
         file: test.file(),
         flags: finding.flags(),
         lkmm: match finding.timed_out() {
-            true => Some("timed out"),
+            true => Some(TIMED_OUT),
             false => finding.verdict().map(Verdict::name),
         },
         name: test.name(),
@@ -182,33 +183,18 @@ fn tested<'a>(finding: &'a Finding<'_>) -> Tested<'a> {
 }
 
 fn on_target<'a>(target: &'a str, judgement: &'a Judgement) -> OnTarget<'a> {
-    let of = |verdict| OnTarget {
+    OnTarget {
+        offending: judgement.offending(),
+        program: match judgement {
+            Judgement::Unsound { program, .. } => Some(program),
+            _ => None,
+        },
+        reason: judgement.reason(),
+        stronger: match judgement {
+            Judgement::Sound { stronger } => Some(*stronger),
+            _ => None,
+        },
         target,
-        verdict,
-        ..OnTarget::default()
-    };
-    match judgement {
-        Judgement::Sound { stronger } => OnTarget {
-            stronger: Some(*stronger),
-            ..of("sound")
-        },
-        Judgement::Unsound { offending, program } => OnTarget {
-            offending: Some(offending),
-            program: Some(program),
-            ..of("UNSOUND")
-        },
-        Judgement::Racy(offending) => OnTarget {
-            offending: Some(offending),
-            ..of("racy")
-        },
-        Judgement::Skipped(why) => OnTarget {
-            reason: Some(why),
-            ..of("skipped")
-        },
-        Judgement::TimedOut => of("timed out"),
-        Judgement::Failed(why) => OnTarget {
-            reason: Some(why),
-            ..of("failed")
-        },
+        verdict: judgement.kind(),
     }
 }

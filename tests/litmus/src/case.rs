@@ -1,6 +1,7 @@
 //! One test in progress: asks the kernel's memory model about it, and translates it to Rust.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -17,7 +18,7 @@ use crate::outcome::{Allowed, Asked, Known, Observed};
 use crate::own;
 use crate::rust::{Ending, Problem, Translator};
 use crate::said::Said;
-use crate::settle::{Settled, settle};
+use crate::settle::{Settled, settle, settle_as_it_stands};
 use crate::test::Test;
 use crate::verdict::Verdict;
 use crate::work;
@@ -241,7 +242,7 @@ impl<'t> Case<'t> {
         let printed = match printed {
             Ok(printed) => printed,
             Err(why) if self.test.generated => return Ok(Allowed::Skipped(why)),
-            Err(why) => return self.verdict_only(spec, model, path, why, own),
+            Err(why) => return self.verdict_only(spec, model, path, compare, why, own),
         };
         let unmodified = match compare && !self.test.generated {
             true => self.as_it_stands(model, path)?,
@@ -258,7 +259,7 @@ impl<'t> Case<'t> {
                 let printed = lkmm::print(spec, model, self.litmus(), &[]);
                 let printed = printed.map_err(anyhow::Error::msg)?;
                 return Ok(match settle(&printed, model, path)? {
-                    Some(Settled::Verdict(verdict)) => Allowed::Known(Known {
+                    Some(Settled::Verdict { verdict, .. }) => Allowed::Known(Known {
                         said: Said::quickly(verdict, self.has_plain(spec)),
                         states: Err(ONLY_THE_VERDICT.into()),
                     }),
@@ -271,13 +272,7 @@ impl<'t> Case<'t> {
                 true => format!("{} with a data race", outcome.verdict),
                 false => outcome.verdict.to_string(),
             };
-            ensure!(
-                of(own) == of(&outcome),
-                "{}: herd7's verdict is {} for the file, but {} for its rewritten text",
-                self.test.file,
-                of(own),
-                of(&outcome)
-            );
+            self.agree(of(own), of(&outcome))?;
         }
         let states = self
             .observed
@@ -297,12 +292,14 @@ impl<'t> Case<'t> {
     }
 
     /// The answer about a test that is not compared with machine code, for the reason `why`: the
-    /// verdict on the unmodified file. Sets `own` to it.
+    /// verdict alone. Sets `own` to that on the unmodified file, if herd7 was asked about it, as it
+    /// is if `compare`.
     fn verdict_only(
         &self,
         spec: &Spec,
         model: &Model<'_>,
         path: &Path,
+        compare: bool,
         why: String,
         own: &mut Option<Verdict>,
     ) -> Result<Allowed> {
@@ -329,14 +326,37 @@ impl<'t> Case<'t> {
                 None => return Ok(Allowed::Skipped(why)),
             };
         }
-        let Some(Settled::Verdict(verdict)) = settled else {
+        let Some(Settled::Verdict {
+            verdict,
+            as_it_stands,
+        }) = settled
+        else {
             return Ok(Allowed::TimedOut);
         };
-        *own = Some(verdict);
+        *own = as_it_stands.then_some(verdict);
+        if compare
+            && !as_it_stands
+            && let Some(Settled::Verdict { verdict: found, .. }) =
+                settle_as_it_stands(&self.test.text, model, path)?
+        {
+            *own = Some(found);
+            self.agree(found, verdict)?;
+        }
         Ok(Allowed::Known(Known {
             said: Said::quickly(verdict, may_race),
             states: Err(why),
         }))
+    }
+
+    /// Fails if herd7's verdict on the unmodified file is not that on the rewritten text.
+    fn agree(&self, own: impl fmt::Display, rewritten: impl fmt::Display) -> Result<()> {
+        let (own, rewritten) = (own.to_string(), rewritten.to_string());
+        ensure!(
+            own == rewritten,
+            "{}: herd7's verdict is {own} for the file, but {rewritten} for its rewritten text",
+            self.test.file,
+        );
+        Ok(())
     }
 
     /// Runs herd7 on the unmodified text of the file; `None` if herd7 cannot read it.

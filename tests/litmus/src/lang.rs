@@ -7,7 +7,7 @@
 pub mod ast;
 pub mod calls;
 pub mod ending;
-mod lex;
+pub mod lex;
 pub mod parse;
 pub mod source;
 pub mod types;

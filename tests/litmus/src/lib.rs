@@ -45,6 +45,7 @@ mod dialect;
 mod files;
 mod finding;
 mod folder;
+mod forced;
 mod from_rust;
 mod generate;
 mod herd;

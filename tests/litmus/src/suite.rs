@@ -240,7 +240,7 @@ impl<'a> Suite<'a> {
                 Ok(match model.run(&path) {
                     Ok(Ran::Done(outcome)) => Answer::Verdict(Said::of(&outcome)),
                     Ok(Ran::TimedOut) => match settle(text, &model, &path)? {
-                        Some(Settled::Verdict(verdict)) => {
+                        Some(Settled::Verdict { verdict, .. }) => {
                             Answer::Verdict(Said::quickly(verdict, true))
                         }
                         Some(Settled::TimedOut) | None => Answer::TimedOut,

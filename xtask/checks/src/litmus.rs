@@ -63,7 +63,7 @@ pub struct Litmus {
     #[arg(long, value_name = "FILE", requires = "suite")]
     results: Option<PathBuf>,
     /// Also asks herd7 for its verdict on each file of the suite as it stands, which has to be the
-    /// same as ours. It is always asked about single files, and about what cannot be translated.
+    /// same as ours. It is always asked about single files.
     #[arg(long, requires = "suite")]
     compare: bool,
     /// Prints the tests in a language instead of checking them: those in Rust in C, or those in C as

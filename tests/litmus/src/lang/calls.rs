@@ -103,10 +103,16 @@ fn plain<'s>(spec: &'s Spec, name: &str) -> Option<Variant<'s>> {
     })
 }
 
+/// The macro `name`.
+pub fn macro_named(name: &str) -> Option<Macro> {
+    let found = MACROS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, found)| *found)
+}
+
 /// Resolves a call of `name`.
 pub fn resolve<'s>(spec: &'s Spec, name: &str) -> Call<'s> {
-    if let Some((_, found)) = MACROS.iter().find(|(known, _)| *known == name) {
-        return Call::Macro(*found);
+    if let Some(found) = macro_named(name) {
+        return Call::Macro(found);
     }
     if let Some((_, rust)) = BARRIERS.iter().find(|(known, _)| *known == name) {
         return Call::Barrier(rust);

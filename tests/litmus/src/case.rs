@@ -258,13 +258,16 @@ impl<'t> Case<'t> {
                 // The locations of the condition are observed anyway.
                 let printed = lkmm::print(spec, model, self.litmus(), &[]);
                 let printed = printed.map_err(anyhow::Error::msg)?;
-                return Ok(match settle(&printed, model, path)? {
-                    Some(Settled::Verdict { verdict, .. }) => Allowed::Known(Known {
-                        said: Said::quickly(verdict, self.has_plain(spec)),
-                        states: Err(ONLY_THE_VERDICT.into()),
-                    }),
-                    Some(Settled::TimedOut) | None => Allowed::TimedOut,
-                });
+                let Some(Settled::Verdict { verdict, .. }) = settle(&printed, model, path)? else {
+                    return Ok(Allowed::TimedOut);
+                };
+                if compare && own.is_none() && !self.test.generated {
+                    *own = self.compare(verdict, model, path)?;
+                }
+                return Ok(Allowed::Known(Known {
+                    said: Said::quickly(verdict, self.has_plain(spec)),
+                    states: Err(ONLY_THE_VERDICT.into()),
+                }));
             }
         };
         if let Some(Ran::Done(own)) = &unmodified {
@@ -334,18 +337,29 @@ impl<'t> Case<'t> {
             return Ok(Allowed::TimedOut);
         };
         *own = as_it_stands.then_some(verdict);
-        if compare
-            && !as_it_stands
-            && let Some(Settled::Verdict { verdict: found, .. }) =
-                settle_as_it_stands(&self.test.text, model, path)?
-        {
-            *own = Some(found);
-            self.agree(found, verdict)?;
+        if compare && !as_it_stands {
+            *own = self.compare(verdict, model, path)?;
         }
         Ok(Allowed::Known(Known {
             said: Said::quickly(verdict, may_race),
             states: Err(why),
         }))
+    }
+
+    /// The verdict on the unmodified file, if herd7 can read it and has the time. Fails if it is not
+    /// `rewritten`, that on the rewritten text.
+    fn compare(
+        &self,
+        rewritten: Verdict,
+        model: &Model<'_>,
+        path: &Path,
+    ) -> Result<Option<Verdict>> {
+        let settled = settle_as_it_stands(&self.test.text, model, path);
+        let Ok(Some(Settled::Verdict { verdict, .. })) = settled else {
+            return Ok(None);
+        };
+        self.agree(verdict, rewritten)?;
+        Ok(Some(verdict))
     }
 
     /// Fails if herd7's verdict on the unmodified file is not that on the rewritten text.

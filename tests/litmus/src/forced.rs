@@ -8,11 +8,12 @@
 //! the variable that is loaded is 0 at first, then the load does not read the initial value. If there
 //! is only one store to that variable, and it stores a local variable, then that one is not 0 either.
 //!
-//! If no load of a variable may read its initial value, then the initial store can be left out. This
-//! is exact: the store is in no thread and first in the coherence order, so that no relation of the
-//! model (`tools/memory-model/linux-kernel.cat`) leads to it. So it is in no cycle, and the model
-//! forbids an execution for its cycles alone, or for a store between the two halves of a
-//! read-modify-write.
+//! If no load of a variable may read its initial value, and only macros such as `READ_ONCE()` access
+//! it, then the initial store can be left out. This is exact: the store is in no thread and first in
+//! the coherence order, so that neither program order nor communication leads to it. What
+//! `tools/memory-model/linux-kernel.cat` forbids are cycles, stores between the two halves of a
+//! read-modify-write, plain accesses against a path that ends in them, and orders of locks. The
+//! store is in none of them. The flags of a model may be others.
 //!
 //! herd7 makes an initial store for each variable that is named, but for no place behind it. So the
 //! variable `x` becomes `x + 8`.
@@ -75,7 +76,8 @@ impl Accesses<'_> {
 struct Uses<'t> {
     test: &'t Litmus,
     shared: BTreeMap<&'t str, Accesses<'t>>,
-    /// How often each local variable is set. One whose address is taken may be set by others.
+    /// How often each name of a thread is set. herd7 has no scopes. A parameter is set at first, and
+    /// a variable whose address is taken may be set by others.
     set: BTreeMap<Local<'t>, usize>,
 }
 
@@ -87,6 +89,9 @@ impl<'t> Uses<'t> {
             set: BTreeMap::new(),
         };
         for (number, thread) in test.threads.iter().enumerate() {
+            for parameter in &thread.parameters {
+                *uses.set.entry((number, &parameter.name)).or_default() += 1;
+            }
             for statement in thread.statements() {
                 uses.add_statement(number, statement);
             }
@@ -119,10 +124,6 @@ impl<'t> Uses<'t> {
             parameter.map(|_| (variable, access, value))
         };
         match statement {
-            Statement::Declare(_, local, None, _) => {
-                // A second one of that name is another variable.
-                self.set.entry((thread, local)).or_default();
-            }
             Statement::Declare(_, local, Some(value), _) | Statement::Assign(local, value, _) => {
                 let found = access(value.uncast());
                 *self.set.entry((thread, local)).or_default() += 1;
@@ -152,6 +153,7 @@ impl<'t> Uses<'t> {
                 && !accesses.stores.is_empty()
                 && accesses.loads.iter().all(|local| is_needed(*local))
                 && accesses.are_all()
+                && !self.is_pointed_to(name)
                 && self.is_named_nowhere_else(name, words)
         });
         let places = found.flat_map(|(name, accesses)| {
@@ -159,6 +161,14 @@ impl<'t> Uses<'t> {
             places.map(|span| (*name, *span))
         });
         places.collect()
+    }
+
+    /// Whether a variable has a pointer to it at first.
+    fn is_pointed_to(&self, name: &str) -> bool {
+        let variables = self.test.init.iter().map(|init| &init.value);
+        let registers = self.test.registers.iter().map(|register| &register.value);
+        let mut values = variables.chain(registers);
+        values.any(|value| matches!(value, Value::Address(to) if to == name))
     }
 
     /// Whether a variable is named only in the threads and where it is initially 0.
@@ -201,15 +211,12 @@ impl<'t> Uses<'t> {
         }
     }
 
-    /// The local variable that is stored to a shared one, if nothing else is, and that is 0 at
-    /// first.
+    /// The local variable that is stored to a shared one, if nothing else is, and if that one is 0
+    /// at first.
     fn only_stored(&self, variable: &str) -> Option<Local<'t>> {
         let accesses = self.shared.get(variable)?;
         let is_zero = self.test.initial(variable) == Value::Number(0);
-        let address = Value::Address(variable.to_owned());
-        let inits = self.test.init.iter().map(|init| &init.value);
-        let registers = self.test.registers.iter().map(|register| &register.value);
-        if !is_zero || !accesses.are_all() || inits.chain(registers).any(|v| *v == address) {
+        if !is_zero || !accesses.are_all() || self.is_pointed_to(variable) {
             return None;
         }
         match accesses.stores.as_slice() {
@@ -332,6 +339,15 @@ mod tests {
             let p1 = format!("{p1} {more}");
             left_out(init, [p0, &p1], wanted, true)
         };
+        // Another thread has the address of `z`, which is not among its parameters.
+        let third = [
+            "WRITE_ONCE(*r2, 2);",
+            "WRITE_ONCE(*z, 1); int r0 = READ_ONCE(*z);",
+        ];
+        assert_eq!(left_out("", third, "exists (1:r0=2)", true), ["z"]);
+        for init in ["0:r2 = z;", "int *x = z;"] {
+            assert!(left_out(init, third, "exists (1:r0=2)", true).is_empty());
+        }
         let none: [&str; 0] = [];
         for (init, more, expected) in [
             ("", "", &["x", "y"][..]),
@@ -380,5 +396,8 @@ mod tests {
         assert!(chain(p0, &format!("{p1} WRITE_ONCE(*z, 1);")).is_empty());
         assert!(chain(p0, &format!("{p1} xchg(z, 1);")).is_empty());
         assert!(chain(p0, &p1.replace("(*z, r2)", "(*z, r2 + 1)")).is_empty());
+        // What is stored is the address of `y`, and a variable of that name is set afterwards.
+        let p1 = "WRITE_ONCE(*z, y); int y = READ_ONCE(*x);";
+        assert!(chain(p0, p1).is_empty());
     }
 }

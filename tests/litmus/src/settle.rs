@@ -66,7 +66,8 @@ fn settle_with(
             work::write(path, &format!("{before}exists ({not}({condition}))\n"))?;
             model.run_with(path, &FIRST)
         };
-        // Without the initial value, herd7 rejects a load whose only store is in a branch.
+        // Without the initial value, herd7 rejects a load whose only store is in a branch. Whether it
+        // rejects the text for another reason is seen on the text as it stands.
         let ran = match fewer(text, before, holds).map(|fewer| ask(&fewer)) {
             Some(Ok(ran)) => {
                 as_it_stands = false;

@@ -11,6 +11,7 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::case::Case;
+use crate::forced;
 use crate::lang::source::File;
 use crate::lang::{ending, parse};
 use crate::lkmm::{self, Definitions};
@@ -25,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const MOST: usize = 4_000;
 
 /// Files with all of the language, one thing in each line.
-const SEEDS: [&str; 4] = [
+const SEEDS: [&str; 5] = [
     "C mp\n\"Rfe PodRR\"\nCycle={Rfe}\n(* Result: Never (* nested *) *)\n{ int x = 0; [y] = -1; p = &x; }\n\
      P0(int *x, atomic_t *y)\n{\n\tint r0 = READ_ONCE(*x);\n\tif (r0 == 1 || r0 & 0x6)\n\
      \t\tsmp_store_release(x, r0 + 2 * (r0 < 3));\n\telse {\n\t\tsmp_mb();\n\t\tatomic_inc(y);\n\t}\n}\n\
@@ -42,6 +43,9 @@ const SEEDS: [&str; 4] = [
      \tfor (;;) r1 = !r0 ^ ~1;\n\twhile (0) { r2 += r1++; }\n\treturn;\n}\n\
      ~exists (0:r0=0:r1 /\\ not (true))\nwith tso: ~exists;\n",
     "C empty\n{}\nP0() {}\nlocations []\n",
+    "C ring\n{ y = 0; }\nP0(int *x, int *y) { int r0 = READ_ONCE(*x); synchronize_rcu(); WRITE_ONCE(*y, r0); }\n\
+     P1(int *x, int *y) { int r0 = (int)smp_load_acquire(y); smp_store_release(x, 1); }\n\
+     exists (0:r0=1 /\\ 1:r0!=0)\n",
 ];
 
 /// What herd7's and C's grammars give a meaning.
@@ -177,7 +181,15 @@ impl Random {
 
 /// Does all that is done with a file without other programs. Returns whether it is a test.
 fn work(spec: &Spec, text: &str) -> bool {
-    ending::find(text);
+    if let Some(ending) = ending::find(text) {
+        for holds in [true, false] {
+            if let Some(fewer) = forced::without_unread(text, ending.before, holds) {
+                let text = format!("{fewer}exists ({})\n", ending.condition);
+                let (name, text) = ("fewer.litmus", text.as_str());
+                parse::parse(File { name, text }).unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+    }
     let test = match Test::parse(spec, "t.litmus", text) {
         Ok(test) => test,
         Err(error) => {

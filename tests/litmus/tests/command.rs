@@ -161,7 +161,7 @@ fn a_bad_file_does_not_end_the_run() {
         "theirs.litmus:7:9: P0 has no local variable `r7`; the LKMM says Always\n",
         "malformed files: 1\n",
         "good: the LKMM says Always\n",
-        "x86_64               1         0        0        0        0          0       0\n",
+        "x86_64                 0         1         0         0         0         0         0\n",
     ] {
         assert!(told.contains(line), "{line} is not in:\n{told}");
     }

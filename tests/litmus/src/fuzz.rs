@@ -182,11 +182,15 @@ impl Random {
 /// Does all that is done with a file without other programs. Returns whether it is a test.
 fn work(spec: &Spec, text: &str) -> bool {
     if let Some(ending) = ending::find(text) {
+        let read = |before: &str| {
+            let text = format!("{before}exists ({})\n", ending.condition);
+            let (name, text) = ("fewer.litmus", text.as_str());
+            parse::parse(File { name, text }).map_err(|error| error.to_string())
+        };
         for holds in [true, false] {
-            if let Some(fewer) = forced::without_unread(text, ending.before, holds) {
-                let text = format!("{fewer}exists ({})\n", ending.condition);
-                let (name, text) = ("fewer.litmus", text.as_str());
-                parse::parse(File { name, text }).unwrap_or_else(|e| panic!("{e}"));
+            let fewer = forced::without_unread(text, ending.before, holds);
+            if let (Some(fewer), Ok(_)) = (fewer, read(ending.before)) {
+                read(&fewer).unwrap_or_else(|error| panic!("{error}"));
             }
         }
     }

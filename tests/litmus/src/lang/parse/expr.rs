@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{Expr, ExprKind};
 use crate::lang::lex::Token;
-use crate::lang::parse::parser::{Parsed, Parser};
+use crate::lang::parse::parser::{Parsed, Parser, is_keyword};
 
 /// Binary operators by precedence, the lowest first.
 const LEVELS: [&[&str]; 10] = [
@@ -110,7 +110,7 @@ impl Parser<'_> {
                     ..inner
                 })
             }
-            Token::Word(name) => {
+            Token::Word(name) if !is_keyword(&name) => {
                 self.advance();
                 if !self.takes("(") {
                     return Ok(Expr {

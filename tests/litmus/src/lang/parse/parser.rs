@@ -8,6 +8,13 @@ use crate::lang::source::{File, Span};
 /// The maximum number of parts of an expression, a condition or a type, and the maximum nesting
 /// depth of statements. The limit keeps a file from exhausting the stack.
 const PARTS: usize = 100;
+/// The words that begin a statement or a branch.
+const KEYWORDS: [&str; 7] = ["if", "else", "while", "do", "for", "goto", "switch"];
+
+/// Whether a word is a keyword, which names no variable.
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
 
 /// A parser at a position in the tokens of a file.
 pub struct Parser<'a> {
@@ -169,7 +176,7 @@ impl<'a> Parser<'a> {
     /// Consumes a name; fails if none is next.
     pub fn name(&mut self, what: &str, help: &str) -> Parsed<(String, Span)> {
         match self.peek().clone() {
-            Token::Word(name) => {
+            Token::Word(name) if !is_keyword(&name) => {
                 let span = self.span();
                 self.advance();
                 Ok((name, span))

@@ -2,7 +2,7 @@
 
 use crate::lang::ast::{ExprKind, Statement, Type};
 use crate::lang::lex::Token;
-use crate::lang::parse::parser::{Parsed, Parser};
+use crate::lang::parse::parser::{Parsed, Parser, is_keyword};
 
 impl Parser<'_> {
     /// Statements, up to and including the closing brace.
@@ -86,7 +86,7 @@ impl Parser<'_> {
                 self.skip_statement();
                 return Ok(Statement::Loop(word, start));
             }
-            Token::Word(word) if *self.second() == Token::Sign("=") => {
+            Token::Word(word) if !is_keyword(&word) && *self.second() == Token::Sign("=") => {
                 self.advance();
                 self.advance();
                 let value = self.expr()?;

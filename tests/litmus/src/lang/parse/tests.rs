@@ -232,6 +232,28 @@ fn local_variables_need_no_declaration() {
 }
 
 #[test]
+fn a_keyword_is_no_name() {
+    for (init, parameter, local, location) in [
+        ("goto", "x", "r0", "0:r0"),
+        ("x", "do", "r0", "0:r0"),
+        ("x", "x", "if", "0:r0"),
+        ("x", "x", "r0", "0:while"),
+    ] {
+        let text = format!(
+            "C t\n{{ {init} = 0; }}\nP0(int *{parameter}) {{ int {local} = 0; }}\n\
+             exists ({location}=0)\n"
+        );
+        let error = parsed(&text).unwrap_err();
+        assert!(error.contains("expected "), "{error}");
+    }
+    for body in ["else = 1;", "int r0 = for;", "WRITE_ONCE(*x, goto);"] {
+        let text = format!("C t\n{{}}\nP0(int *x) {{ {body} }}\nexists (x=0)\n");
+        let error = parsed(&text).unwrap_err();
+        assert!(error.contains("expected "), "{error}");
+    }
+}
+
+#[test]
 fn local_variables_may_have_initial_values() {
     let text = "C t\n{ 0:r0=1; int 0:r1; P1:r2=b; int *1:r3 = &x; y = 5 }\n\
                 P0(int *x) { int r0; WRITE_ONCE(*x, r0); }\nP1(int *x, int *y) {}\n\

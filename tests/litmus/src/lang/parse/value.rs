@@ -2,7 +2,7 @@
 
 use crate::lang::ast::Value;
 use crate::lang::lex::Token;
-use crate::lang::parse::parser::{Parsed, Parser};
+use crate::lang::parse::parser::{Parsed, Parser, is_keyword};
 
 /// The initialisers that are macros: `ATOMIC_INIT(1)`.
 const INITIALISERS: [&str; 3] = ["ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT"];
@@ -52,7 +52,7 @@ impl Parser<'_> {
                 self.need(")", help)?;
                 Ok(value)
             }
-            Token::Word(name) => {
+            Token::Word(name) if !is_keyword(&name) => {
                 self.advance();
                 Ok(Value::Address(name))
             }

@@ -73,7 +73,7 @@ impl Summary {
 /// Each unsound test, with the outcomes that are forbidden.
 fn write_unsound(out: &mut String, rows: &[Row]) {
     for row in rows {
-        for on in row.targets.iter() {
+        for on in &row.targets {
             if on.verdict == JudgementKind::Unsound {
                 let states = on.offending.join(" | ");
                 let _ = writeln!(out, "UNSOUND: {} on {}: {states}", row.file, on.target);
